@@ -1,0 +1,53 @@
+"""One look for every figure: a fixed colour and marker per strategy, fonts and sizes."""
+
+import zlib
+
+# Okabe and Ito (2008), then Paul Tol's muted scheme: told apart with any colour vision.
+# The marker tells the rest where a figure is printed in grey.
+STYLES = {
+    "edgeflow-joint": ("#D55E00", "o"),
+    "edgeflow": ("#E69F00", "s"),
+    "single": ("#000000", "x"),
+    "aofl": ("#0072B2", "^"),
+    "cutpoint": ("#009E73", "D"),
+    "coedge": ("#56B4E9", "v"),
+    "heft": ("#CC79A7", "P"),
+    "modnn": ("#882255", "<"),
+    "deepthings": ("#332288", ">"),
+    "proportional": ("#999933", "p"),
+    "even": ("#888888", "+"),
+    "pipeline": ("#44AA99", "h"),
+    "dads": ("#AA4499", "*"),
+}
+SPARE = [("#117733", "d"), ("#661100", "X"), ("#6699CC", "H"), ("#AA4466", "8")]
+
+RC = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "axes.titlesize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "axes.grid": True,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.4,
+    "lines.markersize": 4.5,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "ytick.minor.width": 0.4,
+    "legend.frameon": False,
+    "pdf.fonttype": 42,  # text stays text, as journals ask
+    "savefig.dpi": 200,
+}
+
+
+def style(strategy):
+    """(colour, marker) of a strategy: always the same, also for one not listed above."""
+    return STYLES.get(strategy) or SPARE[zlib.crc32(strategy.encode()) % len(SPARE)]
+
+
+def order(strategies):
+    """Strategies as the legend names them: those listed above first, in that order."""
+    known = list(STYLES)
+    return sorted(strategies, key=lambda s: (known.index(s) if s in STYLES else len(known), s))
