@@ -1,0 +1,98 @@
+#pragma once
+// A Layer is an operator with its attributes and its place in the graph.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "workloads/region.hpp"
+
+namespace edgeflow {
+
+/// Index of a layer in its graph; layers stand in topological order.
+enum class LayerId : std::int32_t {};
+constexpr std::size_t index(LayerId id) { return static_cast<std::size_t>(id); }
+
+/// Set of box axes, a bit per axis.
+using AxisSet = std::uint8_t;
+constexpr AxisSet axis_bit(Axis axis) {
+  return static_cast<AxisSet>(1U << static_cast<unsigned>(axis));
+}
+constexpr bool has_axis(AxisSet set, Axis axis) { return (set & axis_bit(axis)) != 0; }
+
+/// A tensor as the framework prints it, and as the box that it is cut in.
+///
+/// `dims` leaves out the batch dimension, which is 1. The box has the same elements in a fixed
+/// order; `spans[i]` says which box axes dimension i runs along. A feature map [C,H,W] is the box
+/// (C,H,W); tokens [T,F] are (F,T,1); a reshape keeps the box of its input, so a flattened [C*H*W]
+/// is still the box (C,H,W) and its one dimension spans all three axes.
+struct Tensor {
+  std::vector<std::int64_t> dims;
+  std::vector<AxisSet> spans;
+  Region box;
+
+  std::int64_t volume() const { return box.volume(); }
+  /// The axis that dimension `dim` alone runs along, all of it, so that a range of the dimension is
+  /// a range of the axis; false if there is none.
+  bool axis_of(std::size_t dim, Axis& axis) const;
+};
+
+/// The tensor with these dims in its default box: [F] -> (F,1,1), [T,F] -> (F,T,1),
+/// [C,H,W] -> (C,H,W), more dims -> the last two are rows and columns, the rest channels.
+Tensor make_tensor(std::vector<std::int64_t> dims);
+
+enum class Op : std::uint8_t {
+  kInput,
+  kConv,
+  kConvTranspose,
+  kMaxPool,
+  kAvgPool,
+  kAdaptiveAvgPool,
+  kLinear,
+  kBatchNorm,
+  kActivation,   // relu, silu, sigmoid, ...: `function` names it
+  kElementwise,  // add, sub, mul, div, pow, ... of two tensors or with a constant
+  kConcat,
+  kSlice,
+  kPad,
+  kUpsample,
+  kReshape,
+  kTranspose,
+  kSoftmax,
+};
+
+/// Attributes of all operators; each operator reads those that its row of the operator table lists.
+struct Attributes {
+  std::array<std::int64_t, 2> kernel{1, 1};       // rows, columns
+  std::array<std::int64_t, 2> stride{1, 1};       // rows, columns
+  std::array<std::int64_t, 2> dilation{1, 1};     // rows, columns
+  std::array<std::int64_t, 4> pad{};              // top, left, bottom, right
+  std::array<std::int64_t, 2> output_pad{};       // rows, columns (conv_transpose)
+  std::array<std::int64_t, 2> output_size{1, 1};  // rows, columns (adaptive_avg_pool)
+  std::int64_t scale = 2;                         // upsample
+  std::int64_t out_channels = 0;                  // conv, conv_transpose; linear: output features
+  std::int64_t groups = 1;
+  bool bias = true;
+  bool ceil_mode = false;
+  bool bilinear = false;  // upsample
+  std::int64_t dim = 0;   // concat, slice, softmax: a dimension of Tensor::dims
+  std::int64_t start = 0, stop = 0, step = 1;  // slice
+  std::vector<std::int64_t> dims;              // input, reshape: dims; transpose: permutation
+  std::string function;                        // activation, elementwise
+
+  friend bool operator==(const Attributes&, const Attributes&) = default;
+};
+
+struct Layer {
+  std::string name;
+  Op op = Op::kInput;
+  Attributes attributes;
+  std::vector<LayerId> inputs;
+  std::vector<Tensor> input_tensors;  // the outputs of `inputs`, in order
+  Tensor output;
+  std::int64_t params = 0;          // stored parameters
+  std::vector<std::string> folded;  // names of the layers folded into this one, in order
+};
+
+}  // namespace edgeflow

@@ -1,0 +1,54 @@
+#pragma once
+// The functions that rows of the operator table point to, by family; see operators.hpp.
+
+#include "workloads/operators.hpp"
+
+namespace edgeflow::rules {
+
+// Shared pieces.
+/// True if the tensor is a feature map [C,H,W] in the box (C,H,W).
+bool is_feature_map(const Tensor& tensor);
+/// True if `dims` equal up to broadcasting run along the same axes in both boxes.
+bool same_axes(const Tensor& input, const Tensor& output);
+Region whole_input(const Layer& layer, std::size_t input, const Region& out);
+Region same_region(const Layer& layer, std::size_t input, const Region& out);
+std::int64_t no_macs(const Layer& layer);
+
+// Convolution and pooling (operators_spatial.cpp).
+void infer_conv(Layer& layer);
+void infer_conv_transpose(Layer& layer);
+void infer_pool(Layer& layer);
+void infer_adaptive_pool(Layer& layer);
+void infer_upsample(Layer& layer);
+void infer_pad(Layer& layer);
+Region window_input(const Layer& layer, std::size_t input, const Region& out);
+Region conv_transpose_input(const Layer& layer, std::size_t input, const Region& out);
+Region adaptive_pool_input(const Layer& layer, std::size_t input, const Region& out);
+Region upsample_input(const Layer& layer, std::size_t input, const Region& out);
+Region pad_input(const Layer& layer, std::size_t input, const Region& out);
+std::int64_t conv_macs(const Layer& layer);
+std::int64_t conv_transpose_macs(const Layer& layer);
+
+// Everything else (operators_data.cpp).
+void infer_input(Layer& layer);
+void infer_linear(Layer& layer);
+void infer_batch_norm(Layer& layer);
+void infer_same(Layer& layer);
+void infer_elementwise(Layer& layer);
+void infer_concat(Layer& layer);
+void infer_slice(Layer& layer);
+void infer_reshape(Layer& layer);
+void infer_transpose(Layer& layer);
+void infer_softmax(Layer& layer);
+Region linear_input(const Layer& layer, std::size_t input, const Region& out);
+Region elementwise_input(const Layer& layer, std::size_t input, const Region& out);
+Region concat_input(const Layer& layer, std::size_t input, const Region& out);
+Region slice_input(const Layer& layer, std::size_t input, const Region& out);
+Region transpose_input(const Layer& layer, std::size_t input, const Region& out);
+Region softmax_input(const Layer& layer, std::size_t input, const Region& out);
+std::int64_t linear_macs(const Layer& layer);
+
+/// The box axis that a linear layer's output features run along.
+Axis linear_feature_axis(const Layer& layer);
+
+}  // namespace edgeflow::rules

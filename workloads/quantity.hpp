@@ -1,0 +1,31 @@
+#pragma once
+// Numbers with units, as users write them: "100Mbps", "4GiB", "0.5ms", "8GMAC/s".
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace edgeflow {
+
+enum class Quantity {
+  kBandwidth,  // network, -> byte/s: bps, kbps, Mbps, Gbps (bits), B/s, kB/s, MB/s, GB/s (bytes)
+  kByteRate,   // memory, -> byte/s: B/s, kB/s, MB/s, GB/s
+  kMacRate,    // -> MAC/s: MAC/s, MMAC/s, GMAC/s, TMAC/s, and FLOP/s likewise (1 MAC = 2 FLOP)
+  kSize,       // -> byte: B, kB, MB, GB, KiB, MiB, GiB
+  kDuration,   // -> s: ns, us, ms, s, min, h
+  kFrequency,  // -> 1/s: /s, /min, Hz
+  kPower,      // -> W: mW, W
+};
+
+/// Parses a finite, non-negative number followed by a unit of the given kind, with or without a
+/// blank between, into SI units; nothing if it is not one.
+std::optional<double> parse_quantity(std::string_view text, Quantity kind);
+
+/// Values outside of these limits, in SI units, are mistakes; zero may be fine.
+inline constexpr double kSmallestQuantity = 1e-12;
+inline constexpr double kLargestQuantity = 1e18;
+
+/// What to write instead, for error messages: "a bandwidth such as 100Mbps".
+std::string describe(Quantity kind);
+
+}  // namespace edgeflow
