@@ -1,0 +1,74 @@
+#pragma once
+// What happened in a simulation.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace edgeflow {
+
+enum class Status : std::uint8_t {
+  kOk,
+  kInfeasible,   // the strategy cannot serve the problem
+  kOutOfMemory,  // a simulated device does not hold what the plan puts on it
+  kDeadlock,     // the simulation stopped before all results were there
+  kTimeout,      // the simulation process was killed at its time limit
+  kFailed,       // an error inside; `message` says which
+  kCrashed,      // the simulation process died by a signal
+};
+std::string_view to_string(Status status);
+
+struct RequestRecord {
+  double arrival_s = 0;
+  double finish_s = 0;
+  // Along the critical path; they sum to finish - arrival.
+  double compute_s = 0;   // units computing
+  double transfer_s = 0;  // messages under way
+  double queue_s = 0;     // units ready, device busy with another
+  double wait_s = 0;      // nothing of the above (requests held back before their first unit)
+};
+
+struct UnitRecord {
+  std::int32_t request = 0;
+  std::int32_t unit = 0;
+  double ready_s = 0;
+  double start_s = 0;
+  double finish_s = 0;
+};
+
+struct TransferRecord {
+  std::int32_t request = 0;
+  std::int32_t message = 0;  // index into messages_of(plan)
+  double start_s = 0;
+  double finish_s = 0;
+};
+
+struct DeviceRecord {
+  double busy_s = 0;
+  double sent_bytes = 0;
+  double received_bytes = 0;
+  double peak_memory_bytes = 0;  // weights + live activations
+  double energy_J = 0;           // idle * makespan + (busy - idle) * busy time
+};
+
+struct LinkRecord {
+  double bytes = 0;   // payload times crossings
+  double busy_s = 0;  // bytes over bandwidth: the time it would be busy if always full
+};
+
+struct SimulationResult {
+  Status status = Status::kOk;
+  std::string message;  // why, if not ok
+  double makespan_s = 0;
+  double wall_s = 0;            // of the engine inside the child process
+  std::int64_t activities = 0;  // SimGrid activities started
+  std::int64_t max_rss_kB = 0;  // of the child process
+  std::vector<RequestRecord> requests;
+  std::vector<UnitRecord> units;          // empty unless recording
+  std::vector<TransferRecord> transfers;  // empty unless recording
+  std::vector<DeviceRecord> devices;
+  std::vector<LinkRecord> links;
+};
+
+}  // namespace edgeflow
