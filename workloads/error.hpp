@@ -35,6 +35,6 @@ class InputError : public std::runtime_error {
 /// `text` for a one-line message: control characters as \xNN, long texts cut short.
 std::string printable(std::string_view text);
 /// The same in double quotes.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace edgeflow

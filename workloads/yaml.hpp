@@ -28,6 +28,14 @@ class Document;
 /// One value of a document. Cheap to copy.
 class Yaml {
  public:
+  Yaml(const Yaml&) = default;
+  Yaml& operator=(const Yaml& other) {
+    document_ = other.document_;
+    node_.reset(other.node_);  // `node_ = other.node_` would change the document
+    path_ = other.path_;
+    return *this;
+  }
+
   bool is_map() const { return node_.IsMap(); }
   bool is_list() const { return node_.IsSequence(); }
   bool is_scalar() const { return node_.IsScalar(); }
@@ -67,6 +75,7 @@ class Yaml {
   friend class Document;
   Yaml(const Document* document, YAML::Node node, std::string path)
       : document_(document), node_(std::move(node)), path_(std::move(path)) {}
+  std::string path_of(std::string_view key) const;
 
   const Document* document_;
   YAML::Node node_;
@@ -101,8 +110,6 @@ class Document {
  private:
   friend class Yaml;
   Position position_of(const YAML::Node& node, const std::string& path) const;
-  struct Override;
-  YAML::Node replaced(const YAML::Node& node, const std::string& path, Override& override);
 
   std::string file_;
   YAML::Node root_;
