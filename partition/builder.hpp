@@ -2,6 +2,8 @@
 // From "who computes which box of which layer" to a plan: derives requirements, forwarding tables,
 // the input unit and the relays that bring the results to the sink.
 
+#include <span>
+#include <string>
 #include <vector>
 
 #include "partition/plan.hpp"
@@ -14,8 +16,8 @@ struct Share {
   Region region;
 };
 
-/// For each layer (by index; the input's entry is ignored), the boxes that cover its output. They may
-/// overlap: redundant compute. Empty boxes are left out.
+/// For each layer (by index; the input's entry is ignored), the boxes that cover its output. They
+/// may overlap: redundant compute. Empty boxes are left out.
 using Assignment = std::vector<std::vector<Share>>;
 
 /// Builds the plan. Each unit takes what it needs from its own device first, then from the other
@@ -24,11 +26,15 @@ using Assignment = std::vector<std::vector<Share>>;
 Plan build_plan(const Graph& graph, const Cluster& cluster, const Assignment& assignment,
                 std::string strategy);
 
+/// Replaces all forwarding tables by those that mirror the requirements, consumers in plan order.
+void fill_forwarding(Plan& plan);
+
 /// Cuts `whole` along `axis` at `boundaries` (D+1 ascending values from 0 to the extent, one part
 /// per device in cluster order).
 std::vector<Share> cut(const Region& whole, Axis axis, std::span<const std::int64_t> boundaries);
 
-/// Integer boundaries for `extent` indices in proportion to `weights`, rounded by largest remainder.
+/// Integer boundaries for `extent` indices in proportion to `weights`, rounded by largest
+/// remainder.
 std::vector<std::int64_t> proportional_boundaries(std::int64_t extent,
                                                   std::span<const double> weights);
 

@@ -3,9 +3,9 @@
 //
 // The same execution model as the simulator (model.md section 4) for one request: a unit is ready
 // when its last requirement is there; a device runs one unit at a time, first ready first, ties by
-// position in the plan; a finished unit sends its messages in forwarding order. The one difference is
-// contention: here a message occupies every link of its route alone, first come first served, where
-// the simulator shares them max-min fairly. With `effects.contention` off both agree to 1e-9.
+// position in the plan; a finished unit sends its messages in forwarding order. The one difference
+// is contention: here a message occupies every link of its route alone, first come first served,
+// where the simulator shares them max-min fairly. With `effects.contention` off both agree to 1e-9.
 //
 // Complexity O((units + messages) log). Events closer than kTimePrecision_s count as simultaneous.
 

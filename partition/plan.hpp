@@ -86,7 +86,8 @@ Work work_of(const ExecutionUnit& unit, const Graph& graph);
 double unit_time_s(const ExecutionUnit& unit, const Graph& graph, const Cluster& cluster,
                    bool with_overhead = true);
 
-/// Weight elements that each device must hold: per layer with a unit on it, the union over its units.
+/// Weight elements that each device must hold: per layer with a unit on it, the union over its
+/// units.
 std::vector<std::int64_t> weight_elements(const Plan& plan, const Graph& graph,
                                           const Cluster& cluster);
 

@@ -1,5 +1,6 @@
 #pragma once
-// Plans as YAML, so that they can be looked at, edited, replayed (`edgeflow run --plan`) and checked.
+// Plans as YAML, so that they can be looked at, edited, replayed (`edgeflow run --plan`) and
+// checked.
 //
 //   schema: 1
 //   strategy: edgeflow
@@ -9,8 +10,8 @@
 //     - {id: 0, kind: input, layer: input, device: rpi4-0, output: "c0:3 r0:224 w0:224"}
 //     - {id: 1, kind: compute, layer: features.0, device: rpi4-1, output: "c0:64 r0:80 w0:224",
 //        needs: [{from: 0, region: "c0:3 r0:81 w0:224"}]}
-// Forwarding tables follow from `needs`; `sends: [3, 2]` gives the order of consumers where it is not
-// the order of the units.
+// Forwarding tables follow from `needs`; `sends: [3, 2]` gives the order of consumers where it is
+// not the order of the units.
 
 #include <string>
 

@@ -76,7 +76,7 @@ MacKind mac_kind(const Layer& layer) {
 
 /// The part of the weights that computing `out` reads: its output channels' share.
 std::int64_t weights_of(const Layer& layer, const Region& out) {
-  const Axis axis = layer.op == Op::kLinear ? linear_feature_axis(layer) : Axis::kChannel;
+  const Axis axis = weight_axis(layer);
   const std::int64_t extent = layer.output.box[axis].end;
   return layer.params == 0 ? 0 : layer.params * out[axis].size() / extent;
 }
@@ -117,6 +117,10 @@ Work work(const Layer& layer, const Region& out) {
   result.out_elements = volume;
   result.weight_elements = weights_of(layer, out);
   return result;
+}
+
+Axis weight_axis(const Layer& layer) {
+  return layer.op == Op::kLinear ? linear_feature_axis(layer) : Axis::kChannel;
 }
 
 AxisSet split_axes(const Layer& layer) {

@@ -62,6 +62,9 @@ Work work(const Layer& layer, const Region& out);
 /// all of it. Follows from required_input and work.
 AxisSet split_axes(const Layer& layer);
 
+/// The axis of the output that the layer's weights are divided along: output channels or features.
+Axis weight_axis(const Layer& layer);
+
 /// The names of activation functions and of element-wise functions that model files may use.
 std::span<const std::string_view> activation_functions();
 std::span<const std::string_view> elementwise_functions();

@@ -1,0 +1,15 @@
+// `even`: each layer's rows in equal parts, neighbours exchange halos directly.
+//
+// Layers that rows do not divide (fully connected, one row, whole-tensor moves) run on the fastest
+// device. Ignores speeds and bandwidth: the control for strategies that do not.
+
+#include "partition/strategies/strategies.hpp"
+
+namespace edgeflow {
+
+Plan plan_even(const Problem& problem, const Options& /*options*/) {
+  const std::vector<double> equal(problem.cluster.size(), 1.0);
+  return build_plan(problem.graph, problem.cluster, split_rows(problem, equal), "even");
+}
+
+}  // namespace edgeflow

@@ -1,0 +1,19 @@
+// `proportional`: each layer's rows in proportion to speed, neighbours exchange halos directly.
+//
+// Speed of a device = 1 / time to compute the whole model on it, so that its rates, its memory and
+// its overheads all count; bandwidth does not. Layers that rows do not divide run on the fastest
+// device. The shares of MoDNN (Mao et al., DATE 2017) without its hub.
+
+#include "partition/strategies/strategies.hpp"
+
+namespace edgeflow {
+
+Plan plan_proportional(const Problem& problem, const Options& /*options*/) {
+  std::vector<double> speed;
+  for (double time_s : whole_model_times_s(problem.graph, problem.cluster)) {
+    speed.push_back(time_s > 0 ? 1 / time_s : 1);
+  }
+  return build_plan(problem.graph, problem.cluster, split_rows(problem, speed), "proportional");
+}
+
+}  // namespace edgeflow
