@@ -61,10 +61,10 @@ struct SimulationResult {
   Status status = Status::kOk;
   std::string message;  // why, if not ok
   double makespan_s = 0;
-  double wall_s = 0;            // of the engine inside the child process
-  std::int64_t activities = 0;  // SimGrid activities started
-  std::int64_t max_rss_kB = 0;  // of the child process
-  std::vector<RequestRecord> requests;
+  double wall_s = 0;                      // of the engine inside the child process
+  std::int64_t activities = 0;            // SimGrid activities started
+  std::int64_t max_rss_kB = 0;            // of the child process
+  std::vector<RequestRecord> requests;    // empty unless ok
   std::vector<UnitRecord> units;          // empty unless recording
   std::vector<TransferRecord> transfers;  // empty unless recording
   std::vector<DeviceRecord> devices;

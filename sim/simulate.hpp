@@ -4,8 +4,8 @@
 // One simulation per child process: SimGrid's engine is a singleton that leaks from run to run, and
 // a crash or an endless loop costs one run only. The calling process never creates an engine.
 // A device has one runtime actor; a unit whose requirements are met queues for its device (first
-// ready first, ties by request, then position in the plan), computes, and forwards; transfers overlap
-// with computing. Deadlock, exception, crash, time limit and memory overflow are statuses.
+// ready first, ties by request, then position in the plan), computes, and forwards; transfers
+// overlap with computing. Deadlock, exception, crash, time limit and memory overflow are statuses.
 
 #include <functional>
 #include <vector>
@@ -24,12 +24,12 @@ enum class NetworkModel : std::uint8_t {
 struct SimulationOptions {
   NetworkModel network_model = NetworkModel::kCm02;
   Effects effects;
-  /// When each request arrives, ascending. Empty is an error.
+  /// When each request arrives, ascending. Empty is an error (status failed).
   std::vector<double> arrivals_s{0.0};
   /// Closed loop: request i arrives when request i-1 is done, arrivals_s only gives their number.
   bool closed_loop = false;
-  bool record = false;      // fill units and transfers
-  double timeout_s = 600;   // wall clock, then status timeout
+  bool record = false;     // fill units and transfers
+  double timeout_s = 600;  // wall clock, then status timeout
 };
 
 /// Precondition: the plan is valid for the graph and the cluster.

@@ -1,0 +1,93 @@
+#include "sim/activities.hpp"
+
+#include <simgrid/kernel/Timer.hpp>
+
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+#include "partition/estimate.hpp"
+#include "sim/platform.hpp"
+
+namespace edgeflow {
+
+namespace sg4 = simgrid::s4u;
+
+Activities::Activities(std::vector<sg4::Host*> hosts, std::function<void(const Event&)> report)
+    : hosts_(std::move(hosts)), report_(std::move(report)) {
+  sg4::Activity::on_completion_cb([this](const sg4::Activity& activity) { finish(activity); });
+  sg4::Engine::on_time_advance_cb([this](double) { report_due_timers(); });
+}
+
+Activities::Slot* Activities::take_slot(const Event& event) {
+  if (free_slots_.empty()) {
+    slots_.push_back(std::make_unique<Slot>());
+    free_slots_.push_back(slots_.back().get());
+  }
+  Slot* slot = free_slots_.back();
+  free_slots_.pop_back();
+  slot->event = event;
+  ++started_;
+  return slot;
+}
+
+void Activities::compute(double duration_s, const Event& event) {
+  Slot* slot = take_slot(event);
+  const sg4::ExecPtr exec = sg4::Exec::init();
+  slot->activity = exec;
+  exec->set_data(slot);
+  exec->set_flops_amount(duration_s * kHostSpeed);
+  exec->set_host(hosts_[static_cast<std::size_t>(event.device)]);
+  exec->start();
+}
+
+void Activities::transfer(std::int32_t from_device, double link_bytes, const Event& event) {
+  Slot* slot = take_slot(event);
+  const sg4::CommPtr comm = sg4::Comm::sendto_init();
+  slot->activity = comm;
+  comm->set_data(slot);
+  comm->set_payload_size(static_cast<std::uint64_t>(std::llround(link_bytes)));
+  comm->set_source(hosts_[static_cast<std::size_t>(from_device)]);
+  comm->set_destination(hosts_[static_cast<std::size_t>(event.device)]);
+  // Setting both ends has started it, unless it is empty.
+  if (comm->get_state() != sg4::Activity::State::STARTED) comm->start();
+}
+
+void Activities::finish(const sg4::Activity& activity) {
+  finished_.clear();
+  Slot* slot = activity.get_data<Slot>();
+  if (slot == nullptr) return;
+  if (activity.get_state() != sg4::Activity::State::FINISHED) {
+    throw std::runtime_error(std::string("a SimGrid activity ended as ") +
+                             activity.get_state_str());
+  }
+  finished_.push_back(std::move(slot->activity));
+  free_slots_.push_back(slot);
+  report_(slot->event);
+}
+
+void Activities::at(double date_s, const Event& event) {
+  const bool first = timers_.empty() || date_s < timers_.top().date_s;
+  timers_.push({date_s, timers_set_++, event});
+  if (first) stop_engine_at(date_s);
+}
+
+void Activities::report_due_timers() {
+  const double now_s = sg4::Engine::get_clock();
+  bool reported = false;
+  while (!timers_.empty() && timers_.top().date_s <= now_s + kTimePrecision_s) {
+    const Event event = timers_.top().event;
+    timers_.pop();
+    report_(event);
+    reported = true;
+  }
+  if (reported && !timers_.empty()) stop_engine_at(timers_.top().date_s);
+}
+
+// SimGrid's own timers would be exact to the last bit, so that two of them or one and the end of an
+// activity that only differ by rounding would be two instants. They just make the clock stop there.
+void Activities::stop_engine_at(double date_s) {
+  simgrid::kernel::timer::Timer::set(date_s, [] {});
+}
+
+}  // namespace edgeflow

@@ -1,0 +1,52 @@
+#pragma once
+// One request in flight: how far its units and messages are. Knows no SimGrid.
+
+#include <cstdint>
+#include <vector>
+
+#include "partition/estimate.hpp"
+#include "sim/result.hpp"
+#include "sim/tables.hpp"
+
+namespace edgeflow {
+
+/// What a unit got as its last input, as one number: message m is m, local provider p is ~p.
+using LastInput = std::int32_t;
+constexpr LastInput from_message(std::int32_t message) { return message; }
+constexpr LastInput from_local(std::int32_t unit) { return ~unit; }
+
+struct MessageTimes {
+  double start_s = 0;
+  double finish_s = 0;
+};
+
+struct RequestState {
+  static constexpr double kNotYet = -1;
+
+  std::int32_t request = 0;
+  double arrival_s = 0;
+  // By unit.
+  std::vector<std::int32_t> missing_inputs;
+  std::vector<std::int32_t> output_holders;
+  std::vector<LastInput> last_input;
+  std::vector<UnitTimes> units;
+  // By message.
+  std::vector<std::int32_t> message_holders;
+  std::vector<MessageTimes> messages;
+
+  std::int32_t units_left = 0;
+  std::int32_t messages_left = 0;
+  std::int32_t results_left = 0;
+
+  bool done() const { return units_left == 0 && messages_left == 0; }
+
+  /// Makes this the state of a request of which nothing has happened. Reuses the memory.
+  void reset(const PlanTables& tables, std::int32_t new_request, double new_arrival_s);
+};
+
+/// Where the time went, walking back from `last_result` (the unit that completed the request) to
+/// the input: at each unit its computing and queueing, then the input that came last.
+RequestRecord account(const RequestState& state, const PlanTables& tables,
+                      std::int32_t last_result);
+
+}  // namespace edgeflow
