@@ -36,6 +36,15 @@ std::size_t require_dim(const Layer& layer) {
   return static_cast<std::size_t>(dim);
 }
 
+/// True if all inputs of a concat lie along the same single axes: then other axes than that of the
+/// joined dimension keep their ranges.
+bool joins_axes(const Layer& layer) {
+  const Tensor& first = layer.input_tensors[0];
+  return single_axes(first) &&
+         std::all_of(layer.input_tensors.begin(), layer.input_tensors.end(),
+                     [&](const Tensor& tensor) { return tensor.spans == first.spans; });
+}
+
 /// True if all inputs of a concat lie along the same axes, so that joining them along `dim` joins
 /// their boxes along `axis`.
 bool joins_boxes(const Layer& layer, std::size_t dim, Axis& axis) {
@@ -206,18 +215,28 @@ void infer_concat(Layer& layer) {
     joined.spans = first.spans;
     joined.box = first.box;
     joined.box[axis] = {0, dims[dim]};
+  } else if (joins_axes(layer)) {
+    joined.spans = first.spans;
+    fit_box(joined);
   }
   layer.output = std::move(joined);
 }
 
 Region concat_input(const Layer& layer, std::size_t input, const Region& out) {
   const Tensor& in = layer.input_tensors[input];
-  Axis axis{};
-  if (!joins_boxes(layer, static_cast<std::size_t>(layer.attributes.dim), axis)) return in.box;
-  std::int64_t offset = 0;
-  for (std::size_t i = 0; i < input; ++i) offset += layer.input_tensors[i].box[axis].end;
+  const auto dim = static_cast<std::size_t>(layer.attributes.dim);
   Region need = out;
-  need[axis] = intersect({out[axis].begin - offset, out[axis].end - offset}, in.box[axis]);
+  Axis axis{};
+  if (joins_boxes(layer, dim, axis)) {
+    std::int64_t offset = 0;
+    for (std::size_t i = 0; i < input; ++i) offset += layer.input_tensors[i].box[axis].end;
+    need[axis] = intersect({out[axis].begin - offset, out[axis].end - offset}, in.box[axis]);
+    return need;
+  }
+  if (!joins_axes(layer)) return in.box;
+  for (Axis shared : kAxes) {
+    if (has_axis(in.spans[dim], shared)) need[shared] = in.box[shared];
+  }
   return need;
 }
 
