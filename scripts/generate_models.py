@@ -134,7 +134,7 @@ def yolov5(size, depth, width, image=640):
         if module == "concat":
             out.append(m.concat(name, x))
         elif module == "upsample":
-            out.append(m.unary(name, "upsample", x[0]))
+            out.append(m.add(name, "upsample", x, scale=2))
         else:
             channels = math.ceil(row[3] * width / 8) * 8
             repeats = max(round(row[2] * depth), 1) if row[2] > 1 else row[2]

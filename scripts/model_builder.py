@@ -35,8 +35,7 @@ class Model:
         return self.add(name, op, [x], **a)
 
     def adaptive(self, name, x, size=1):
-        a = {} if size == 1 else {"output_size": [size, size]}
-        return self.add(name, "adaptive_avg_pool", [x], **a)
+        return self.add(name, "adaptive_avg_pool", [x], output_size=[size, size])
 
     def unary(self, name, op, x):
         return self.add(name, op, [x])
@@ -48,11 +47,10 @@ class Model:
         return self.add(name, "linear", [x], out_channels=features)
 
     def concat(self, name, inputs, dim=0):
-        return self.add(name, "concat", inputs, **({"dim": dim} if dim else {}))
+        return self.add(name, "concat", inputs, dim=dim)
 
     def slice(self, name, x, dim, start, stop):
-        a = {"dim": dim} | ({"start": start} if start else {}) | {"stop": stop}
-        return self.add(name, "slice", [x], **a)
+        return self.add(name, "slice", [x], dim=dim, start=start, stop=stop)
 
     def conv_bn(self, conv, bn, x, channels, **options):
         x = self.conv(conv, x, channels, bias=False, **options)
