@@ -44,6 +44,7 @@ std::string input_names(const Graph& graph, const Layer& layer) {
 
 std::vector<std::string> names_of(const Graph& graph, const std::vector<LayerId>& layers) {
   std::vector<std::string> names;
+  names.reserve(layers.size());
   for (LayerId id : layers) names.push_back(graph.layer(id).name);
   return names;
 }
