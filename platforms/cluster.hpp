@@ -16,7 +16,7 @@ struct Device {
   std::string type;  // catalogue name; empty if written into the cluster
   ComputeProfile compute;
   double memory_bytes = 0;  // may be infinite
-  double idle_W = 0;
+  double idle_W = 0;        // NaN if not known; the device's energy is then NaN, too
   double busy_W = 0;
 };
 
@@ -62,7 +62,8 @@ class Cluster {
 
   /// Precondition: from != to.
   Route route(DeviceId from, DeviceId to) const;
-  /// Bandwidth of the narrowest link from `from` to `to`, per byte of payload. from != to.
+  /// Payload bytes per second that the route carries when it is idle: its narrowest link's
+  /// bandwidth over the crossings. Precondition: from != to.
   double route_bandwidth_Bps(DeviceId from, DeviceId to) const;
 
  private:
@@ -73,14 +74,23 @@ class Cluster {
   DeviceId sink_;
 };
 
-/// Reads a cluster (the value of a scenario's `cluster:` or the root of a cluster file):
-///   network: {type: switch, bandwidth: 100Mbps, latency: 0.5ms}
+/// Reads a cluster: the value of a scenario's `cluster:`, or the root of a cluster file, which
+/// starts with `schema: 1`. A text is the name or path of a cluster file.
+///   name: three-pis                                # default: `default_name`
+///   description: ...                               # optional
+///   network: {type: switch, bandwidth: 100Mbps, latency: 0.5ms}   # or wifi; latency default 0s
 ///   devices:
-///     - {type: rpi4, count: 3}                      # rpi4-0, rpi4-1, rpi4-2
+///     - {type: rpi4, count: 3}                     # rpi4-0, rpi4-1, rpi4-2
+///     - {type: rpi4}                               # rpi4-3
 ///     - {type: jetson-nano, name: nano, threads: 4, framework: ncnn, memory: 2GiB}
 ///     - {name: fast, mac_rate: 15GMAC/s, byte_rate: 8GB/s, overhead: 100us}   # without a type
-///   source: rpi4-0                                  # default: the first device
-///   sink: rpi4-0                                    # default: the source
+///   source: rpi4-0                                 # default: the first device
+///   sink: rpi4-0                                   # default: the source
+/// `type` is a catalogue name or the path of a device file. Devices without a name are numbered by
+/// type throughout the cluster; `name` with `count` is numbered as well. framework and threads
+/// choose among the type's compute profiles. Besides, a device may have `bandwidth` (its own link,
+/// switch only), `power: {idle: 2W, busy: 5W}` and the rates of platforms/device.hpp (mac_rate,
+/// byte_rate, overhead, winograd_factor, fully_connected_factor), which replace those of its type.
 /// Throws InputError.
 Cluster read_cluster(const Yaml& yaml, const std::string& default_name);
 

@@ -1,0 +1,197 @@
+// Reads clusters; the format is in cluster.hpp.
+
+#include <map>
+
+#include "platforms/cluster.hpp"
+#include "workloads/model_yaml.hpp"
+
+namespace edgeflow {
+namespace {
+
+constexpr std::int64_t kMaxDevices = 1000;
+
+/// Calls `load`; a mistake that has no place of its own (no such file) is the mistake of `yaml`.
+template <typename Load>
+auto loaded_for(const Yaml& yaml, Load load) {
+  try {
+    return load();
+  } catch (const InputError& error) {
+    if (!error.position().file.empty()) throw;
+    yaml.fail(error.message(), error.hint());
+  }
+}
+
+/// The profile that `framework` and `threads` choose, the first one by default.
+ComputeProfile choose_compute(const Yaml& yaml, const DeviceProfile& profile) {
+  const auto framework = yaml.find("framework");
+  const auto threads = yaml.find("threads");
+  std::string known;
+  for (const ComputeProfile& compute : profile.compute) {
+    if ((!framework || framework->as_string() == compute.framework) &&
+        (!threads || threads->as_integer(1) == compute.threads)) {
+      return compute;
+    }
+    if (!known.empty()) known += ", ";
+    known += compute.framework + " with " + std::to_string(compute.threads);
+  }
+  (threads ? *threads : *framework)
+      .fail(profile.name + " has no such compute profile", "framework and threads: " + known);
+}
+
+class ClusterReader {
+ public:
+  explicit ClusterReader(const Yaml& yaml) : yaml_(yaml) {}
+
+  Cluster read(const std::string& default_name) {
+    yaml_.expect_keys({"schema", "name", "description", "network", "devices", "source", "sink"});
+    if (yaml_.path().empty()) (void)yaml_.at("schema");
+    if (const auto schema = yaml_.find("schema")) (void)schema->as_integer(1, 1);
+    if (const auto description = yaml_.find("description")) (void)description->as_string();
+    const auto name = yaml_.find("name");
+    const std::string cluster_name = name ? read_name(*name) : default_name;
+    read_network(yaml_.at("network"));
+    const Yaml devices = yaml_.at("devices");
+    for (const Yaml& entry : devices.items()) add_entry(entry);
+    if (devices_.empty()) devices.fail("is empty, expected at least one device");
+    const DeviceId source = find_device("source", DeviceId{0});
+    const DeviceId sink = find_device("sink", source);
+    return {cluster_name,
+            devices_,
+            type_,
+            bandwidth_Bps_,
+            latency_s_,
+            source,
+            sink,
+            type_ == NetworkType::kSwitch ? std::span<const double>(device_bandwidth_Bps_)
+                                          : std::span<const double>()};
+  }
+
+ private:
+  void read_network(const Yaml& network) {
+    network.expect_keys({"type", "bandwidth", "latency"});
+    const Yaml type = network.at("type");
+    const std::string name = type.as_string();
+    if (name != "switch" && name != "wifi") type.fail_expected("switch or wifi");
+    type_ = name == "wifi" ? NetworkType::kWifi : NetworkType::kSwitch;
+    bandwidth_Bps_ = network.at("bandwidth").as_quantity(Quantity::kBandwidth);
+    if (const auto latency = network.find("latency")) {
+      latency_s_ = latency->as_quantity(Quantity::kDuration, /*zero_ok=*/true);
+    }
+  }
+
+  /// One entry of `devices:`, which may stand for several.
+  void add_entry(const Yaml& entry) {
+    entry.expect_keys({"type", "name", "count", "framework", "threads", "memory", "power",
+                       "bandwidth", "mac_rate", "byte_rate", "overhead", "winograd_factor",
+                       "fully_connected_factor"});
+    const auto name = entry.find("name");
+    const auto count = entry.find("count");
+    Device device = read_device_entry(entry);
+    double bandwidth_Bps = bandwidth_Bps_;
+    if (const auto own = entry.find("bandwidth")) {
+      if (type_ == NetworkType::kWifi) own->fail("devices on wifi share the network's bandwidth");
+      bandwidth_Bps = own->as_quantity(Quantity::kBandwidth);
+    }
+    const std::string base = name ? read_name(*name) : device.name;
+    const std::int64_t copies = count ? count->as_integer(1, kMaxDevices) : 1;
+    for (std::int64_t i = 0; i < copies; ++i) {
+      const bool numbered = count || !name;
+      device.name = numbered ? base + "-" + std::to_string(numbers_[base]++) : base;
+      add(entry, device, bandwidth_Bps);
+    }
+  }
+
+  void add(const Yaml& entry, const Device& device, double bandwidth_Bps) {
+    if (!ids_.emplace(device.name, DeviceId{static_cast<std::int32_t>(devices_.size())}).second) {
+      entry.fail("two devices are called " + in_quotes(device.name));
+    }
+    if (static_cast<std::int64_t>(devices_.size()) >= kMaxDevices) {
+      entry.fail("more than " + std::to_string(kMaxDevices) + " devices");
+    }
+    devices_.push_back(device);
+    device_bandwidth_Bps_.push_back(bandwidth_Bps);
+  }
+
+  /// The device of an entry, called like its type so far.
+  Device read_device_entry(const Yaml& entry) {
+    DeviceProfile profile;
+    Device device;
+    if (const auto type = entry.find("type")) {
+      profile = catalogue(*type);
+      device.type = profile.name;
+      device.compute = choose_compute(entry, profile);
+    } else {
+      if (!entry.find("name")) entry.fail("missing key \"type\", or \"name\" and \"mac_rate\"");
+      (void)entry.at("mac_rate");
+      if (const auto framework = entry.find("framework")) {
+        device.compute.framework = framework->as_string();
+      }
+      if (const auto threads = entry.find("threads")) {
+        device.compute.threads = static_cast<int>(threads->as_integer(1, 1024));
+      }
+    }
+    read_rates(entry, device.compute);
+    if (const auto memory = entry.find("memory")) {
+      profile.memory_bytes = memory->as_quantity(Quantity::kSize);
+    }
+    if (const auto power = entry.find("power")) {
+      power->expect_keys({"idle", "busy"});
+      read_power(*power, profile);
+    }
+    device.name = device.type;
+    device.memory_bytes = profile.memory_bytes;
+    device.idle_W = profile.idle_W;
+    device.busy_W = profile.busy_W;
+    return device;
+  }
+
+  const DeviceProfile& catalogue(const Yaml& type) {
+    const std::string name = type.as_string();
+    const auto known = catalogue_.find(name);
+    if (known != catalogue_.end()) return known->second;
+    return catalogue_
+        .emplace(name,
+                 loaded_for(type, [&] { return load_device(name, yaml_.document().folder()); }))
+        .first->second;
+  }
+
+  DeviceId find_device(std::string_view key, DeviceId default_device) const {
+    const auto yaml = yaml_.find(key);
+    if (!yaml) return default_device;
+    const auto found = ids_.find(yaml->as_string());
+    if (found != ids_.end()) return found->second;
+    std::vector<std::string_view> names;
+    for (const Device& device : devices_) names.push_back(device.name);
+    const auto near = nearest_name(yaml->as_string(), names);
+    yaml->fail_expected("the name of a device", near ? "did you mean " + in_quotes(*near) + "?"
+                                                     : "such as " + in_quotes(names.front()));
+  }
+
+  Yaml yaml_;
+  NetworkType type_ = NetworkType::kSwitch;
+  double bandwidth_Bps_ = 0;
+  double latency_s_ = 0;
+  std::vector<Device> devices_;
+  std::vector<double> device_bandwidth_Bps_;
+  std::map<std::string, DeviceId> ids_;
+  std::map<std::string, std::int64_t> numbers_;  // next number by base name
+  std::map<std::string, DeviceProfile> catalogue_;
+};
+
+}  // namespace
+
+Cluster read_cluster(const Yaml& yaml, const std::string& default_name) {
+  if (yaml.is_scalar() && !yaml.path().empty()) {
+    return loaded_for(yaml,
+                      [&] { return load_cluster(yaml.as_string(), yaml.document().folder()); });
+  }
+  return ClusterReader(yaml).read(default_name);
+}
+
+Cluster load_cluster(const std::string& name, const std::filesystem::path& folder) {
+  const std::filesystem::path file = find_file(name, "platforms/clusters", folder);
+  const Document document(file);
+  return read_cluster(document.root(), file.stem().string());
+}
+
+}  // namespace edgeflow
