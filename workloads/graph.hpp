@@ -67,9 +67,10 @@ class Graph {
   std::vector<LayerId> outputs_;
 };
 
-/// Folds batch-norm, activations, element-wise operations with a constant, and reshapes and
-/// transposes that leave the box as it is, into the layer before them where that layer has no other
-/// consumer. What is left are the layers that an inference framework runs.
+/// Folds what an inference framework runs as part of the layer before it, where that layer has no
+/// other consumer: batch-norm into the weights of a convolution or linear layer, activations into
+/// layers with weights, element-wise operations and batch-norm, element-wise operations with a
+/// constant into element-wise ones, and reshapes, which cost nothing, into anything but the input.
 Graph fold(const Graph& graph);
 
 Totals totals(const Graph& graph);
