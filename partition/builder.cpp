@@ -43,11 +43,15 @@ class Builder {
     units_of_[index(id)].push_back(add(std::move(unit)));
   }
 
-  void add_result(LayerId id) {
-    ExecutionUnit unit{UnitKind::kRelay, id, cluster_.sink(), graph_.layer(id).output.box, {}, {}};
+  /// Brings the whole output of a layer to `device`.
+  UnitId add_relay(LayerId id, DeviceId device) {
+    ExecutionUnit unit{UnitKind::kRelay, id, device, graph_.layer(id).output.box, {}, {}};
     require(unit, id, unit.output);
-    add(std::move(unit));
+    return add(std::move(unit));
   }
+
+  /// From now on, only `hub` serves the layer's consumers.
+  void gather(LayerId id, DeviceId hub) { units_of_[index(id)] = {add_relay(id, hub)}; }
 
   Plan finish() {
     fill_forwarding(plan_);
@@ -64,6 +68,13 @@ class Builder {
 
   /// Takes `need` of `layer` from units on the same device first, then from the others in order.
   void require(ExecutionUnit& unit, LayerId layer, const Region& need) {
+    for (UnitId provider : units_of_[index(layer)]) {
+      const ExecutionUnit& owner = plan_.unit(provider);
+      if (owner.device == unit.device && owner.output.contains(need)) {
+        unit.requirements.push_back({provider, need});
+        return;
+      }
+    }
     std::vector<Region> missing{need};
     for (const bool local : {true, false}) {
       for (UnitId provider : units_of_[index(layer)]) {
@@ -95,18 +106,18 @@ class Builder {
 }  // namespace
 
 Plan build_plan(const Graph& graph, const Cluster& cluster, const Assignment& assignment,
-                std::string strategy) {
+                std::string strategy, const Hubs& hubs) {
   assert(assignment.size() == graph.size());
   Builder builder(graph, cluster, std::move(strategy));
   builder.add_input();
-  for (std::size_t l = 1; l < graph.size(); ++l) {
+  for (std::size_t l = 0; l < graph.size(); ++l) {
+    const LayerId id{static_cast<std::int32_t>(l)};
     for (const Share& share : assignment[l]) {
-      if (!share.region.empty()) {
-        builder.add_compute(LayerId{static_cast<std::int32_t>(l)}, share);
-      }
+      if (id != graph.input() && !share.region.empty()) builder.add_compute(id, share);
     }
+    if (l < hubs.size() && hubs[l]) builder.gather(id, *hubs[l]);
   }
-  for (LayerId output : graph.outputs()) builder.add_result(output);
+  for (LayerId output : graph.outputs()) builder.add_relay(output, cluster.sink());
   return builder.finish();
 }
 

@@ -2,6 +2,7 @@
 // From "who computes which box of which layer" to a plan: derives requirements, forwarding tables,
 // the input unit and the relays that bring the results to the sink.
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,11 +21,16 @@ struct Share {
 /// may overlap: redundant compute. Empty boxes are left out.
 using Assignment = std::vector<std::vector<Share>>;
 
-/// Builds the plan. Each unit takes what it needs from its own device first, then from the other
-/// owners in the order of the shares, every element once.
-/// Precondition: the shares of every layer cover its output.
+/// By layer index: the device that gathers the layer's whole output in a relay unit, from which
+/// alone its consumers are then served: hub-and-spoke. Shorter than the graph: no hub from there
+/// on.
+using Hubs = std::vector<std::optional<DeviceId>>;
+
+/// Builds the plan. Each unit takes what it needs from its own device first (from one unit that has
+/// all of it, if there is one), then from the other owners in the order of the shares, every
+/// element once. Precondition: the shares of every layer cover its output.
 Plan build_plan(const Graph& graph, const Cluster& cluster, const Assignment& assignment,
-                std::string strategy);
+                std::string strategy, const Hubs& hubs = {});
 
 /// Replaces all forwarding tables by those that mirror the requirements, consumers in plan order.
 void fill_forwarding(Plan& plan);
