@@ -41,9 +41,10 @@ std::string number_text(double value) {
   return {buffer.data(), result.ptr};
 }
 
-/// ` from 1 to 8`, ` of at least 1`, ` of at most 8`, or nothing without limits.
+/// ` from 1 to 8`, ` equal to 1`, ` of at least 1`, ` of at most 8`, or nothing without limits.
 template <typename Number, typename Text>
 std::string limits(Number min, Number max, Text text) {
+  if (min == max) return " equal to " + text(min);
   const bool below = min > std::numeric_limits<Number>::lowest();
   const bool above = max < std::numeric_limits<Number>::max();
   if (below && above) return " from " + text(min) + " to " + text(max);

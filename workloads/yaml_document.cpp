@@ -111,6 +111,7 @@ void expect_text(std::string_view text, const std::string& file) {
     ++position.column;
     if (byte == '\n') position = {file, position.line + 1, 1};
   }
+  if (continuation > 0) throw InputError(position, "", "not a text file (UTF-8)");
 }
 
 YAML::Node parse(const std::string& text, const std::string& file) {
