@@ -13,13 +13,14 @@ namespace edgeflow {
 
 namespace sg4 = simgrid::s4u;
 
-Activities::Activities(std::vector<sg4::Host*> hosts, std::function<void(const Event&)> report)
+Activities::Activities(std::vector<sg4::Host*> hosts,
+                       std::function<void(const RuntimeEvent&)> report)
     : hosts_(std::move(hosts)), report_(std::move(report)) {
   sg4::Activity::on_completion_cb([this](const sg4::Activity& activity) { finish(activity); });
   sg4::Engine::on_time_advance_cb([this](double) { report_due_timers(); });
 }
 
-Activities::Slot* Activities::take_slot(const Event& event) {
+Activities::Slot* Activities::take_slot(const RuntimeEvent& event) {
   if (free_slots_.empty()) {
     slots_.push_back(std::make_unique<Slot>());
     free_slots_.push_back(slots_.back().get());
@@ -31,7 +32,7 @@ Activities::Slot* Activities::take_slot(const Event& event) {
   return slot;
 }
 
-void Activities::compute(double duration_s, const Event& event) {
+void Activities::compute(double duration_s, const RuntimeEvent& event) {
   Slot* slot = take_slot(event);
   const sg4::ExecPtr exec = sg4::Exec::init();
   slot->activity = exec;
@@ -41,7 +42,7 @@ void Activities::compute(double duration_s, const Event& event) {
   exec->start();
 }
 
-void Activities::transfer(std::int32_t from_device, double link_bytes, const Event& event) {
+void Activities::transfer(std::int32_t from_device, double link_bytes, const RuntimeEvent& event) {
   Slot* slot = take_slot(event);
   const sg4::CommPtr comm = sg4::Comm::sendto_init();
   slot->activity = comm;
@@ -66,7 +67,7 @@ void Activities::finish(const sg4::Activity& activity) {
   report_(slot->event);
 }
 
-void Activities::at(double date_s, const Event& event) {
+void Activities::at(double date_s, const RuntimeEvent& event) {
   const bool first = timers_.empty() || date_s < timers_.top().date_s;
   timers_.push({date_s, timers_set_++, event});
   if (first) stop_engine_at(date_s);
@@ -76,7 +77,7 @@ void Activities::report_due_timers() {
   const double now_s = sg4::Engine::get_clock();
   bool reported = false;
   while (!timers_.empty() && timers_.top().date_s <= now_s + kTimePrecision_s) {
-    const Event event = timers_.top().event;
+    const RuntimeEvent event = timers_.top().event;
     timers_.pop();
     report_(event);
     reported = true;

@@ -17,7 +17,7 @@ namespace edgeflow {
 
 struct RequestState;
 
-struct Event {
+struct RuntimeEvent {
   enum class Kind : std::uint8_t {
     kArrival,    // the next request is due
     kComputed,   // unit `index` of `state` is done
@@ -32,40 +32,41 @@ struct Event {
 class Activities {
  public:
   /// `report` is called in kernel mode, for all events of an instant before any actor runs.
-  Activities(std::vector<simgrid::s4u::Host*> hosts, std::function<void(const Event&)> report);
+  Activities(std::vector<simgrid::s4u::Host*> hosts,
+             std::function<void(const RuntimeEvent&)> report);
   Activities(const Activities&) = delete;
   Activities& operator=(const Activities&) = delete;
 
   /// Occupies the host of event.device for `duration_s`.
-  void compute(double duration_s, const Event& event);
+  void compute(double duration_s, const RuntimeEvent& event);
   /// Sends `link_bytes` from the host of `from_device` to that of event.device.
-  void transfer(std::int32_t from_device, double link_bytes, const Event& event);
+  void transfer(std::int32_t from_device, double link_bytes, const RuntimeEvent& event);
   /// Reports `event` at `date_s`, using no resource.
-  void at(double date_s, const Event& event);
+  void at(double date_s, const RuntimeEvent& event);
 
   std::int64_t started() const { return started_; }  // not counting timers
 
  private:
   struct Slot {
     simgrid::s4u::ActivityPtr activity;
-    Event event;
+    RuntimeEvent event;
   };
   struct Timer {
     double date_s;
     std::int64_t sequence;  // first set, first reported
-    Event event;
+    RuntimeEvent event;
     bool operator>(const Timer& other) const {
       return date_s != other.date_s ? date_s > other.date_s : sequence > other.sequence;
     }
   };
 
-  Slot* take_slot(const Event& event);
+  Slot* take_slot(const RuntimeEvent& event);
   void finish(const simgrid::s4u::Activity& activity);
   void report_due_timers();
   void stop_engine_at(double date_s);
 
   std::vector<simgrid::s4u::Host*> hosts_;
-  std::function<void(const Event&)> report_;
+  std::function<void(const RuntimeEvent&)> report_;
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> free_slots_;
   std::vector<simgrid::s4u::ActivityPtr> finished_;  // must outlive their own callback

@@ -71,6 +71,10 @@ bool write_all(int file, const std::string& bytes) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);
   std::signal(SIGPIPE, SIG_IGN);
+  // Handlers of the parent would report the crash as the parent's.
+  for (const int fatal : {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTERM}) {
+    std::signal(fatal, SIG_DFL);
+  }
   const bool written = write_all(pipe_end, to_bytes(run_guarded(job)));
   fflush(nullptr);
 #ifdef EDGEFLOW_COVERAGE

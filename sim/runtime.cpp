@@ -25,7 +25,7 @@ Runtime::Runtime(const Plan& plan, const Graph& graph, const Cluster& cluster,
       cluster_(cluster),
       tables_(tables),
       options_(options),
-      activities_(hosts, [this](const Event& event) { post(event); }),
+      activities_(hosts, [this](const RuntimeEvent& event) { post(event); }),
       sent_(tables.messages.size()),
       received_(tables.messages.size()) {
   for (std::size_t d = 0; d < cluster.size(); ++d) {
@@ -59,11 +59,11 @@ SimulationResult Runtime::run(sg4::Engine& engine, const std::vector<sg4::Host*>
 
 void Runtime::serve(std::int32_t device_index) {
   DeviceState& device = devices_[static_cast<std::size_t>(device_index)];
-  std::vector<Event> batch;
+  std::vector<RuntimeEvent> batch;
   while (!stopped_) {
     std::swap(batch, device.inbox);
     try {
-      for (const Event& event : batch) handle(event);
+      for (const RuntimeEvent& event : batch) handle(event);
       if (!device.computing) pick_next(device);
     } catch (const std::exception& error) {  // leaving an actor, it would abort the process
       stop(Status::kFailed, error.what());
@@ -76,16 +76,16 @@ void Runtime::serve(std::int32_t device_index) {
   }
 }
 
-void Runtime::handle(const Event& event) {
+void Runtime::handle(const RuntimeEvent& event) {
   switch (event.kind) {
-    case Event::Kind::kArrival:
+    case RuntimeEvent::Kind::kArrival:
       admit_requests();
       break;
-    case Event::Kind::kComputed:
+    case RuntimeEvent::Kind::kComputed:
       devices_[static_cast<std::size_t>(event.device)].computing = false;
       finish(*event.state, event.index);
       break;
-    case Event::Kind::kDelivered:
+    case RuntimeEvent::Kind::kDelivered:
       deliver(*event.state, event.index);
       break;
   }
@@ -117,7 +117,7 @@ void Runtime::submit_commands() {
 
 // ---- kernel mode
 
-void Runtime::post(const Event& event) {
+void Runtime::post(const RuntimeEvent& event) {
   DeviceState& device = devices_[static_cast<std::size_t>(event.device)];
   device.inbox.push_back(event);
   if (std::exchange(device.asleep, false)) device.wake->release();
@@ -128,7 +128,8 @@ void Runtime::carry_out(const Command& command) {
     schedule_arrival(options_.closed_loop ? now_s() : options_.arrivals_s[admitted_]);
   } else if (command.kind == Command::Kind::kCompute) {
     const UnitRow& unit = row(command.index);
-    const Event done{Event::Kind::kComputed, unit.device, command.index, command.state};
+    const RuntimeEvent done{RuntimeEvent::Kind::kComputed, unit.device, command.index,
+                            command.state};
     if (options_.effects.queueing) {
       activities_.compute(unit.duration_s, done);
     } else {
@@ -136,7 +137,8 @@ void Runtime::carry_out(const Command& command) {
     }
   } else {
     const MessageRow& message = tables_.messages[static_cast<std::size_t>(command.index)];
-    const Event done{Event::Kind::kDelivered, message.to_device, command.index, command.state};
+    const RuntimeEvent done{RuntimeEvent::Kind::kDelivered, message.to_device, command.index,
+                            command.state};
     if (options_.effects.contention) {
       activities_.transfer(message.from_device, message.link_bytes, done);
     } else {
@@ -147,7 +149,7 @@ void Runtime::carry_out(const Command& command) {
 
 void Runtime::schedule_arrival(double date_s) {
   const auto source = static_cast<std::int32_t>(index(cluster_.source()));
-  activities_.at(date_s, {Event::Kind::kArrival, source, 0, nullptr});
+  activities_.at(date_s, {RuntimeEvent::Kind::kArrival, source, 0, nullptr});
 }
 
 // ---- requests
@@ -289,12 +291,10 @@ void Runtime::change_memory(std::int32_t device, double bytes) {
 }
 
 void Runtime::report_overflow(std::size_t device) {
-  constexpr double kMiB = 1024 * 1024;
   const MemoryMeter& memory = devices_[device].memory;
-  stop(Status::kOutOfMemory,
-       fmt::format("{} needs {:.3f} MiB at {:.6f} s, but has {:.3f} MiB",
-                   cluster_.devices()[device].name, memory.overflow_bytes() / kMiB,
-                   memory.overflow_s(), memory.capacity_bytes() / kMiB));
+  stop(Status::kOutOfMemory, fmt::format("{} needs {:.0f} bytes at {:g} s, but has {:.0f}",
+                                         cluster_.devices()[device].name, memory.overflow_bytes(),
+                                         memory.overflow_s(), memory.capacity_bytes()));
 }
 
 void Runtime::stop(Status status, std::string message) {

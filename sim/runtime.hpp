@@ -42,7 +42,7 @@ class Runtime {
   };
   struct DeviceState {
     explicit DeviceState(const MemoryMeter& meter) : memory(meter) {}
-    std::vector<Event> inbox;
+    std::vector<RuntimeEvent> inbox;
     simgrid::s4u::SemaphorePtr wake = simgrid::s4u::Semaphore::create(0);
     bool asleep = false;
     bool computing = false;
@@ -60,12 +60,12 @@ class Runtime {
 
   // Actors.
   void serve(std::int32_t device);
-  void handle(const Event& event);
+  void handle(const RuntimeEvent& event);
   void pick_next(DeviceState& device);
   void submit_commands();
 
   // Kernel mode.
-  void post(const Event& event);
+  void post(const RuntimeEvent& event);
   void carry_out(const Command& command);
   void schedule_arrival(double date_s);
 

@@ -1,0 +1,141 @@
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <new>
+#include <stdexcept>
+#include <string>
+
+#include "sim/result_bytes.hpp"
+#include "sim/simulate.hpp"
+
+using namespace edgeflow;
+
+namespace {
+constexpr double kPlenty_s = 60;
+}
+
+TEST_CASE("a child process hands back what its job returned") {
+  const SimulationResult result = run_in_child(
+      [] {
+        SimulationResult made;
+        made.status = Status::kInfeasible;
+        made.message = "because";
+        made.makespan_s = 1.5;
+        made.wall_s = 0.25;
+        made.activities = 7;
+        made.requests.push_back({1, 2, 3, 4, 5, 6});
+        made.units.push_back({1, 2, 3, 4, 5});
+        made.transfers.push_back({1, 2, 3, 4});
+        made.devices.push_back({1, 2, 3, 4, 5});
+        made.links.push_back({1, 2});
+        return made;
+      },
+      kPlenty_s);
+  CHECK(result.status == Status::kInfeasible);
+  CHECK(result.message == "because");
+  CHECK(result.makespan_s == 1.5);
+  CHECK(result.wall_s == 0.25);
+  CHECK(result.activities == 7);
+  REQUIRE(result.requests.size() == 1);
+  CHECK(result.requests[0].wait_s == 6);
+  REQUIRE(result.units.size() == 1);
+  CHECK(result.units[0].finish_s == 5);
+  REQUIRE(result.transfers.size() == 1);
+  CHECK(result.transfers[0].finish_s == 4);
+  REQUIRE(result.devices.size() == 1);
+  CHECK(result.devices[0].energy_J == 5);
+  REQUIRE(result.links.size() == 1);
+  CHECK(result.links[0].busy_s == 2);
+  CHECK(result.max_rss_kB > 0);
+}
+
+TEST_CASE("a result larger than a pipe holds arrives whole") {
+  constexpr int kUnits = 200'000;  // 6.4 MB, a pipe holds 64 KiB
+  const SimulationResult result = run_in_child(
+      [] {
+        SimulationResult made;
+        for (int i = 0; i < kUnits; ++i) made.units.push_back({i, i + 1, 0, 0, 2.0 * i});
+        return made;
+      },
+      kPlenty_s);
+  CHECK(result.status == Status::kOk);
+  REQUIRE(result.units.size() == kUnits);
+  bool equal = true;
+  for (int i = 0; i < kUnits; ++i) {
+    const UnitRecord& record = result.units[static_cast<std::size_t>(i)];
+    equal = equal && record.request == i && record.unit == i + 1 && record.finish_s == 2.0 * i;
+  }
+  CHECK(equal);
+}
+
+TEST_CASE("a job that crashes is reported with its signal") {
+  const SimulationResult result =
+      run_in_child([]() -> SimulationResult { std::abort(); }, kPlenty_s);
+  CHECK(result.status == Status::kCrashed);
+  CHECK(result.message == "the simulation process died by SIGABRT (Aborted)");
+}
+
+TEST_CASE("a job that hangs is killed at its time limit") {
+  const SimulationResult result = run_in_child(
+      []() -> SimulationResult {
+        while (true) pause();
+      },
+      0.05);
+  CHECK(result.status == Status::kTimeout);
+  CHECK(result.message == "the simulation process was killed after 0.05 s of wall-clock time");
+}
+
+TEST_CASE("an exception in a job becomes its message") {
+  const SimulationResult result = run_in_child(
+      []() -> SimulationResult { throw std::runtime_error("no such thing"); }, kPlenty_s);
+  CHECK(result.status == Status::kFailed);
+  CHECK(result.message == "no such thing");
+}
+
+TEST_CASE("running out of memory in a job is a failure of that job") {
+  const SimulationResult result =
+      run_in_child([]() -> SimulationResult { throw std::bad_alloc(); }, kPlenty_s);
+  CHECK(result.status == Status::kFailed);
+  CHECK(result.message == "the simulation process ran out of memory");
+}
+
+TEST_CASE("a job that leaves without a result is a failure") {
+  const SimulationResult result = run_in_child([]() -> SimulationResult { _exit(3); }, kPlenty_s);
+  CHECK(result.status == Status::kFailed);
+  CHECK(result.message == "the simulation process ended without a result, exit code 3");
+}
+
+TEST_CASE("children leave no open files behind") {
+  const auto next_file = [] {
+    const int file = dup(0);
+    close(file);
+    return file;
+  };
+  const int before = next_file();
+  run_in_child([] { return SimulationResult(); }, kPlenty_s);
+  run_in_child([]() -> SimulationResult { std::abort(); }, kPlenty_s);
+  CHECK(next_file() == before);
+}
+
+TEST_CASE("half a result is no result") {
+  SimulationResult result;
+  result.message = "text";
+  result.units.resize(3);
+  const std::string bytes = to_bytes(result);
+  CHECK(from_bytes(bytes).has_value());
+  CHECK_FALSE(from_bytes(bytes.substr(0, bytes.size() - 1)).has_value());
+  CHECK_FALSE(from_bytes(bytes + "x").has_value());
+  CHECK_FALSE(from_bytes("").has_value());
+}
+
+TEST_CASE("statuses have the names that result files use") {
+  CHECK(to_string(Status::kOk) == "ok");
+  CHECK(to_string(Status::kInfeasible) == "infeasible");
+  CHECK(to_string(Status::kOutOfMemory) == "out_of_memory");
+  CHECK(to_string(Status::kDeadlock) == "deadlock");
+  CHECK(to_string(Status::kTimeout) == "timeout");
+  CHECK(to_string(Status::kFailed) == "failed");
+  CHECK(to_string(Status::kCrashed) == "crashed");
+}

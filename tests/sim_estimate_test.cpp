@@ -1,0 +1,134 @@
+// Estimate and simulation are two implementations of one execution model.
+
+#include <doctest/doctest.h>
+
+#include <random>
+
+#include "partition/builder.hpp"
+#include "partition/estimate.hpp"
+#include "tests/support/sim_fixture.hpp"
+
+using namespace edgeflow;
+using namespace edgeflow::sim_fixture;
+
+namespace {
+
+/// 3x3 convolutions in two branches that are added, on 24 x 4 pixels.
+Graph branches() {
+  const auto conv = [](std::string name, std::string input) {
+    LayerSpec spec{std::move(name), Op::kConv, {}, {std::move(input)}};
+    spec.attributes.kernel = {3, 3};
+    spec.attributes.pad = {1, 1, 1, 1};
+    spec.attributes.out_channels = 4;
+    return spec;
+  };
+  LayerSpec input{"input", Op::kInput, {}, {}};
+  input.attributes.dims = {3, 24, 4};
+  LayerSpec add{"add", Op::kElementwise, {}, {"left2", "right1"}};
+  add.attributes.function = "add";
+  return Graph("branches", "made up",
+               {input, conv("stem", "input"), conv("left1", "stem"), conv("right1", "stem"),
+                conv("left2", "left1"), add, conv("head", "add")});
+}
+
+/// Every layer cut at random rows over all devices, some parts empty.
+Plan random_plan(const Graph& graph, const Cluster& where, std::mt19937_64& random) {
+  Assignment assignment;
+  for (const Layer& layer : graph.layers()) {
+    std::vector<std::int64_t> boundaries{0, layer.output.box.row.end};
+    while (boundaries.size() < where.size() + 1) {
+      boundaries.push_back(static_cast<std::int64_t>(
+          random() % static_cast<std::uint64_t>(layer.output.box.row.end + 1)));
+    }
+    std::ranges::sort(boundaries);
+    assignment.push_back(cut(layer.output.box, Axis::kRow, boundaries));
+  }
+  return build_plan(graph, where, assignment, "random");
+}
+
+std::vector<Device> unequal_devices(std::mt19937_64& random) {
+  auto list = devices(2 + random() % 4);
+  for (Device& device : list) {
+    device.compute.mac_rate = 1e3 * static_cast<double>(1 + random() % 9);
+    device.compute.overhead_s = 0.01 * static_cast<double>(random() % 3);
+  }
+  return list;
+}
+
+}  // namespace
+
+TEST_CASE("without contention the simulation takes what the estimate says") {
+  std::mt19937_64 random(20220502);
+  const Graph graph = branches();
+  for (int round = 0; round < 24; ++round) {
+    const NetworkType type = round % 2 == 0 ? NetworkType::kSwitch : NetworkType::kWifi;
+    const Cluster where = cluster(unequal_devices(random), type, 2e3, 0.01);
+    const Plan plan = random_plan(graph, where, random);
+    SimulationOptions options;
+    options.effects.contention = false;
+    options.effects.latency = round % 3 != 1;
+    options.effects.overheads = round % 5 != 1;
+    options.effects.queueing = round % 7 != 1;
+    const ElementSize size{4, 1};
+    const auto result = simulate_ok(plan, graph, where, options, size);
+    const Estimate predicted = estimate(plan, graph, where, size, options.effects);
+    CAPTURE(round);
+    CHECK(latency_of(result) == doctest::Approx(predicted.latency_s).epsilon(1e-9));
+    REQUIRE(result.units.size() == predicted.units.size());
+    for (std::size_t u = 0; u < predicted.units.size(); ++u) {
+      CAPTURE(u);
+      CHECK(result.units[u].ready_s == doctest::Approx(predicted.units[u].ready_s).epsilon(1e-9));
+      CHECK(result.units[u].start_s == doctest::Approx(predicted.units[u].start_s).epsilon(1e-9));
+      CHECK(result.units[u].finish_s == doctest::Approx(predicted.units[u].finish_s).epsilon(1e-9));
+    }
+  }
+}
+
+TEST_CASE("without contention ties are broken as in the estimate") {
+  // Equal devices and equal shares make everything happen at once.
+  const Graph graph = branches();
+  const Cluster where = cluster(devices(4), NetworkType::kSwitch, 2e3, 0.01);
+  Assignment assignment;
+  for (const Layer& layer : graph.layers()) {
+    assignment.push_back(
+        cut(layer.output.box, Axis::kRow, std::vector<std::int64_t>{0, 6, 12, 18, 24}));
+  }
+  const Plan plan = build_plan(graph, where, assignment, "even");
+  SimulationOptions options;
+  options.effects.contention = false;
+  const auto result = simulate_ok(plan, graph, where, options);
+  const Estimate predicted = estimate(plan, graph, where, {}, options.effects);
+  for (std::size_t u = 0; u < predicted.units.size(); ++u) {
+    CAPTURE(u);
+    CHECK(result.units[u].start_s == doctest::Approx(predicted.units[u].start_s).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("with contention, bytes and critical paths add up for any plan") {
+  std::mt19937_64 random(7);
+  const Graph graph = branches();
+  for (int round = 0; round < 8; ++round) {
+    const NetworkType type = round % 2 == 0 ? NetworkType::kSwitch : NetworkType::kWifi;
+    const Cluster where = cluster(unequal_devices(random), type, 2e3, 0.01);
+    const Plan plan = random_plan(graph, where, random);
+    SimulationOptions options;
+    options.arrivals_s = {0, 0, 0.2, 0.9};
+    const auto result = simulate_ok(plan, graph, where, options);
+    double plan_bytes = 0;
+    for (const Message& message : messages_of(plan, {})) plan_bytes += message.bytes;
+    double sent_bytes = 0;
+    double received_bytes = 0;
+    for (const DeviceRecord& device : result.devices) {
+      sent_bytes += device.sent_bytes;
+      received_bytes += device.received_bytes;
+    }
+    CHECK(sent_bytes == 4 * plan_bytes);
+    CHECK(received_bytes == 4 * plan_bytes);
+    CHECK(result.units.size() == 4 * plan.units.size());
+    for (std::size_t i = 0; i < 4; ++i) {
+      const RequestRecord& request = result.requests[i];
+      CHECK(request.compute_s + request.transfer_s + request.queue_s ==
+            doctest::Approx(latency_of(result, i)).epsilon(1e-9));
+    }
+  }
+}

@@ -1,0 +1,162 @@
+// Closed forms of transfers. See the fixture for the numbers: layer 1 s or 40 bytes, 80 byte/s,
+// latency 0.25 s.
+
+#include <doctest/doctest.h>
+
+#include "tests/support/sim_fixture.hpp"
+
+using namespace edgeflow;
+using namespace edgeflow::sim_fixture;
+
+TEST_CASE("a message takes latency plus size over bandwidth") {
+  // conv1 on 0 | 40 bytes | conv2 on 1 | 40 bytes back: 1 + (0.25 + 0.5) + 1 + (0.25 + 0.5)
+  const auto result = simulate_ok(whole_layers({0, 1}), chain(2), cluster(devices(2)));
+  CHECK(latency_of(result) == about(3.5));
+  REQUIRE(result.transfers.size() == 2);
+  CHECK(result.transfers[0].start_s == about(1));
+  CHECK(result.transfers[0].finish_s == about(1.75));
+}
+
+TEST_CASE("two equal flows on one uplink each get half") {
+  // 2 x 20 bytes leave device 0 at once: 0.25 + 20 / (80 / 2) = 0.75 each; half a layer is 0.5 s;
+  // then both results come in through device 0's downlink, again 0.75.
+  const auto result = simulate_ok(two_halves(1, 2), chain(1), cluster(devices(3)));
+  REQUIRE(result.transfers.size() == 4);
+  CHECK(result.transfers[0].finish_s == about(0.75));
+  CHECK(result.transfers[1].finish_s == about(0.75));
+  CHECK(latency_of(result) == about(0.75 + 0.5 + 0.75));
+}
+
+TEST_CASE("a flow that joins another on a downlink takes half of it from then on") {
+  // The input goes to both at once, 2 x 40 bytes: 0.25 + 1. conv1 takes 1 s on device 1 and 1.25 s
+  // on device 2, so that their 40 bytes start at 2.25 and 2.5. The first has 20 bytes left when the
+  // second joins and gets 40 byte/s: 0.25 + 0.25 + 0.5. Then the second has 20 left and the link
+  // alone: 0.25 + 0.5 + 0.25.
+  auto list = devices(3);
+  list[2].compute.mac_rate = 8;
+  Sketch sketch;
+  const UnitId input = sketch.unit(0, 0);
+  const UnitId first = sketch.unit(1, 1);
+  const UnitId second = sketch.unit(1, 2);
+  const UnitId result_relay = sketch.relay(1, 0);
+  sketch.feed(input, first).feed(input, second);
+  sketch.feed(first, result_relay).feed(second, result_relay);
+  const auto result = simulate_ok(sketch.plan(), chain(1), cluster(list));
+  REQUIRE(result.transfers.size() == 4);
+  CHECK(result.transfers[2].start_s == about(2.25));
+  CHECK(result.transfers[2].finish_s == about(2.25 + 0.25 + 0.25 + 0.5));
+  CHECK(result.transfers[3].start_s == about(2.5));
+  CHECK(result.transfers[3].finish_s == about(2.5 + 0.25 + 0.5 + 0.25));
+}
+
+TEST_CASE("flows in opposite directions do not disturb each other") {
+  // Device 0 takes 1 s for its half. Device 1 gets its half at 0.25 + 20/80 = 0.5 and is done at 1
+  // too. Then they swap: 20 bytes each way take 0.25 + 0.25.
+  auto list = devices(2);
+  list[0].compute.mac_rate = 5;
+  Sketch sketch;
+  const UnitId input = sketch.unit(0, 0);
+  const UnitId upper = sketch.unit(1, 0, 0, 5);
+  const UnitId lower = sketch.unit(1, 1, 5, 10);
+  const UnitId swapped_lower = sketch.unit(2, 0, 5, 10);
+  const UnitId swapped_upper = sketch.unit(2, 1, 0, 5);
+  const UnitId result_relay = sketch.relay(2, 0);
+  sketch.feed(input, upper).feed(input, lower);
+  sketch.feed(upper, swapped_upper).feed(lower, swapped_lower);
+  sketch.feed(swapped_lower, result_relay).feed(swapped_upper, result_relay);
+  const auto result = simulate_ok(sketch.plan(), chain(2), cluster(list));
+  REQUIRE(result.transfers.size() == 4);
+  for (const std::size_t m : {1U, 2U}) {
+    CHECK(result.transfers[m].start_s == about(1));
+    CHECK(result.transfers[m].finish_s == about(1.5));
+  }
+}
+
+TEST_CASE("a message from station to station crosses the air twice, with one latency") {
+  // 0.25 + 2 * 40 / 80, there and back
+  const auto where = cluster(devices(2), NetworkType::kWifi);
+  const auto result = simulate_ok(whole_layers({1}), chain(1), where);
+  CHECK(latency_of(result) == about(1.25 + 1 + 1.25));
+  REQUIRE(result.links.size() == 1);
+  CHECK(result.links[0].bytes == 160);  // 2 messages of 40 bytes, 2 crossings each
+  CHECK(result.links[0].busy_s == about(2));
+  CHECK(result.devices[0].sent_bytes == 40);
+}
+
+TEST_CASE("all flows share the one wireless medium") {
+  // 2 messages of 20 bytes, 4 crossings of 20 bytes in all: 0.25 + 80 / 80
+  const auto where = cluster(devices(3), NetworkType::kWifi);
+  const auto result = simulate_ok(two_halves(1, 2), chain(1), where);
+  REQUIRE(result.transfers.size() == 4);
+  CHECK(result.transfers[0].finish_s == about(1.25));
+  CHECK(result.transfers[1].finish_s == about(1.25));
+}
+
+TEST_CASE("the slower of the two links limits a message") {
+  // Device 1 has 20 byte/s: 0.25 + 40 / 20 each way.
+  const std::vector<double> bandwidths{80, 20};
+  const Cluster where("bench", devices(2), NetworkType::kSwitch, 80, kLatency_s, DeviceId{0},
+                      DeviceId{0}, bandwidths);
+  const auto result = simulate_ok(whole_layers({1}), chain(1), where);
+  CHECK(latency_of(result) == about(2.25 + 1 + 2.25));
+}
+
+TEST_CASE("the latency of tiny messages is not lost") {
+  // 0.25 + 40 / 1e9, there and back
+  const auto where = cluster(devices(2), NetworkType::kSwitch, 1e9);
+  const auto result = simulate_ok(whole_layers({1}), chain(1), where);
+  CHECK(latency_of(result) == about(1 + 2 * (0.25 + 40e-9)));
+}
+
+TEST_CASE("an empty message takes the latency") {
+  for (const NetworkType type : {NetworkType::kSwitch, NetworkType::kWifi}) {
+    const auto result =
+        simulate_ok(whole_layers({1}), chain(1), cluster(devices(2), type), {}, {0, 0});
+    CHECK(latency_of(result) == about(0.25 + 1 + 0.25));
+  }
+}
+
+TEST_CASE("an empty message without latency takes no time") {
+  for (const bool contention : {true, false}) {
+    SimulationOptions options;
+    options.effects.latency = false;
+    options.effects.contention = contention;
+    const auto result =
+        simulate_ok(whole_layers({1}), chain(1), cluster(devices(2)), options, {0, 0});
+    CHECK(latency_of(result) == about(1));
+  }
+}
+
+TEST_CASE("a network without latency shares its links in equal parts too") {
+  // As above without the 0.25 s.
+  const auto where = cluster(devices(3), NetworkType::kSwitch, kBandwidth_Bps, 0);
+  const auto result = simulate_ok(two_halves(1, 2), chain(1), where);
+  CHECK(latency_of(result) == about(0.5 + 0.5 + 0.5));
+}
+
+TEST_CASE("LV08 lengthens latency by 13.01 and takes 3 % of the bandwidth") {
+  SimulationOptions options;
+  options.network_model = NetworkModel::kLv08;
+  const auto result = simulate_ok(whole_layers({1}), chain(1), cluster(devices(2)), options);
+  const double message_s = 13.01 * 0.25 + 40 / (0.97 * 80);
+  CHECK(latency_of(result) == about(2 * message_s + 1));
+}
+
+TEST_CASE("many flows on one link get equal parts") {
+  // The input goes to n - 1 devices at once, 40 bytes each: 0.25 + 40 (n - 1) / 80.
+  constexpr int kDevices = 33;
+  Sketch sketch;
+  const UnitId input = sketch.unit(0, 0);
+  std::vector<UnitId> copies;
+  for (int d = 1; d < kDevices; ++d) {
+    copies.push_back(sketch.unit(1, d));
+    sketch.feed(input, copies.back());
+  }
+  sketch.feed(copies.back(), sketch.relay(1, 0));
+  const auto result = simulate_ok(sketch.plan(), chain(1), cluster(devices(kDevices)));
+  REQUIRE(result.transfers.size() == kDevices);
+  for (int m = 0; m < kDevices - 1; ++m) {
+    CHECK(result.transfers[static_cast<std::size_t>(m)].finish_s ==
+          about(0.25 + 0.5 * (kDevices - 1)));
+  }
+}
