@@ -62,7 +62,7 @@ double mac_factor(const ComputeProfile& profile, MacKind kind) {
 std::string read_name(const Yaml& name) {
   constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+";
-  const std::string text = name.as_string();
+  std::string text = name.as_string();
   if (text.find_first_not_of(kPlain) != std::string::npos || text.size() > kMaxNameLength) {
     name.fail_expected("a name of letters, digits and any of -_.+");
   }

@@ -30,6 +30,7 @@ class Yaml {
  public:
   Yaml(const Yaml&) = default;
   Yaml& operator=(const Yaml& other) {
+    if (this == &other) return *this;
     document_ = other.document_;
     node_.reset(other.node_);  // `node_ = other.node_` would change the document
     path_ = other.path_;
@@ -73,8 +74,8 @@ class Yaml {
 
  private:
   friend class Document;
-  Yaml(const Document* document, YAML::Node node, std::string path)
-      : document_(document), node_(std::move(node)), path_(std::move(path)) {}
+  Yaml(const Document* document, const YAML::Node& node, std::string path)
+      : document_(document), node_(node), path_(std::move(path)) {}
   std::string path_of(std::string_view key) const;
 
   const Document* document_;
