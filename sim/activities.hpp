@@ -20,6 +20,7 @@ struct RequestState;
 struct RuntimeEvent {
   enum class Kind : std::uint8_t {
     kArrival,    // the next request is due
+    kReady,      // unit `index` of `state`, which needs nothing, is due
     kComputed,   // unit `index` of `state` is done
     kDelivered,  // message `index` of `state` is there
   };

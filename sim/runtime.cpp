@@ -81,6 +81,9 @@ void Runtime::handle(const RuntimeEvent& event) {
     case RuntimeEvent::Kind::kArrival:
       admit_requests();
       break;
+    case RuntimeEvent::Kind::kReady:
+      make_ready(*event.state, event.index);
+      break;
     case RuntimeEvent::Kind::kComputed:
       devices_[static_cast<std::size_t>(event.device)].computing = false;
       finish(*event.state, event.index);
@@ -126,6 +129,8 @@ void Runtime::post(const RuntimeEvent& event) {
 void Runtime::carry_out(const Command& command) {
   if (command.kind == Command::Kind::kArrive) {
     schedule_arrival(options_.closed_loop ? now_s() : options_.arrivals_s[admitted_]);
+  } else if (command.kind == Command::Kind::kReady) {
+    post({RuntimeEvent::Kind::kReady, row(command.index).device, command.index, command.state});
   } else if (command.kind == Command::Kind::kCompute) {
     const UnitRow& unit = row(command.index);
     const RuntimeEvent done{RuntimeEvent::Kind::kComputed, unit.device, command.index,
@@ -172,7 +177,13 @@ void Runtime::begin_request() {
   RequestState& state = *idle_states_.back();
   idle_states_.pop_back();
   state.reset(tables_, static_cast<std::int32_t>(admitted_++), now_s());
-  for (const std::int32_t unit : tables_.input_units) make_ready(state, unit);
+  for (const std::int32_t unit : tables_.first_units) {
+    if (row(unit).device == static_cast<std::int32_t>(index(cluster_.source()))) {
+      make_ready(state, unit);
+    } else {  // that device may sleep
+      commands_.push_back({Command::Kind::kReady, unit, &state});
+    }
+  }
 }
 
 void Runtime::complete_request(RequestState& state, std::int32_t last_result) {

@@ -52,7 +52,7 @@ class Runtime {
   };
   /// What an actor wants the kernel to do.
   struct Command {
-    enum class Kind : std::uint8_t { kCompute, kSend, kArrive };
+    enum class Kind : std::uint8_t { kCompute, kSend, kArrive, kReady };
     Kind kind;
     std::int32_t index;
     RequestState* state;

@@ -16,6 +16,7 @@
 
 namespace edgeflow {
 
+/// How messages share links; plays no part when effects.contention is off.
 enum class NetworkModel : std::uint8_t {
   kCm02,  // latency + size/bandwidth, max-min sharing; exact
   kLv08,  // SimGrid's default, fitted on TCP over wide areas: latency x13.01, bandwidth x0.97

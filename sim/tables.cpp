@@ -25,8 +25,8 @@ void fill_units(PlanTables& tables, const Plan& plan, const Graph& graph, const 
     row.output_bytes = static_cast<double>(unit.output.volume()) * element;
     row.is_result = is_result_relay(unit, graph, cluster);
     tables.results += row.is_result ? 1 : 0;
-    if (unit.kind == UnitKind::kInput) {
-      tables.input_units.push_back(to_index(tables.units.size()));
+    if (unit.requirements.empty()) {
+      tables.first_units.push_back(to_index(tables.units.size()));
     }
     tables.units.push_back(row);
 
