@@ -51,7 +51,7 @@ std::vector<std::int64_t> weight_elements(const Plan& plan, const Graph& graph,
   std::map<std::pair<LayerId, DeviceId>, std::vector<Region>> parts;
   for (const ExecutionUnit& unit : plan.units) {
     const Layer& layer = graph.layer(unit.layer);
-    if (unit.kind != UnitKind::kCompute || layer.params == 0) continue;
+    if (unit.kind != UnitKind::kCompute || layer.params + layer.tied_params == 0) continue;
     Region part = layer.output.box;  // only the range along the weight axis matters
     part[weight_axis(layer)] = unit.output[weight_axis(layer)];
     parts[{unit.layer, unit.device}].push_back(part);
@@ -63,7 +63,7 @@ std::vector<std::int64_t> weight_elements(const Plan& plan, const Graph& graph,
     const std::int64_t per_index = volume / layer.output.box[weight_axis(layer)].end;
     Region covered = layer.output.box;
     covered[weight_axis(layer)] = {0, union_volume(regions) / per_index};
-    elements[index(where.second)] += work(layer, covered).weight_elements;
+    elements[index(where.second)] += weights_of(layer, covered);
   }
   return elements;
 }

@@ -31,6 +31,10 @@ bool folds(const Layer& layer, const Layer& producer) {
 void fold_into(Layer& producer, const Layer& layer) {
   producer.folded.push_back(layer.name);
   producer.output = layer.output;  // the same box; dims may differ
+  if (layer.op != Op::kBatchNorm) {
+    producer.params += layer.params;
+    producer.tied_params += layer.tied_params;
+  }
   if (layer.op == Op::kBatchNorm && !producer.attributes.bias) {
     producer.attributes.bias = true;
     producer.params += producer.attributes.out_channels;

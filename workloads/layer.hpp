@@ -14,19 +14,21 @@ namespace edgeflow {
 enum class LayerId : std::int32_t {};
 constexpr std::size_t index(LayerId id) { return static_cast<std::size_t>(id); }
 
-/// Set of box axes, a bit per axis.
+/// Set of box axes, a bit per axis; and kUnordered, see Tensor.
 using AxisSet = std::uint8_t;
 constexpr AxisSet axis_bit(Axis axis) {
   return static_cast<AxisSet>(1U << static_cast<unsigned>(axis));
 }
 constexpr bool has_axis(AxisSet set, Axis axis) { return (set & axis_bit(axis)) != 0; }
+constexpr AxisSet kUnordered = 8;
 
 /// A tensor as the framework prints it, and as the box that it is cut in.
 ///
 /// `dims` leaves out the batch dimension, which is 1. The box has the same elements in a fixed
 /// order; `spans[i]` says which box axes dimension i runs along. A feature map [C,H,W] is the box
 /// (C,H,W); tokens [T,F] are (F,T,1); a reshape keeps the box of its input, so a flattened [C*H*W]
-/// is still the box (C,H,W) and its one dimension spans all three axes.
+/// is still the box (C,H,W) and its one dimension spans all three axes. It runs along them in the
+/// order channel, row, column, unless kUnordered is in its span.
 struct Tensor {
   std::vector<std::int64_t> dims;
   std::vector<AxisSet> spans;
@@ -39,8 +41,17 @@ struct Tensor {
 };
 
 /// The tensor with these dims in its default box: [F] -> (F,1,1), [T,F] -> (F,T,1),
-/// [C,H,W] -> (C,H,W), more dims -> the last two are rows and columns, the rest channels.
+/// [C,H,W] -> (C,H,W), more dims -> the last two are rows and columns, the rest channels. Throws
+/// std::invalid_argument unless every dim is positive, there are at most kMaxRank of them and at
+/// most 2^40 elements.
+inline constexpr std::size_t kMaxRank = 16;
 Tensor make_tensor(std::vector<std::int64_t> dims);
+/// The axis that dimension `dim` of `rank` lies along in the default box.
+constexpr Axis default_axis(std::size_t dim, std::size_t rank) {
+  if (rank > 2 && dim == rank - 1) return Axis::kColumn;
+  const bool row = rank == 2 ? dim == 0 : rank > 2 && dim == rank - 2;
+  return row ? Axis::kRow : Axis::kChannel;
+}
 
 enum class Op : std::uint8_t {
   kInput,
@@ -60,6 +71,15 @@ enum class Op : std::uint8_t {
   kReshape,
   kTranspose,
   kSoftmax,
+  kMatMul,        // of two tensors, batched
+  kLayerNorm,     // over the dimensions from `dim` on
+  kInstanceNorm,  // over all dimensions but the first, which has the weights
+  kLocalNorm,     // over neighbours along the first dimension
+  kEmbedding,     // rows of a table by number
+  kReduce,        // reduce_mean, reduce_max, ...: `function` names it
+  kGather,        // picks `count` indices of a dimension, in any order
+  kResize,
+  kOpaque,  // anything: only its output's dims are known
 };
 
 /// Attributes of all operators; each operator reads those that its row of the operator table lists.
@@ -71,15 +91,24 @@ struct Attributes {
   std::array<std::int64_t, 2> output_pad{};       // rows, columns (conv_transpose)
   std::array<std::int64_t, 2> output_size{1, 1};  // rows, columns (adaptive_avg_pool)
   std::int64_t scale = 2;                         // upsample
-  std::int64_t out_channels = 0;                  // conv, conv_transpose; linear: output features
+  std::int64_t out_channels = 0;  // conv, conv_transpose; linear, embedding: output features
   std::int64_t groups = 1;
   bool bias = true;
   bool ceil_mode = false;
   bool bilinear = false;  // upsample
-  std::int64_t dim = 0;   // concat, slice, softmax: a dimension of Tensor::dims
+  bool reflect = false;   // pad: with values of the input, not with a constant
+  bool affine = true;     // layer_norm, instance_norm: has a scale (and with `bias` a shift)
+  bool tied = false;      // the weights are those of an earlier layer
+  bool keep_dims = true;  // reduce: as dimensions of size 1
+  std::int64_t dim = 0;   // concat, slice, softmax, layer_norm, gather: one of Tensor::dims
   std::int64_t start = 0, stop = 0, step = 1;  // slice
-  std::vector<std::int64_t> dims;              // input, reshape: dims; transpose: permutation
-  std::string function;                        // activation, elementwise
+  std::int64_t before = 0, after = 0;  // concat: extents of constants before and after the inputs
+  std::int64_t count = 0;              // embedding: rows of the table; gather: how many
+  std::int64_t params = 0;             // concat, elementwise, activation, opaque: stored parameters
+  std::vector<std::int64_t> dims;  // input, reshape, opaque: dims; transpose: permutation; reduce
+  std::string function;            // activation, elementwise, reduce
+  std::string interpolation = "nearest";  // resize: or bilinear, bicubic
+  std::string sampling = "half_pixel";    // resize: or align_corners, asymmetric
 
   friend bool operator==(const Attributes&, const Attributes&) = default;
 };
@@ -91,7 +120,8 @@ struct Layer {
   std::vector<LayerId> inputs;
   std::vector<Tensor> input_tensors;  // the outputs of `inputs`, in order
   Tensor output;
-  std::int64_t params = 0;          // stored parameters
+  std::int64_t params = 0;          // stored parameters, each counted in one layer
+  std::int64_t tied_params = 0;     // parameters used here and counted in an earlier layer
   std::vector<std::string> folded;  // names of the layers folded into this one, in order
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace edgeflow {
 namespace {
@@ -10,28 +11,39 @@ namespace {
 constexpr std::int64_t kMaxExtent = std::int64_t{1} << 31;
 constexpr std::size_t kMaxLayers = 1'000'000;
 
-/// Resolves `op:` of a model file; activations and element-wise operations go by their function.
+/// Operators that go by the name of their function, and those names.
+const std::array<std::pair<Op, std::span<const std::string_view>>, 3>& function_operators() {
+  static const std::array<std::pair<Op, std::span<const std::string_view>>, 3> kRows{{
+      {Op::kActivation, activation_functions()},
+      {Op::kElementwise, elementwise_functions()},
+      {Op::kReduce, reduce_functions()},
+  }};
+  return kRows;
+}
+
+/// Resolves `op:` of a model file.
 void read_op(const Yaml& yaml, LayerSpec& spec) {
   const std::string name = yaml.as_string();
-  auto among = [&](std::span<const std::string_view> names) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
-  if (among(activation_functions()) || among(elementwise_functions())) {
-    spec.op = among(activation_functions()) ? Op::kActivation : Op::kElementwise;
-    spec.attributes.function = name;
-    return;
-  }
   std::vector<std::string_view> known;
   for (const Operator& row : operator_table()) {
-    if (row.op == Op::kActivation || row.op == Op::kElementwise) continue;
+    const auto by_function = std::find_if(function_operators().begin(), function_operators().end(),
+                                          [&](const auto& one) { return one.first == row.op; });
+    if (by_function != function_operators().end()) {
+      const auto names = by_function->second;
+      if (std::find(names.begin(), names.end(), name) != names.end()) {
+        spec.op = row.op;
+        spec.attributes.function = name;
+        return;
+      }
+      known.insert(known.end(), names.begin(), names.end());
+      continue;
+    }
     if (row.name == name) {
       spec.op = row.op;
       return;
     }
     known.push_back(row.name);
   }
-  known.insert(known.end(), activation_functions().begin(), activation_functions().end());
-  known.insert(known.end(), elementwise_functions().begin(), elementwise_functions().end());
   const auto nearest = nearest_name(name, known);
   yaml.fail(fmt::format("unknown operator \"{}\"", name),
             nearest ? fmt::format("did you mean \"{}\"?", *nearest)
@@ -69,6 +81,17 @@ std::array<std::int64_t, 4> read_pad(const Yaml& yaml) {
   return {pair[0], pair[1], pair[0], pair[1]};
 }
 
+std::string read_choice(const Yaml& yaml, std::span<const std::string_view> choices) {
+  std::string value = yaml.as_string();
+  if (std::find(choices.begin(), choices.end(), value) == choices.end()) {
+    yaml.fail_expected(fmt::format("one of: {}", fmt::join(choices, ", ")));
+  }
+  return value;
+}
+
+constexpr std::array<std::string_view, 3> kInterpolations{"nearest", "bilinear", "bicubic"};
+constexpr std::array<std::string_view, 3> kSamplings{"half_pixel", "align_corners", "asymmetric"};
+
 void read_attribute(const std::string& key, const Yaml& yaml, Attributes& a) {
   if (key == "out_channels") a.out_channels = yaml.as_integer(1, kMaxExtent);
   if (key == "kernel") a.kernel = read_pair(yaml, 1);
@@ -87,6 +110,16 @@ void read_attribute(const std::string& key, const Yaml& yaml, Attributes& a) {
   if (key == "stop") a.stop = yaml.as_integer(1, kMaxExtent);
   if (key == "step") a.step = yaml.as_integer(1, kMaxExtent);
   if (key == "dims") a.dims = read_list(yaml, 0);
+  if (key == "tied") a.tied = yaml.as_bool();
+  if (key == "affine") a.affine = yaml.as_bool();
+  if (key == "reflect") a.reflect = yaml.as_bool();
+  if (key == "keep_dims") a.keep_dims = yaml.as_bool();
+  if (key == "before") a.before = yaml.as_integer(0, kMaxExtent);
+  if (key == "after") a.after = yaml.as_integer(0, kMaxExtent);
+  if (key == "count") a.count = yaml.as_integer(1, kMaxExtent);
+  if (key == "params") a.params = yaml.as_integer(0, std::int64_t{1} << 40);
+  if (key == "interpolation") a.interpolation = read_choice(yaml, kInterpolations);
+  if (key == "sampling") a.sampling = read_choice(yaml, kSamplings);
 }
 
 void read_input_dims(const Yaml& yaml, Attributes& a) {
@@ -122,7 +155,7 @@ LayerSpec read_layer(const Yaml& yaml) {
       read_attribute(std::string(key), *value, spec.attributes);
     }
   }
-  for (std::string_view needed : {"dims", "out_channels", "stop", "output_size"}) {
+  for (std::string_view needed : {"dims", "out_channels", "stop", "output_size", "count"}) {
     if (std::find(own.begin(), own.end(), needed) != own.end()) yaml.at(needed);
   }
   return spec;
@@ -163,6 +196,18 @@ std::string attribute_text(std::string_view key, const Layer& layer) {
   if (key == "start") return fmt::format("{}", a.start);
   if (key == "stop") return fmt::format("{}", a.stop);
   if (key == "step") return unless(a.step == standard.step, fmt::format("{}", a.step));
+  if (key == "tied") return unless(!a.tied, "true");
+  if (key == "affine") return unless(a.affine, "false");
+  if (key == "reflect") return unless(!a.reflect, "true");
+  if (key == "keep_dims") return unless(a.keep_dims, "false");
+  if (key == "before") return unless(a.before == 0, fmt::format("{}", a.before));
+  if (key == "after") return unless(a.after == 0, fmt::format("{}", a.after));
+  if (key == "count") return fmt::format("{}", a.count);
+  if (key == "params") return unless(a.params == 0, fmt::format("{}", a.params));
+  if (key == "interpolation") {
+    return unless(a.interpolation == standard.interpolation, a.interpolation);
+  }
+  if (key == "sampling") return unless(a.sampling == standard.sampling, a.sampling);
   const char* batch = layer.op == Op::kInput ? "1, " : "";
   return fmt::format("[{}{}]", batch, fmt::join(a.dims, ", "));
 }

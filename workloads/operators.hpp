@@ -30,7 +30,7 @@ struct Work {
   std::int64_t macs = 0;
   std::int64_t in_elements = 0;
   std::int64_t out_elements = 0;
-  std::int64_t weight_elements = 0;
+  std::int64_t weight_elements = 0;  // read; an embedding reads only the rows that it looks up
 };
 
 struct Operator {
@@ -55,6 +55,9 @@ const Operator& operator_of(Op op);
 /// Precondition: out lies in layer.output.box.
 Region required_input(const Layer& layer, std::size_t input, const Region& out);
 
+/// The part of the weights that must be there to compute `out`: its output channels' share.
+std::int64_t weights_of(const Layer& layer, const Region& out);
+
 /// Work of computing output box `out`.
 Work work(const Layer& layer, const Region& out);
 
@@ -65,8 +68,9 @@ AxisSet split_axes(const Layer& layer);
 /// The axis of the output that the layer's weights are divided along: output channels or features.
 Axis weight_axis(const Layer& layer);
 
-/// The names of activation functions and of element-wise functions that model files may use.
+/// The names of activation, element-wise and reducing functions that model files may use.
 std::span<const std::string_view> activation_functions();
 std::span<const std::string_view> elementwise_functions();
+std::span<const std::string_view> reduce_functions();
 
 }  // namespace edgeflow

@@ -1,10 +1,11 @@
-// Linear layers, element-wise operations and everything that only moves elements about.
+// Element-wise operations and everything that only moves elements about.
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <stdexcept>
 
+#include "workloads/index_ranges.hpp"
 #include "workloads/operator_rules.hpp"
 
 namespace edgeflow::rules {
@@ -116,47 +117,14 @@ std::int64_t no_macs(const Layer& /*layer*/) { return 0; }
 
 void infer_input(Layer& layer) { layer.output = make_tensor(layer.attributes.dims); }
 
-void infer_same(Layer& layer) { layer.output = layer.input_tensors[0]; }
+void infer_same(Layer& layer) {
+  layer.output = layer.input_tensors[0];
+  set_params(layer, layer.attributes.params);
+}
 
 void infer_batch_norm(Layer& layer) {
   layer.output = layer.input_tensors[0];
   layer.params = 2 * layer.output.dims[0];  // scale and shift; statistics are folded into them
-}
-
-Axis linear_feature_axis(const Layer& layer) {
-  const Tensor& in = layer.input_tensors[0];
-  Axis axis = Axis::kChannel;
-  return in.dims.size() > 1 && in.axis_of(in.dims.size() - 1, axis) ? axis : Axis::kChannel;
-}
-
-void infer_linear(Layer& layer) {
-  const Tensor& in = layer.input_tensors[0];
-  const Attributes& a = layer.attributes;
-  if (a.out_channels < 1) throw std::invalid_argument("out_channels must be at least 1");
-  Tensor out = in;
-  out.dims.back() = a.out_channels;
-  Axis axis{};
-  if (in.dims.size() > 1 && in.axis_of(in.dims.size() - 1, axis)) {
-    out.box[axis] = {0, a.out_channels};
-    make_tensor(out.dims);  // for its limits
-  } else {
-    out = make_tensor(out.dims);
-  }
-  layer.output = std::move(out);
-  layer.params = a.out_channels * (in.dims.back() + (a.bias ? 1 : 0));
-}
-
-Region linear_input(const Layer& layer, std::size_t input, const Region& out) {
-  const Tensor& in = layer.input_tensors[input];
-  Axis axis{};
-  if (in.dims.size() < 2 || !in.axis_of(in.dims.size() - 1, axis)) return in.box;
-  Region need = out;
-  need[axis] = in.box[axis];
-  return need;
-}
-
-std::int64_t linear_macs(const Layer& layer) {
-  return layer.output.volume() * layer.input_tensors[0].dims.back();
 }
 
 void infer_elementwise(Layer& layer) {
@@ -179,12 +147,37 @@ void infer_elementwise(Layer& layer) {
   } else {
     layer.output = make_tensor(dims);
   }
+  set_params(layer, layer.attributes.params);
+}
+
+/// The dims that the inputs of an element-wise layer broadcast to. Precondition: they do.
+IndexRanges broadcast_in_default_box(const Layer& layer) {
+  std::array<std::int64_t, kMaxRank> dims{};
+  std::size_t rank = 0;
+  for (const Tensor& tensor : layer.input_tensors) rank = std::max(rank, tensor.dims.size());
+  for (const Tensor& tensor : layer.input_tensors) {
+    const std::size_t shift = rank - tensor.dims.size();
+    for (std::size_t i = 0; i < tensor.dims.size(); ++i) {
+      dims[i + shift] = std::max(dims[i + shift], tensor.dims[i]);
+    }
+  }
+  return IndexRanges(std::span<const std::int64_t>(dims.data(), rank));
 }
 
 Region elementwise_input(const Layer& layer, std::size_t input, const Region& out) {
   const Tensor& in = layer.input_tensors[input];
   const Tensor& widest = widest_input(layer);
-  if (widest.box != layer.output.box || !same_axes(in, widest)) return in.box;
+  const bool in_widest = widest.box == layer.output.box;
+  if (!in_widest || !same_axes(in, widest)) {  // the same indices lie elsewhere
+    IndexRanges need(in);
+    IndexRanges result = in_widest ? IndexRanges(widest) : broadcast_in_default_box(layer);
+    result.select(out);
+    const std::size_t shift = result.rank() - need.rank();
+    for (std::size_t i = 0; i < need.rank(); ++i) {
+      if (need.dim(i) > 1) need[i] = result[i + shift];
+    }
+    return need.cover();
+  }
   Region need = out;
   for (Axis axis : kAxes) {
     if (in.box[axis] != widest.box[axis]) need[axis] = in.box[axis];
@@ -209,6 +202,11 @@ void infer_concat(Layer& layer) {
     }
     dims[dim] += tensor.dims[dim];
   }
+  if (layer.attributes.before < 0 || layer.attributes.after < 0) {
+    throw std::invalid_argument("before and after must be at least 0");
+  }
+  dims[dim] += layer.attributes.before + layer.attributes.after;
+  set_params(layer, layer.attributes.params);
   Tensor joined = make_tensor(dims);
   Axis axis{};
   if (joins_boxes(layer, dim, axis)) {
@@ -222,18 +220,33 @@ void infer_concat(Layer& layer) {
   layer.output = std::move(joined);
 }
 
+/// Part of a concat whose output lies in the default box, unlike its inputs.
+Region concat_moved_input(const Layer& layer, std::size_t input, const Region& out,
+                          std::int64_t offset) {
+  const auto dim = static_cast<std::size_t>(layer.attributes.dim);
+  std::int64_t size = layer.attributes.before + layer.attributes.after;
+  for (const Tensor& tensor : layer.input_tensors) size += tensor.dims[dim];
+  IndexRanges need(layer.input_tensors[input]);
+  IndexRanges result = need.in_default_box(dim, size);
+  result.select(out);
+  for (std::size_t i = 0; i < need.rank(); ++i) need[i] = result[i];
+  const Range from{result[dim].begin - offset, result[dim].end - offset};
+  need[dim] = intersect(from, Range{0, need.dim(dim)});
+  return need.cover();
+}
+
 Region concat_input(const Layer& layer, std::size_t input, const Region& out) {
   const Tensor& in = layer.input_tensors[input];
   const auto dim = static_cast<std::size_t>(layer.attributes.dim);
+  std::int64_t offset = layer.attributes.before;
+  for (std::size_t i = 0; i < input; ++i) offset += layer.input_tensors[i].dims[dim];
   Region need = out;
   Axis axis{};
   if (joins_boxes(layer, dim, axis)) {
-    std::int64_t offset = 0;
-    for (std::size_t i = 0; i < input; ++i) offset += layer.input_tensors[i].box[axis].end;
     need[axis] = intersect({out[axis].begin - offset, out[axis].end - offset}, in.box[axis]);
     return need;
   }
-  if (!joins_axes(layer)) return in.box;
+  if (!joins_axes(layer)) return concat_moved_input(layer, input, out, offset);
   for (Axis shared : kAxes) {
     if (has_axis(in.spans[dim], shared)) need[shared] = in.box[shared];
   }
@@ -285,13 +298,22 @@ void infer_reshape(Layer& layer) {
                                             fmt::join(in.dims, ","), in.volume()));
   }
   // Walk both lists of dims in groups of equal product: the dims of a group share its axes.
+  // Several dims of one group keep the order of the axes only if each runs along one and they
+  // follow one another.
   std::size_t i = 0;
   std::size_t o = 0;
   while (o < out.dims.size()) {
     const std::size_t first = o;
     AxisSet axes = 0;
+    AxisSet highest = 0;
     auto take = [&] {
-      if (in.dims[i] > 1) axes |= in.spans[i];
+      if (in.dims[i] > 1) {
+        const AxisSet span = in.spans[i];
+        const bool single = (span & (span - 1)) == 0;
+        if (axes != 0 && (!single || span < highest)) axes |= kUnordered;
+        highest = single ? std::max(highest, span) : kUnordered;
+        axes |= span;
+      }
       return in.dims[i++];
     };
     std::int64_t in_size = i < in.dims.size() ? take() : 1;

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
+#include "workloads/index_ranges.hpp"
 #include "workloads/operator_rules.hpp"
 
 namespace edgeflow::rules {
@@ -85,6 +87,20 @@ Range group_channels(const Layer& layer, const Range& out, std::int64_t in_chann
           ceil_div(out.end, out_per_group) * in_per_group};
 }
 
+/// Positions first/unit to last/unit, held inside [0, end], and the whole numbers on both sides.
+Range neighbours(std::int64_t first, std::int64_t last, std::int64_t unit, std::int64_t end) {
+  return {std::clamp<std::int64_t>(first, 0, end * unit) / unit,
+          ceil_div(std::clamp<std::int64_t>(last, 0, end * unit), unit) + 1};
+}
+
+/// The box of these ranges of the dimensions of [C,H,W].
+Region placed(const Tensor& in, const Region& ranges) {
+  if (is_feature_map(in)) return ranges;
+  IndexRanges need(in);
+  for (std::size_t i = 0; i < kAxes.size(); ++i) need[i] = ranges[kAxes[i]];
+  return need.cover();
+}
+
 }  // namespace
 
 void infer_conv(Layer& layer) {
@@ -94,7 +110,7 @@ void infer_conv(Layer& layer) {
   const Attributes& a = layer.attributes;
   layer.output =
       make_tensor({a.out_channels, window_extent(a, 0, in[1]), window_extent(a, 1, in[2])});
-  layer.params = conv_params(layer, in[0] / a.groups * a.kernel[0] * a.kernel[1]);
+  set_params(layer, conv_params(layer, in[0] / a.groups * a.kernel[0] * a.kernel[1]));
 }
 
 void infer_conv_transpose(Layer& layer) {
@@ -107,7 +123,7 @@ void infer_conv_transpose(Layer& layer) {
            a.output_pad[i] + 1;
   };
   layer.output = make_tensor({a.out_channels, extent(0, in[1]), extent(1, in[2])});
-  layer.params = conv_params(layer, in[0] / a.groups * a.kernel[0] * a.kernel[1]);
+  set_params(layer, conv_params(layer, in[0] / a.groups * a.kernel[0] * a.kernel[1]));
 }
 
 void infer_pool(Layer& layer) {
@@ -132,6 +148,13 @@ void infer_upsample(Layer& layer) {
   layer.output = make_tensor({in[0], in[1] * scale, in[2] * scale});
 }
 
+void infer_resize(Layer& layer) {
+  require_feature_map(layer);
+  require_positive(layer.attributes.output_size, "output_size");
+  const auto& size = layer.attributes.output_size;
+  layer.output = make_tensor({layer.input_tensors[0].dims[0], size[0], size[1]});
+}
+
 void infer_pad(Layer& layer) {
   require_window(layer);
   const auto& in = layer.input_tensors[0].dims;
@@ -139,10 +162,12 @@ void infer_pad(Layer& layer) {
   layer.output = make_tensor({in[0], in[1] + pad[0] + pad[2], in[2] + pad[1] + pad[3]});
 }
 
+// The output of all these is a feature map in its default box, so `out` has ranges of its dims.
+// They find the ranges [C,H,W] of the input, and placed() the box that these are.
+
 // Rows [o0*s - p, (o1-1)*s - p + e*(k-1) + 1), clipped; columns alike.
 Region window_input(const Layer& layer, std::size_t input, const Region& out) {
   const Tensor& in = layer.input_tensors[input];
-  if (!is_feature_map(in)) return in.box;
   const Attributes& a = layer.attributes;
   Region need{out.channel, {}, {}};
   if (layer.op == Op::kConv) need.channel = group_channels(layer, out.channel, in.dims[0]);
@@ -151,16 +176,15 @@ Region window_input(const Layer& layer, std::size_t input, const Region& out) {
     const Range& o = out[axis];
     need[axis] = clip({o.begin * a.stride[i] - a.pad[i], (o.end - 1) * a.stride[i] - a.pad[i] +
                                                              a.dilation[i] * (a.kernel[i] - 1) + 1},
-                      in.box[axis].end);
+                      in.dims[i + 1]);
   }
-  return need;
+  return placed(in, need);
 }
 
 // Input row i reaches output rows i*s - p + e*t for taps t in [0,k): i from
 // ceil((o0 + p - e(k-1)) / s) to floor((o1 - 1 + p) / s).
 Region conv_transpose_input(const Layer& layer, std::size_t input, const Region& out) {
   const Tensor& in = layer.input_tensors[input];
-  if (!is_feature_map(in)) return in.box;
   const Attributes& a = layer.attributes;
   Region need{group_channels(layer, out.channel, in.dims[0]), {}, {}};
   for (Axis axis : {Axis::kRow, Axis::kColumn}) {
@@ -168,51 +192,94 @@ Region conv_transpose_input(const Layer& layer, std::size_t input, const Region&
     const std::int64_t reach = a.dilation[i] * (a.kernel[i] - 1);
     need[axis] = clip({ceil_div(out[axis].begin + a.pad[i] - reach, a.stride[i]),
                        floor_div(out[axis].end - 1 + a.pad[i], a.stride[i]) + 1},
-                      in.box[axis].end);
+                      in.dims[i + 1]);
   }
-  return need;
+  return placed(in, need);
 }
 
 // Output o averages rows [floor(o*H/O), ceil((o+1)*H/O)).
 Region adaptive_pool_input(const Layer& layer, std::size_t input, const Region& out) {
   const Tensor& in = layer.input_tensors[input];
-  if (!is_feature_map(in)) return in.box;
   Region need{out.channel, {}, {}};
   for (Axis axis : {Axis::kRow, Axis::kColumn}) {
     const std::int64_t size = layer.attributes.output_size[spatial(axis)];
-    const std::int64_t extent = in.box[axis].end;
+    const std::int64_t extent = in.dims[spatial(axis) + 1];
     need[axis] = {out[axis].begin * extent / size, ceil_div(out[axis].end * extent, size)};
   }
-  return need;
+  return placed(in, need);
 }
 
 // Nearest: [floor(o0/f), floor((o1-1)/f) + 1). Bilinear with half-pixel centres: output o lies at
-// (o + 1/2)/f - 1/2 and mixes the rows on both sides.
+// (o + 1/2)/f - 1/2, held inside the input, and mixes the rows on both sides.
 Region upsample_input(const Layer& layer, std::size_t input, const Region& out) {
   const Tensor& in = layer.input_tensors[input];
-  if (!is_feature_map(in)) return in.box;
   const std::int64_t f = layer.attributes.scale;
   Region need{out.channel, {}, {}};
   for (Axis axis : {Axis::kRow, Axis::kColumn}) {
     const Range& o = out[axis];
-    Range range{o.begin / f, (o.end - 1) / f + 1};
+    const std::int64_t last = in.dims[spatial(axis) + 1] - 1;
     if (layer.attributes.bilinear) {
-      range = {floor_div(2 * o.begin + 1 - f, 2 * f), floor_div(2 * o.end - 1 - f, 2 * f) + 2};
+      need[axis] = neighbours(2 * o.begin + 1 - f, 2 * o.end - 1 - f, 2 * f, last);
+    } else {
+      need[axis] = {o.begin / f, (o.end - 1) / f + 1};
     }
-    need[axis] = clip(range, in.box[axis].end);
   }
-  return need;
+  return placed(in, need);
 }
 
+// Output o of O lies at input position x = (o + 1/2) I/O - 1/2 (half_pixel), o (I-1)/(O-1)
+// (align_corners) or o I/O (asymmetric), held inside the input. Nearest takes floor(x) if
+// asymmetric, else one of the rows on both sides; bilinear mixes these two, bicubic one more on
+// each side.
+Region resize_input(const Layer& layer, std::size_t input, const Region& out) {
+  const Tensor& in = layer.input_tensors[input];
+  const Attributes& a = layer.attributes;
+  Region need{out.channel, {}, {}};
+  for (Axis axis : {Axis::kRow, Axis::kColumn}) {
+    const Range& o = out[axis];
+    const std::int64_t size = a.output_size[spatial(axis)];
+    const std::int64_t extent = in.dims[spatial(axis) + 1];
+    Range& range = need[axis];
+    if (a.sampling == "asymmetric" && a.interpolation == "nearest") {
+      range = {o.begin * extent / size, (o.end - 1) * extent / size + 1};
+    } else if (a.sampling == "asymmetric") {
+      range = neighbours(o.begin * extent, (o.end - 1) * extent, size, extent - 1);
+    } else if (a.sampling == "align_corners") {
+      range = neighbours(o.begin * (extent - 1), (o.end - 1) * (extent - 1),
+                         std::max<std::int64_t>(size - 1, 1), extent - 1);
+    } else {
+      range = neighbours((2 * o.begin + 1) * extent - size, (2 * o.end - 1) * extent - size,
+                         2 * size, extent - 1);
+    }
+    if (a.interpolation == "bicubic") range = clip({range.begin - 1, range.end + 1}, extent);
+  }
+  return placed(in, need);
+}
+
+// With `reflect`, what lies outside is a value from inside: at most as far from the border, or the
+// border itself.
 Region pad_input(const Layer& layer, std::size_t input, const Region& out) {
   const Tensor& in = layer.input_tensors[input];
-  if (!is_feature_map(in)) return in.box;
   Region need{out.channel, {}, {}};
   for (Axis axis : {Axis::kRow, Axis::kColumn}) {
     const std::int64_t before = layer.attributes.pad[spatial(axis)];
-    need[axis] = clip({out[axis].begin - before, out[axis].end - before}, in.box[axis].end);
+    const Range from{out[axis].begin - before, out[axis].end - before};
+    const std::int64_t extent = in.dims[spatial(axis) + 1];
+    need[axis] = clip(from, extent);
+    if (!layer.attributes.reflect) continue;
+    std::int64_t first = need[axis].empty() ? extent - 1 : need[axis].begin;
+    std::int64_t last = need[axis].empty() ? 0 : need[axis].end - 1;
+    if (from.begin < 0) {
+      first = 0;
+      last = std::max(last, -from.begin);
+    }
+    if (from.end > extent) {
+      first = std::min(first, 2 * (extent - 1) - (from.end - 1));
+      last = extent - 1;
+    }
+    need[axis] = {std::max<std::int64_t>(first, 0), std::min(last, extent - 1) + 1};
   }
-  return need;
+  return placed(in, need);
 }
 
 // Every output element sums over a window of its group's input channels.

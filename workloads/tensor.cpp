@@ -20,6 +20,7 @@ bool Tensor::axis_of(std::size_t dim, Axis& axis) const {
 Tensor make_tensor(std::vector<std::int64_t> dims) {
   // Positions and byte counts must fit 64 bits with room for sums.
   constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;
+  if (dims.size() > kMaxRank) throw std::invalid_argument("a tensor has more than 16 dimensions");
   std::int64_t volume = 1;
   for (std::int64_t dim : dims) {
     if (dim < 1) throw std::invalid_argument("every dimension must be at least 1");
@@ -31,10 +32,7 @@ Tensor make_tensor(std::vector<std::int64_t> dims) {
   Tensor tensor;
   std::array<std::int64_t, 3> extent{1, 1, 1};
   for (std::size_t i = 0; i < dims.size(); ++i) {
-    Axis axis = Axis::kChannel;
-    if (dims.size() == 2 && i == 0) axis = Axis::kRow;
-    if (dims.size() > 2 && i == dims.size() - 2) axis = Axis::kRow;
-    if (dims.size() > 2 && i == dims.size() - 1) axis = Axis::kColumn;
+    const Axis axis = default_axis(i, dims.size());
     extent[static_cast<std::size_t>(axis)] *= dims[i];
     tensor.spans.push_back(axis_bit(axis));
   }
