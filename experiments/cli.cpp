@@ -1,0 +1,207 @@
+#include "experiments/cli.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "experiments/commands.hpp"
+#include "experiments/version.hpp"
+#include "workloads/yaml.hpp"
+
+namespace edgeflow {
+namespace {
+
+/// All subcommands with what they parse into. Each sets `command` when it was given.
+class CommandLine {
+ public:
+  CommandLine(int argc, const char* const* argv) : words_(argv, argv + argc) {
+    app_.set_version_flag("--version", version_text());
+    app_.set_help_flag("-h,--help", "Print this help and exit");
+    app_.require_subcommand(1);
+    app_.footer(
+        "Exit code: 0 all ok; 1 a run ended in a status other than ok; 2 a mistake in arguments "
+        "or\n"
+        "files, nothing was started; 70 a bug.\n"
+        "Examples:\n"
+        "  edgeflow run experiments/yolo_on_four_boards.yaml\n"
+        "  edgeflow sweep experiments/quickstart.yaml");
+    add_run();
+    add_sweep();
+    add_plan();
+    add_explain();
+    add_inspect();
+    add_validate();
+    add_list();
+  }
+
+  int run() {
+    if (words_.size() == 1) throw CLI::CallForHelp();
+    refuse_unknown_command();
+    app_.parse(static_cast<int>(words_.size()), words_.data());
+    return command_();
+  }
+
+  int exit(const CLI::ParseError& error) const {
+    const int code = app_.exit(error);
+    return code == 0 && words_.size() > 1 ? kExitOk : kExitUsage;
+  }
+
+ private:
+  CLI::App* add(const char* name, const char* description, const char* examples,
+                std::function<int()> command) {
+    CLI::App* sub = app_.add_subcommand(name, description);
+    sub->footer(std::string("Examples:\n") + examples);
+    sub->callback([this, command] { command_ = command; });
+    return sub;
+  }
+
+  void add_scenario(CLI::App* sub, ScenarioArguments& arguments) {
+    sub->add_option("SCENARIO", arguments.file, "Scenario file")->required();
+    sub->add_option("--set", arguments.changes,
+                    "Change a value of the scenario: key.path=value; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("KEY=VALUE");
+  }
+
+  void add_run() {
+    CLI::App* sub = add("run", "Plan and simulate a scenario",
+                        "  edgeflow run experiments/yolo_on_four_boards.yaml\n"
+                        "  edgeflow run my.yaml --set cluster.network.bandwidth=300Mbps -o fast",
+                        [this] { return run_scenario(run_); });
+    run_.command_line = command_line();
+    add_scenario(sub, run_.scenario);
+    sub->add_option("-o,--output", run_.output, "Folder for results (default: results/<name>)");
+    sub->add_option("--plan", run_.plan, "Replay this plan instead of asking the strategies");
+    sub->add_option("--timeout", run_.timeout,
+                    "Wall-clock limit of one simulation, such as 60s (default: 600s)");
+  }
+
+  void add_sweep() {
+    CLI::App* sub = add("sweep", "Run a scenario at every point of a grid",
+                        "  edgeflow sweep experiments/quickstart.yaml\n"
+                        "  edgeflow sweep experiments/quickstart.yaml --dry-run",
+                        [this] { return run_sweep(sweep_); });
+    sweep_.command_line = command_line();
+    sub->add_option("SWEEP", sweep_.file, "Sweep file")->required();
+    sub->add_option("-o,--output", sweep_.output, "Folder for results (default: results/<name>)");
+    sub->add_option("--timeout", sweep_.timeout,
+                    "Wall-clock limit of one simulation, such as 60s (default: 600s)");
+    sub->add_flag("--dry-run", sweep_.dry_run, "Check everything, list the runs, run none");
+  }
+
+  void add_plan() {
+    CLI::App* sub = add("plan", "Plan without simulating; run --plan replays the plan",
+                        "  edgeflow plan my.yaml -o plan.yaml\n"
+                        "  edgeflow plan my.yaml --set strategy=edgeflow | less",
+                        [this] { return write_plan_file(plan_, plan_output_); });
+    add_scenario(sub, plan_);
+    sub->add_option("-o,--output", plan_output_, "File for the plan (default: stdout)");
+  }
+
+  void add_explain() {
+    CLI::App* sub = add("explain",
+                        "Show a plan layer by layer: who computes what, what moves, what it waits "
+                        "for, as the estimator predicts it",
+                        "  edgeflow explain my.yaml\n"
+                        "  edgeflow explain experiments/yolo_on_four_boards.yaml "
+                        "--set strategy=proportional",
+                        [this] { return explain_scenario(explain_); });
+    add_scenario(sub, explain_);
+  }
+
+  void add_inspect() {
+    CLI::App* sub = add("inspect", "Show a model or a cluster",
+                        "  edgeflow inspect yolov5s\n"
+                        "  edgeflow inspect resnet50 --no-fold --json",
+                        [this] { return inspect(inspected_, format(), !no_fold_); });
+    sub->add_option("NAME", inspected_, "Model or cluster: a shipped name or a file")
+        ->required()
+        ->option_text("MODEL|CLUSTER");
+    CLI::Option* csv = sub->add_flag("--csv", csv_, "As a table: layers or devices");
+    CLI::Option* json = sub->add_flag("--json", json_, "As JSON");
+    CLI::Option* dot = sub->add_flag("--dot", dot_, "As a graph for Graphviz");
+    csv->excludes(json)->excludes(dot);
+    json->excludes(dot);
+    sub->add_flag("--no-fold", no_fold_,
+                  "Show a model before batch-norm and activations are folded");
+  }
+
+  void add_validate() {
+    CLI::App* sub =
+        add("validate", "Check files: scenarios, sweeps, models, clusters, devices, plans",
+            "  edgeflow validate my.yaml cluster.yaml\n"
+            "  edgeflow validate plan.yaml --scenario my.yaml",
+            [this] { return validate_files(files_, plan_scenario_); });
+    sub->add_option("FILE", files_, "Files to check")->required();
+    sub->add_option("--scenario", plan_scenario_, "Check plans against this scenario")
+        ->type_name("SCENARIO");
+  }
+
+  void add_list() {
+    CLI::App* sub = add("list", "List what there is to choose from",
+                        "  edgeflow list strategies\n"
+                        "  edgeflow list columns",
+                        [this] { return list(topic_); });
+    sub->add_option("WHAT", topic_, "strategies, models, devices, clusters or columns")
+        ->required()
+        ->check(CLI::IsMember(list_topics()))
+        ->option_text("strategies|models|devices|clusters|columns");
+  }
+
+  InspectFormat format() const {
+    return csv_    ? InspectFormat::kCsv
+           : json_ ? InspectFormat::kJson
+           : dot_  ? InspectFormat::kDot
+                   : InspectFormat::kText;
+  }
+
+  std::vector<std::string> command_line() const { return {words_.begin(), words_.end()}; }
+
+  void refuse_unknown_command() const {
+    const std::string word = words_[1];
+    if (word.empty() || word.front() == '-') return;
+    std::vector<std::string> names;
+    for (const CLI::App* sub : app_.get_subcommands(nullptr)) names.push_back(sub->get_name());
+    if (std::find(names.begin(), names.end(), word) != names.end()) return;
+    const auto near = nearest_name(word, std::vector<std::string_view>(names.begin(), names.end()));
+    throw InputError({}, "", fmt::format("edgeflow: there is no command {}", in_quotes(word)),
+                     near ? fmt::format("did you mean \"{}\"?", *near)
+                          : fmt::format("one of {}", fmt::join(names, ", ")));
+  }
+
+  CLI::App app_{"Simulates deep learning on clusters of unequal edge devices.", "edgeflow"};
+  std::vector<const char*> words_;
+  std::function<int()> command_;
+
+  RunArguments run_;
+  SweepArguments sweep_;
+  ScenarioArguments plan_;
+  std::string plan_output_;
+  ScenarioArguments explain_;
+  std::string inspected_;
+  bool csv_ = false, json_ = false, dot_ = false, no_fold_ = false;
+  std::vector<std::string> files_;
+  std::string plan_scenario_;
+  std::string topic_;
+};
+
+}  // namespace
+
+int run_program(int argc, const char* const* argv) {
+  try {
+    CommandLine command_line(argc, argv);
+    try {
+      return command_line.run();
+    } catch (const CLI::ParseError& error) {
+      return command_line.exit(error);
+    }
+  } catch (const InputError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return kExitUsage;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "edgeflow: internal error, please report it: {}\n", error.what());
+    return kExitInternal;
+  }
+}
+
+}  // namespace edgeflow

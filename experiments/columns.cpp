@@ -1,0 +1,127 @@
+#include "experiments/columns.hpp"
+
+#include <algorithm>
+
+#include "experiments/csv.hpp"
+
+namespace edgeflow {
+namespace {
+
+using R = RunReport;
+
+constexpr Column kColumns[] = {
+    {"index", "", "position of the run in its sweep, from 0",
+     [](const R& r) { return std::to_string(r.index); }},
+    {"run_id", "", "index and the first 8 digits of config_hash; name of the folder in runs/",
+     [](const R& r) { return r.run_id(); }},
+    {"name", "", "name of the sweep, or of the scenario", [](const R& r) { return r.name; }},
+    {"model", "", "name of the model", [](const R& r) { return r.model; }},
+    {"cluster", "", "name of the cluster; of the sweep or scenario if it has none",
+     [](const R& r) { return r.cluster; }},
+    {"strategy", "", "name of the strategy, or the one that a plan file names",
+     [](const R& r) { return r.strategy; }},
+    {"strategy_options", "", "options that were given, key=value; the sweep's axes follow",
+     [](const R& r) { return r.strategy_options; }},
+    {"seed", "", "seed of the scenario", [](const R& r) { return std::to_string(r.seed); }},
+    {"devices", "", "devices in the cluster", [](const R& r) { return std::to_string(r.devices); }},
+    {"status", "", "ok, infeasible, out_of_memory, deadlock, timeout, failed or crashed",
+     [](const R& r) { return std::string(to_string(r.status)); }},
+    {"latency_s", "s", "mean over requests of finish - arrival",
+     [](const R& r) { return cell(r.latency_s); }},
+    {"latency_p50_s", "s", "median latency: the least value that 50 % of requests do not exceed",
+     [](const R& r) { return cell(r.latency_p50_s); }},
+    {"latency_p95_s", "s", "the least value that 95 % of requests do not exceed",
+     [](const R& r) { return cell(r.latency_p95_s); }},
+    {"latency_p99_s", "s", "the least value that 99 % of requests do not exceed",
+     [](const R& r) { return cell(r.latency_p99_s); }},
+    {"latency_max_s", "s", "the largest latency", [](const R& r) { return cell(r.latency_max_s); }},
+    {"throughput_rps", "1/s", "requests / (last finish - first arrival)",
+     [](const R& r) { return cell(r.throughput_rps); }},
+    {"predicted_latency_s", "s", "what the estimator says for one request on the idle cluster",
+     [](const R& r) { return cell(r.predicted_latency_s); }},
+    {"prediction_error", "",
+     "predicted_latency_s / latency_s - 1; empty unless arrivals are closed",
+     [](const R& r) { return cell(r.prediction_error); }},
+    {"lower_bound_s", "s", "latency that no plan can beat: work over speed of all devices together",
+     [](const R& r) { return cell(r.lower_bound_s); }},
+    {"optimality_gap", "", "latency_s / lower_bound_s - 1",
+     [](const R& r) { return cell(r.optimality_gap); }},
+    {"speedup_over_baseline", "",
+     "latency_s of the baseline's run with the same axes / latency_s; the baseline is the sweep's, "
+     "or the scenario's first strategy",
+     [](const R& r) { return cell(r.speedup_over_baseline); }},
+    {"compute_s", "s", "mean time on the critical path that units compute",
+     [](const R& r) { return cell(r.compute_s); }},
+    {"transfer_s", "s", "mean time on the critical path that messages are under way",
+     [](const R& r) { return cell(r.transfer_s); }},
+    {"queue_s", "s", "mean time on the critical path that ready units wait for a busy device",
+     [](const R& r) { return cell(r.queue_s); }},
+    {"wait_s", "s", "latency_s - compute_s - transfer_s - queue_s: held back before the first unit",
+     [](const R& r) { return cell(r.wait_s); }},
+    {"bytes_moved", "B", "payload sent between devices, all requests together",
+     [](const R& r) { return cell(r.bytes_moved); }},
+    {"redundant_macs_ratio", "", "MACs of all units / MACs of the model - 1",
+     [](const R& r) { return cell(r.redundant_macs_ratio); }},
+    {"energy_J", "J",
+     "sum over devices of idle power * makespan + (busy - idle power) * busy time; empty if a "
+     "device's power is not known",
+     [](const R& r) { return cell(r.energy_J); }},
+    {"peak_memory_bytes", "B", "largest over devices and time: weights + live activations",
+     [](const R& r) { return cell(r.peak_memory_bytes); }},
+    {"units", "", "execution units of the plan", [](const R& r) { return cell(r.units); }},
+    {"messages", "", "messages of one request between devices",
+     [](const R& r) { return cell(r.messages); }},
+    {"devices_used", "", "devices that compute at least one unit",
+     [](const R& r) { return cell(r.devices_used); }},
+    {"config_hash", "", "64-bit FNV-1a of the resolved scenario, strategy and model",
+     [](const R& r) { return r.config_hash; }},
+    {"message", "", "why the status is not ok", [](const R& r) { return r.message; }},
+};
+
+bool has_own_column(std::string_view axis) {
+  return std::any_of(std::begin(kColumns), std::end(kColumns),
+                     [&](const Column& column) { return column.name == axis; });
+}
+
+/// Calls `fixed` for each column of the table and `axis` for each axis, in the order of the file.
+template <typename Fixed, typename AxisColumn>
+void in_order(std::span<const std::string> axes, Fixed fixed, AxisColumn axis_column) {
+  for (const Column& column : kColumns) {
+    fixed(column);
+    if (column.name != kColumnBeforeAxes) continue;
+    for (std::size_t a = 0; a < axes.size(); ++a) {
+      if (!has_own_column(axes[a])) axis_column(a);
+    }
+  }
+}
+
+}  // namespace
+
+std::span<const Column> columns() { return kColumns; }
+
+std::string runs_csv(std::span<const RunReport> reports, std::span<const std::string> axes) {
+  std::vector<std::string> cells;
+  in_order(
+      axes, [&](const Column& column) { cells.emplace_back(column.name); },
+      [&](std::size_t a) { cells.push_back(axes[a]); });
+  std::string text = csv_row(cells);
+  for (const RunReport& report : reports) {
+    cells.clear();
+    in_order(
+        axes, [&](const Column& column) { cells.push_back(column.get(report)); },
+        [&](std::size_t a) { cells.push_back(report.axes.at(a).second); });
+    text += csv_row(cells);
+  }
+  return text;
+}
+
+std::string timing_csv(std::span<const RunReport> reports) {
+  std::string text = csv_row({"index", "run_id", "plan_wall_s", "sim_wall_s", "max_rss_kB"});
+  for (const RunReport& report : reports) {
+    text += csv_row({std::to_string(report.index), report.run_id(), cell(report.plan_wall_s),
+                     cell(report.sim_wall_s), cell(report.max_rss_kB)});
+  }
+  return text;
+}
+
+}  // namespace edgeflow

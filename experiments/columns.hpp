@@ -1,0 +1,30 @@
+#pragma once
+// The columns of runs.csv: one table for the header, the rows and `edgeflow list columns`.
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "experiments/run.hpp"
+
+namespace edgeflow {
+
+struct Column {
+  std::string_view name;
+  std::string_view unit;     // "" for none
+  std::string_view meaning;  // a formula where there is one
+  std::string (*get)(const RunReport& report);
+};
+
+/// In the order of the file. New columns are only ever appended.
+std::span<const Column> columns();
+
+/// Sweep axes get a column each after this one, named by their key path, unless a column of the
+/// table has that name already.
+inline constexpr std::string_view kColumnBeforeAxes = "strategy_options";
+
+std::string runs_csv(std::span<const RunReport> reports, std::span<const std::string> axes);
+std::string timing_csv(std::span<const RunReport> reports);
+
+}  // namespace edgeflow

@@ -1,0 +1,162 @@
+#include "experiments/commands.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "experiments/check.hpp"
+#include "experiments/explain.hpp"
+#include "experiments/files.hpp"
+#include "experiments/lists.hpp"
+#include "experiments/sweep.hpp"
+#include "partition/plan_yaml.hpp"
+#include "workloads/model_yaml.hpp"
+
+namespace edgeflow {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The plan of a scenario that names one strategy.
+struct Planned {
+  Scenario scenario;
+  Plan plan;
+};
+
+Planned plan_scenario(const ScenarioArguments& arguments) {
+  const Scenario scenario = read_scenario_file(arguments);
+  const std::vector<Job> jobs = jobs_of(scenario);
+  if (jobs.size() > 1) {
+    throw InputError({arguments.file, 0, 0}, "strategies",
+                     "the scenario compares several strategies",
+                     fmt::format("choose one: --set strategy={}", jobs.back().strategy.name));
+  }
+  return {scenario, plan_of(jobs.front())};
+}
+
+/// Calls `use` with the planned scenario; 1 if the strategy cannot serve it.
+template <typename Use>
+int with_plan(const ScenarioArguments& arguments, Use use) {
+  try {
+    use(plan_scenario(arguments));
+    return kExitOk;
+  } catch (const Infeasible& error) {
+    fmt::print(stderr, "infeasible: {}\n", error.what());
+    return kExitNotAllOk;
+  }
+}
+
+struct Topic {
+  const char* name;
+  std::string (*text)();
+};
+constexpr std::array<Topic, 5> kTopics{{{"strategies", list_strategies},
+                                        {"models", list_models},
+                                        {"devices", list_devices},
+                                        {"clusters", list_clusters},
+                                        {"columns", list_columns}}};
+
+bool is_shipped(const std::string& name, const char* shelf) {
+  const std::vector<std::string> names = names_on_shelf(shelf);
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string unknown_name_hint(const std::string& name) {
+  std::vector<std::string> known = zoo_models();
+  const std::vector<std::string> clusters = names_on_shelf("platforms/clusters");
+  known.insert(known.end(), clusters.begin(), clusters.end());
+  const auto near = nearest_name(name, std::vector<std::string_view>(known.begin(), known.end()));
+  return near ? fmt::format("did you mean \"{}\"?", *near)
+              : "a path, or a name of 'edgeflow list models' or 'edgeflow list clusters'";
+}
+
+std::string inspect_document(const Document& document, InspectFormat format, bool fold_layers) {
+  const FileKind kind = recognise(document);
+  if (kind == FileKind::kModel) {
+    const Graph graph = read_model(document);
+    return inspect_model(fold_layers ? fold(graph) : graph, format);
+  }
+  if (kind == FileKind::kCluster) {
+    const std::string name = fs::path(document.file()).stem().string();
+    return inspect_cluster(read_cluster(document.root(), name), format);
+  }
+  document.root().fail("is neither a model nor a cluster");
+}
+
+}  // namespace
+
+Scenario read_scenario_file(const ScenarioArguments& arguments) {
+  Document document{fs::path(arguments.file)};
+  for (const std::string& change : arguments.changes) override_scenario(document, change);
+  ModelShelf shelf;
+  return read_scenario(document.root(), shelf);
+}
+
+void print(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
+    return;
+  }
+  throw InputError({}, "", fmt::format("cannot write to stdout: {}", std::strerror(errno)));
+}
+
+int write_plan_file(const ScenarioArguments& arguments, const std::string& output) {
+  return with_plan(arguments, [&](const Planned& planned) {
+    const std::string text =
+        write_plan(planned.plan, planned.scenario.model->graph, *planned.scenario.cluster);
+    if (output.empty()) return print(text);
+    write_file(output, text);
+    fmt::print(stderr, "wrote {}: {} units by {}\n", output, planned.plan.units.size(),
+               planned.plan.strategy);
+  });
+}
+
+int explain_scenario(const ScenarioArguments& arguments) {
+  return with_plan(arguments,
+                   [](const Planned& planned) { print(explain(planned.plan, planned.scenario)); });
+}
+
+int inspect(const std::string& name, InspectFormat format, bool fold_layers) {
+  const bool model = is_shipped(name, "workloads/models");
+  fs::path file = name;
+  if (model || is_shipped(name, "platforms/clusters")) {
+    file = home_folder() / (model ? "workloads/models" : "platforms/clusters") / (name + ".yaml");
+  } else if (std::error_code error; !fs::exists(file, error)) {
+    throw InputError({}, "", fmt::format("there is no model, cluster or file {}", in_quotes(name)),
+                     unknown_name_hint(name));
+  }
+  print(inspect_document(Document(file), format, fold_layers));
+  return kExitOk;
+}
+
+int validate_files(const std::vector<std::string>& files, const std::string& scenario) {
+  int exit_code = kExitOk;
+  for (const std::string& file : files) {
+    try {
+      const std::string verdict =
+          check_file(file, scenario.empty() ? std::nullopt : std::optional<fs::path>(scenario));
+      print(fmt::format("{}: ok, {}\n", file, verdict));
+    } catch (const InputError& error) {
+      fmt::print(stderr, "{}\n", error.what());
+      exit_code = kExitUsage;
+    }
+  }
+  return exit_code;
+}
+
+int list(const std::string& what) {
+  for (const Topic& topic : kTopics) {
+    if (topic.name == what) print(topic.text());
+  }
+  return kExitOk;
+}
+
+std::vector<std::string> list_topics() {
+  std::vector<std::string> names;
+  for (const Topic& topic : kTopics) names.emplace_back(topic.name);
+  return names;
+}
+
+}  // namespace edgeflow

@@ -1,0 +1,25 @@
+#pragma once
+// Tables as CSV text (RFC 4180 with \n): the same bytes for the same numbers on every machine.
+
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace edgeflow {
+
+/// The shortest text that reads back as the same double.
+std::string number_text(double value);
+
+/// The same; empty for nothing, infinities and NaN: not applicable.
+std::string cell(std::optional<double> value);
+
+/// Quotes `text` if it holds a comma, a quote or a line break.
+std::string csv_quoted(std::string_view text);
+
+/// One line of a table, cells quoted where they must be.
+std::string csv_row(std::span<const std::string> cells);
+std::string csv_row(std::initializer_list<std::string> cells);
+
+}  // namespace edgeflow

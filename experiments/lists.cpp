@@ -1,0 +1,79 @@
+#include "experiments/lists.hpp"
+
+#include <fmt/format.h>
+
+#include "experiments/columns.hpp"
+#include "experiments/table.hpp"
+#include "partition/strategy.hpp"
+#include "workloads/model_yaml.hpp"
+
+namespace edgeflow {
+
+std::string list_strategies() {
+  std::string text;
+  for (const StrategyInfo& info : strategies()) {
+    text += fmt::format("{}{}: {}\n    {}\n", text.empty() ? "" : "\n", info.name, info.summary,
+                        info.paper);
+    for (const OptionInfo& option : info.options) {
+      text += fmt::format("    {}: {} ({}; default {})\n", option.key, option.meaning,
+                          option.values, option.default_value);
+    }
+  }
+  return text;
+}
+
+std::string list_models() {
+  std::vector<std::vector<std::string>> rows{{"model", "layers", "M params", "GMAC", "input"}};
+  for (const std::string& name : zoo_models()) {
+    const Graph graph = load_model(name, "");
+    const Totals sum = totals(graph);
+    rows.push_back({name, std::to_string(fold(graph).size()),
+                    fmt::format("{:.2f}", static_cast<double>(sum.params) * 1e-6),
+                    fmt::format("{:.2f}", static_cast<double>(sum.macs) * 1e-9),
+                    fmt::format("1x{}", fmt::join(graph.layer(graph.input()).output.dims, "x"))});
+  }
+  return aligned(rows, "lrrrl");
+}
+
+std::string list_devices() {
+  std::vector<std::vector<std::string>> rows{
+      {"device", "framework", "threads", "GMAC/s", "description"}};
+  for (const std::string& name : names_on_shelf("platforms/devices")) {
+    const DeviceProfile profile = load_device(name, "");
+    bool first = true;
+    for (const ComputeProfile& compute : profile.compute) {
+      rows.push_back({first ? name : "", compute.framework, std::to_string(compute.threads),
+                      fmt::format("{:g}", compute.mac_rate * 1e-9),
+                      first ? profile.description : ""});
+      first = false;
+    }
+  }
+  return aligned(rows, "llrrl");
+}
+
+std::string list_clusters() {
+  std::vector<std::vector<std::string>> rows{{"cluster", "devices", "network", "description"}};
+  for (const std::string& name : names_on_shelf("platforms/clusters")) {
+    const Document document(home_folder() / "platforms/clusters" / (name + ".yaml"));
+    const Cluster cluster = read_cluster(document.root(), name);
+    const Network& network = cluster.network();
+    const auto description = document.root().find("description");
+    rows.push_back(
+        {name, std::to_string(cluster.size()),
+         fmt::format("{} {:g} Mbit/s", network.type == NetworkType::kWifi ? "wifi" : "switch",
+                     network.bandwidth_Bps * 8e-6),
+         description ? description->as_string() : ""});
+  }
+  return aligned(rows, "lrll");
+}
+
+std::string list_columns() {
+  std::vector<std::vector<std::string>> rows{{"column", "unit", "meaning"}};
+  for (const Column& column : columns()) {
+    rows.push_back({std::string(column.name), column.unit.empty() ? "-" : std::string(column.unit),
+                    std::string(column.meaning)});
+  }
+  return aligned(rows, "lll");
+}
+
+}  // namespace edgeflow

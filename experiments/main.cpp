@@ -1,0 +1,3 @@
+#include "experiments/cli.hpp"
+
+int main(int argc, char** argv) { return edgeflow::run_program(argc, argv); }

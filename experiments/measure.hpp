@@ -1,0 +1,23 @@
+#pragma once
+// The figures of a run. `edgeflow list columns` gives the formula of each.
+
+#include <span>
+
+#include "experiments/run.hpp"
+
+namespace edgeflow {
+
+/// What can be said before the simulation. The plan need not be valid as a whole, but its names
+/// must exist.
+void measure_plan(const Plan& plan, const Scenario& scenario, RunReport& report);
+
+/// Status, latencies and costs. Turns an ok that breaks an invariant (bytes sent = bytes received =
+/// bytes planned, no latency below the lower bound) into `failed`.
+void measure_result(const Plan& plan, const SimulationResult& result, const Scenario& scenario,
+                    RunReport& report);
+
+/// The smallest of the ascending values that at least `percent` % of them do not exceed (nearest
+/// rank). Precondition: there are values.
+double percentile(std::span<const double> ascending, int percent);
+
+}  // namespace edgeflow

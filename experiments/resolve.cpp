@@ -1,0 +1,120 @@
+#include "experiments/resolve.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "experiments/csv.hpp"
+#include "experiments/random.hpp"
+#include "workloads/model_yaml.hpp"
+
+namespace edgeflow {
+namespace {
+
+std::string with_unit(double value, const char* unit) { return number_text(value) + unit; }
+
+YAML::Node device_node(const Cluster& cluster, DeviceId id,
+                       const std::vector<std::string>& catalogue) {
+  const Device& device = cluster.device(id);
+  const ComputeProfile& compute = device.compute;
+  YAML::Node node(YAML::NodeType::Map);
+  node["name"] = device.name;
+  if (std::find(catalogue.begin(), catalogue.end(), device.type) != catalogue.end()) {
+    node["type"] = device.type;
+  }
+  if (!compute.framework.empty()) node["framework"] = compute.framework;
+  node["threads"] = compute.threads;
+  node["mac_rate"] = with_unit(compute.mac_rate, "MAC/s");
+  if (std::isfinite(compute.byte_rate_Bps)) {
+    node["byte_rate"] = with_unit(compute.byte_rate_Bps, "B/s");
+  }
+  node["overhead"] = with_unit(compute.overhead_s, "s");
+  node["winograd_factor"] = number_text(compute.winograd_factor);
+  node["fully_connected_factor"] = number_text(compute.fully_connected_factor);
+  if (std::isfinite(device.memory_bytes)) node["memory"] = with_unit(device.memory_bytes, "B");
+  if (!std::isnan(device.idle_W) && !std::isnan(device.busy_W)) {
+    node["power"]["idle"] = with_unit(device.idle_W, "W");
+    node["power"]["busy"] = with_unit(device.busy_W, "W");
+  }
+  const Network& network = cluster.network();
+  if (network.type == NetworkType::kSwitch) {
+    node["bandwidth"] = with_unit(network.links[2 * index(id)].bandwidth_Bps, "B/s");
+  }
+  return node;
+}
+
+YAML::Node cluster_node(const Cluster& cluster) {
+  const Network& network = cluster.network();
+  YAML::Node node(YAML::NodeType::Map);
+  node["name"] = cluster.name();
+  node["network"]["type"] = network.type == NetworkType::kWifi ? "wifi" : "switch";
+  node["network"]["bandwidth"] = with_unit(network.bandwidth_Bps, "B/s");
+  node["network"]["latency"] = with_unit(network.latency_s, "s");
+  const std::vector<std::string> catalogue = names_on_shelf("platforms/devices");
+  for (std::size_t d = 0; d < cluster.size(); ++d) {
+    const DeviceId id{static_cast<std::int32_t>(d)};
+    node["devices"].push_back(device_node(cluster, id, catalogue));
+  }
+  node["source"] = cluster.device(cluster.source()).name;
+  node["sink"] = cluster.device(cluster.sink()).name;
+  return node;
+}
+
+YAML::Node requests_node(const Requests& requests) {
+  YAML::Node node(YAML::NodeType::Map);
+  node["count"] = requests.count;
+  node["arrivals"]["process"] = std::string(to_string(requests.process));
+  if (requests.process != ArrivalProcess::kClosed) {
+    node["arrivals"]["rate"] = with_unit(requests.rate_per_s, "/s");
+  }
+  return node;
+}
+
+YAML::Node simulation_node(const Scenario& scenario) {
+  YAML::Node node(YAML::NodeType::Map);
+  node["network_model"] = std::string(to_string(scenario.network_model));
+  node["ablate"] = YAML::Node(YAML::NodeType::Sequence);
+  if (!scenario.effects.contention) node["ablate"].push_back("contention");
+  if (!scenario.effects.latency) node["ablate"].push_back("latency");
+  if (!scenario.effects.overheads) node["ablate"].push_back("overheads");
+  if (!scenario.effects.queueing) node["ablate"].push_back("queueing");
+  return node;
+}
+
+std::string text_of(const Scenario& scenario, const StrategyChoice& strategy,
+                    const std::string& model) {
+  Document document("{}", "resolved");
+  const auto set = [&](std::string_view key, const YAML::Node& value) {
+    document.override_value(key, value, {});
+  };
+  set("schema", YAML::Node(1));
+  set("name", YAML::Node(scenario.name));
+  set("model", YAML::Node(model));
+  set("cluster", cluster_node(*scenario.cluster));
+  set("strategy.name", YAML::Node(strategy.name));
+  for (const auto& [key, value] : strategy.options) {
+    set("strategy.options." + key, YAML::Node(value));
+  }
+  set("precision", YAML::Node(std::string(to_string(scenario.precision))));
+  set("input_precision", YAML::Node(std::string(to_string(scenario.input_precision))));
+  set("requests", requests_node(scenario.requests));
+  set("simulation", simulation_node(scenario));
+  set("seed", YAML::Node(std::to_string(scenario.seed)));
+  return document.canonical_text();
+}
+
+}  // namespace
+
+std::string resolved_text(const Scenario& scenario, const StrategyChoice& strategy) {
+  return text_of(scenario, strategy, scenario.model->reference);
+}
+
+std::string config_hash(const Scenario& scenario, const StrategyChoice& strategy,
+                        const std::string& extra) {
+  const std::string text =
+      text_of(scenario, strategy, fmt::format("{:016x}", scenario.model->hash)) + extra;
+  return fmt::format("{:016x}", fnv1a(text));
+}
+
+}  // namespace edgeflow

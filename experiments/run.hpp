@@ -1,0 +1,72 @@
+#pragma once
+// One run: a scenario with one of its strategies, from plan to figures.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "experiments/scenario.hpp"
+
+namespace edgeflow {
+
+/// What to run, and its place among the other runs.
+struct Job {
+  std::size_t index = 0;  // from 0, in the order of results
+  std::shared_ptr<const Scenario> scenario;
+  StrategyChoice strategy;
+  std::vector<std::pair<std::string, std::string>> axes;  // key path and value of a sweep's axes
+  std::optional<std::size_t> baseline;                    // index of the run to compare with
+  std::shared_ptr<const Plan> plan;  // given instead of asking the strategy; must be valid
+  std::string plan_text;             // of the given plan
+};
+
+/// The figures of one run, as in a row of runs.csv. Nothing where a figure does not apply.
+struct RunReport {
+  std::size_t index = 0;
+  std::string name, model, cluster, strategy, strategy_options;
+  std::vector<std::pair<std::string, std::string>> axes;
+  std::uint64_t seed = 0;
+  std::size_t devices = 0;
+  std::string config_hash;
+  std::optional<std::size_t> baseline;
+
+  Status status = Status::kOk;
+  std::string message;  // why, if not ok
+
+  // Of the plan.
+  std::optional<double> predicted_latency_s, lower_bound_s, redundant_macs_ratio;
+  std::optional<double> units, messages, devices_used;
+  // Of the simulation; means over requests unless said otherwise.
+  std::optional<double> latency_s, latency_p50_s, latency_p95_s, latency_p99_s, latency_max_s;
+  std::optional<double> throughput_rps, prediction_error, optimality_gap, speedup_over_baseline;
+  std::optional<double> compute_s, transfer_s, queue_s, wait_s;
+  std::optional<double> bytes_moved, energy_J, peak_memory_bytes;
+
+  // Of the machine that simulated; in timing.csv only.
+  double plan_wall_s = 0;
+  std::optional<double> sim_wall_s, max_rss_kB;
+
+  /// "7-1f0c93aa": the index and the first 8 digits of the hash.
+  std::string run_id() const;
+};
+
+struct Run {
+  RunReport report;
+  std::optional<Plan> plan;  // nothing if the strategy gave none
+  SimulationResult result;
+};
+
+/// Runs a job. Whatever goes wrong in planning or simulating is a status of the report; only a
+/// mistake in a strategy's options is thrown, as InputError.
+Run run(const Job& job, double timeout_s = 600);
+
+/// Asks the job's strategy (or takes the given plan). Throws Infeasible, and InputError for a
+/// mistake in the options.
+Plan plan_of(const Job& job);
+
+/// Fills speedup_over_baseline once all runs are done.
+void compare_with_baselines(std::vector<RunReport>& reports);
+
+}  // namespace edgeflow

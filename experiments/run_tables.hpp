@@ -1,0 +1,17 @@
+#pragma once
+// What happened in one run, as CSV tables. Formulas and units are in the column names and
+// README.md.
+
+#include <string>
+
+#include "experiments/run.hpp"
+
+namespace edgeflow {
+
+std::string requests_csv(const SimulationResult& result);
+std::string units_csv(const Run& run, const Scenario& scenario);
+std::string transfers_csv(const Run& run, const Scenario& scenario);
+std::string devices_csv(const Run& run, const Scenario& scenario);
+std::string links_csv(const Run& run, const Scenario& scenario);
+
+}  // namespace edgeflow

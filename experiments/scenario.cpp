@@ -1,0 +1,231 @@
+#include "experiments/scenario.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "experiments/random.hpp"
+#include "workloads/model_yaml.hpp"
+
+namespace edgeflow {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t kMaxRequests = 1'000'000;
+
+constexpr std::array<std::string_view, 4> kPrecisions{"fp32", "fp16", "int8", "uint8"};
+constexpr std::array<double, 4> kElementBytes{4, 2, 1, 1};
+constexpr std::array<std::string_view, 3> kProcesses{"closed", "periodic", "poisson"};
+constexpr std::array<std::string_view, 2> kNetworkModels{"cm02", "lv08"};
+constexpr std::array<std::string_view, 4> kEffects{"contention", "latency", "overheads",
+                                                   "queueing"};
+
+/// The index of a name among `names`.
+std::size_t read_choice(const Yaml& yaml, std::span<const std::string_view> names) {
+  const std::string text = yaml.is_scalar() ? yaml.as_string() : "";
+  const auto found = std::find(names.begin(), names.end(), text);
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  const auto near = nearest_name(text, names);
+  yaml.fail_expected(fmt::format("one of {}", fmt::join(names, ", ")),
+                     near ? fmt::format("did you mean \"{}\"?", *near) : "");
+}
+
+StrategyChoice read_named_strategy(const Yaml& yaml) {
+  StrategyChoice choice;
+  choice.name = yaml.as_string();
+  choice.info = find_strategy(choice.name);
+  if (choice.info != nullptr) return choice;
+  std::vector<std::string_view> names;
+  for (const StrategyInfo& info : strategies()) names.push_back(info.name);
+  const auto near = nearest_name(choice.name, names);
+  yaml.fail(fmt::format("there is no strategy {}", in_quotes(choice.name)),
+            near ? fmt::format("did you mean \"{}\"?", *near)
+                 : fmt::format("one of {}", fmt::join(names, ", ")));
+}
+
+StrategyChoice read_strategy(const Yaml& yaml) {
+  if (yaml.is_scalar()) return read_named_strategy(yaml);
+  if (!yaml.is_map()) yaml.fail_expected("a strategy such as edgeflow or {name: edgeflow}");
+  yaml.expect_keys({"name", "options"});
+  StrategyChoice choice = read_named_strategy(yaml.at("name"));
+  const auto options = yaml.find("options");
+  if (!options || options->node().IsNull()) return choice;
+  choice.path = options->path();
+  std::vector<std::string_view> keys;
+  for (const OptionInfo& option : choice.info->options) keys.push_back(option.key);
+  if (keys.empty() && !options->entries().empty()) {
+    options->fail(fmt::format("strategy \"{}\" has no options", choice.name));
+  }
+  options->expect_keys(keys);
+  for (const auto& [key, value] : options->entries()) {
+    choice.options[key] = value.as_string();
+    choice.places[key] = value.position();
+  }
+  return choice;
+}
+
+std::vector<StrategyChoice> read_strategies(const Yaml& yaml) {
+  const auto one = yaml.find("strategy");
+  const auto several = yaml.find("strategies");
+  if (one && several) several->fail("give \"strategy\" or \"strategies\", not both");
+  if (!several) return {read_strategy(yaml.at("strategy"))};
+  std::vector<StrategyChoice> choices;
+  for (const Yaml& item : several->items()) {
+    StrategyChoice choice = read_strategy(item);
+    const bool twice = std::any_of(choices.begin(), choices.end(), [&](const auto& other) {
+      return other.name == choice.name && other.options == choice.options;
+    });
+    if (twice) item.fail(fmt::format("strategy \"{}\" stands here twice", choice.name));
+    choices.push_back(std::move(choice));
+  }
+  if (choices.empty()) several->fail("is empty, expected at least one strategy");
+  return choices;
+}
+
+Requests read_requests(const Yaml& yaml) {
+  yaml.expect_keys({"count", "arrivals"});
+  Requests requests;
+  if (const auto count = yaml.find("count")) {
+    requests.count = static_cast<int>(count->as_integer(1, kMaxRequests));
+  }
+  const auto arrivals = yaml.find("arrivals");
+  if (!arrivals) return requests;
+  if (!arrivals->is_map()) {
+    arrivals->fail_expected("arrivals such as {process: poisson, rate: 2/s}");
+  }
+  arrivals->expect_keys({"process", "rate"});
+  requests.process = static_cast<ArrivalProcess>(read_choice(arrivals->at("process"), kProcesses));
+  const auto rate = arrivals->find("rate");
+  if (requests.process != ArrivalProcess::kClosed) {
+    requests.rate_per_s = arrivals->at("rate").as_quantity(Quantity::kFrequency);
+  } else if (rate) {
+    rate->fail("closed arrivals have no rate",
+               "the next request arrives when the last is done; or take periodic or poisson");
+  }
+  return requests;
+}
+
+void read_simulation(const Yaml& yaml, Scenario& scenario) {
+  yaml.expect_keys({"network_model", "ablate"});
+  if (const auto model = yaml.find("network_model")) {
+    scenario.network_model = static_cast<NetworkModel>(read_choice(*model, kNetworkModels));
+  }
+  const auto ablate = yaml.find("ablate");
+  if (!ablate) return;
+  if (!ablate->is_list()) ablate->fail_expected("a list such as [contention, latency]");
+  const std::array<bool*, 4> effects{&scenario.effects.contention, &scenario.effects.latency,
+                                     &scenario.effects.overheads, &scenario.effects.queueing};
+  for (const Yaml& item : ablate->items()) *effects[read_choice(item, kEffects)] = false;
+}
+
+Cluster read_scenario_cluster(const Yaml& yaml, const std::string& scenario_name) {
+  if (!yaml.is_scalar()) return read_cluster(yaml, scenario_name);
+  return located(yaml, [&] { return load_cluster(yaml.as_string(), folder_of(yaml)); });
+}
+
+}  // namespace
+
+std::string read_folder_name(const Yaml& yaml) {
+  const std::string name = read_name(yaml);
+  if (name.front() == '.') yaml.fail_expected("a name that does not start with a dot");
+  return name;
+}
+
+fs::path folder_of(const Yaml& yaml) {
+  const std::string file = yaml.position().file;
+  if (file == yaml.document().file()) return yaml.document().folder();
+  return file.starts_with("--set ") ? fs::path() : fs::path(file).parent_path();
+}
+
+std::shared_ptr<const Model> ModelShelf::get(const std::string& name, const fs::path& folder) {
+  const fs::path file = find_file(name, "workloads/models", folder);
+  std::shared_ptr<const Model>& place = models_[fs::absolute(file).lexically_normal()];
+  if (place) return place;
+  const Document document(file);
+  const Graph graph = read_model(document);
+  const std::vector<std::string> zoo = zoo_models();
+  const bool shipped = std::find(zoo.begin(), zoo.end(), name) != zoo.end();
+  place = std::make_shared<const Model>(
+      Model{fold(graph), shipped ? name : fs::absolute(file).lexically_normal().string(),
+            fnv1a(write_model(graph))});
+  return place;
+}
+
+InputError StrategyChoice::error(const OptionError& error) const {
+  const auto place = places.find(error.key());
+  const std::string key_path = path.empty() ? error.key() : path + "." + error.key();
+  return {place == places.end() ? Position{} : place->second, key_path, error.what()};
+}
+
+ElementSize Scenario::element_size() const {
+  return {kElementBytes[static_cast<std::size_t>(precision)],
+          kElementBytes[static_cast<std::size_t>(input_precision)]};
+}
+
+std::vector<double> Scenario::arrivals_s() const {
+  std::vector<double> dates_s(static_cast<std::size_t>(requests.count), 0.0);
+  if (requests.process == ArrivalProcess::kPeriodic) {
+    for (std::size_t i = 0; i < dates_s.size(); ++i) {
+      dates_s[i] = static_cast<double>(i) / requests.rate_per_s;
+    }
+  }
+  if (requests.process == ArrivalProcess::kPoisson) {
+    Random random(seed, "arrivals");
+    double now_s = 0;
+    for (double& date_s : dates_s) date_s = now_s += random.exponential(requests.rate_per_s);
+  }
+  return dates_s;
+}
+
+Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
+  if (!yaml.is_map()) yaml.fail_expected("a scenario: schema, name, model, cluster, strategy");
+  yaml.expect_keys({"schema", "name", "description", "model", "cluster", "strategy", "strategies",
+                    "precision", "input_precision", "requests", "simulation", "seed"});
+  if (yaml.path().empty()) (void)yaml.at("schema");
+  if (const auto schema = yaml.find("schema")) (void)schema->as_integer(1, 1);
+  if (const auto description = yaml.find("description")) (void)description->as_string();
+  Scenario scenario;
+  scenario.name = read_folder_name(yaml.at("name"));
+  const Yaml model = yaml.at("model");
+  scenario.model = located(model, [&] { return shelf.get(model.as_string(), folder_of(model)); });
+  scenario.cluster =
+      std::make_shared<const Cluster>(read_scenario_cluster(yaml.at("cluster"), scenario.name));
+  scenario.strategies = read_strategies(yaml);
+  const std::span precisions(kPrecisions);
+  if (const auto precision = yaml.find("precision")) {
+    scenario.precision = static_cast<Precision>(read_choice(*precision, precisions.first(3)));
+  }
+  scenario.input_precision = scenario.precision;
+  if (const auto precision = yaml.find("input_precision")) {
+    scenario.input_precision = static_cast<Precision>(read_choice(*precision, precisions));
+  }
+  if (const auto requests = yaml.find("requests")) scenario.requests = read_requests(*requests);
+  if (const auto simulation = yaml.find("simulation")) read_simulation(*simulation, scenario);
+  if (const auto seed = yaml.find("seed")) {
+    scenario.seed = static_cast<std::uint64_t>(seed->as_integer(0));
+  }
+  return scenario;
+}
+
+std::string_view to_string(Precision precision) {
+  return kPrecisions[static_cast<std::size_t>(precision)];
+}
+std::string_view to_string(ArrivalProcess process) {
+  return kProcesses[static_cast<std::size_t>(process)];
+}
+std::string_view to_string(NetworkModel model) {
+  return kNetworkModels[static_cast<std::size_t>(model)];
+}
+
+std::string options_text(const StrategyChoice& strategy) {
+  std::string text;
+  for (const auto& [key, value] : strategy.options) {
+    text += fmt::format("{}{}={}", text.empty() ? "" : " ", key, value);
+  }
+  return text;
+}
+
+}  // namespace edgeflow

@@ -1,0 +1,125 @@
+#pragma once
+// A scenario: which model on which cluster by which strategies, and what is asked of them.
+//
+//   schema: 1
+//   name: yolo-on-four-pis
+//   model: yolov5s                       # of the zoo, or a path relative to this file
+//   cluster: {network: ..., devices: ...}  # or a shipped name, or the path of a cluster file
+//   strategy: {name: edgeflow, options: {...}}   # or a bare name, or strategies: [...]
+//   precision: fp32                      # fp32, fp16, int8: elements of activations and weights
+//   input_precision: uint8               # of the model's input; default: precision
+//   requests: {count: 100, arrivals: {process: poisson, rate: 2/s}}    # closed, periodic, poisson
+//   simulation: {network_model: cm02, ablate: [contention]}
+//   seed: 42
+// Only schema, name, model, cluster and strategy are needed.
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "partition/strategy.hpp"
+#include "sim/simulate.hpp"
+#include "workloads/yaml.hpp"
+
+namespace edgeflow {
+
+struct Model {
+  Graph graph;             // folded: what frameworks run
+  std::string reference;   // its name in the zoo, or its absolute path
+  std::uint64_t hash = 0;  // of its contents before folding
+};
+
+/// Models by file, each loaded once however many scenarios name it.
+class ModelShelf {
+ public:
+  /// Throws InputError as load_model does.
+  std::shared_ptr<const Model> get(const std::string& name, const std::filesystem::path& folder);
+
+ private:
+  std::map<std::filesystem::path, std::shared_ptr<const Model>> models_;
+};
+
+struct StrategyChoice {
+  std::string name;
+  const StrategyInfo* info = nullptr;      // null: the plan comes from a file
+  Options options;                         // those that were given
+  std::map<std::string, Position> places;  // of the options
+  std::string path;                        // key path of `options:`
+
+  /// The mistake in an option as an error at its place.
+  InputError error(const OptionError& error) const;
+};
+
+enum class ArrivalProcess : std::uint8_t {
+  kClosed,    // the next request arrives when the last is done
+  kPeriodic,  // request i at i/rate
+  kPoisson,   // gaps are exponential with mean 1/rate, the first one starts at 0
+};
+
+struct Requests {
+  int count = 1;
+  ArrivalProcess process = ArrivalProcess::kClosed;
+  double rate_per_s = 0;  // not for closed
+};
+
+enum class Precision : std::uint8_t { kFp32, kFp16, kInt8, kUint8 };
+
+struct Scenario {
+  std::string name;
+  std::shared_ptr<const Model> model;
+  std::shared_ptr<const Cluster> cluster;
+  std::vector<StrategyChoice> strategies;  // at least one, all different
+  Precision precision = Precision::kFp32;
+  Precision input_precision = Precision::kFp32;
+  Requests requests;
+  NetworkModel network_model = NetworkModel::kCm02;
+  Effects effects;
+  std::uint64_t seed = 0;
+
+  ElementSize element_size() const;
+  /// When requests arrive, ascending; for closed only their number counts.
+  std::vector<double> arrivals_s() const;
+};
+
+/// The name of a scenario or sweep, which is also the name of its results folder. Throws
+/// InputError.
+std::string read_folder_name(const Yaml& yaml);
+
+/// Reads a scenario. Throws InputError.
+Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf);
+
+/// Changes one value of the scenario at `prefix` (empty for the root, or "base" in a sweep). More
+/// forgiving than Document::override_value: a cluster given by name becomes the map that its file
+/// holds, a bare strategy becomes {name: ...}, and `strategy` takes the place of `strategies`.
+void override_scenario(Document& document, const std::string& prefix, const std::string& key_path,
+                       const YAML::Node& value, const Position& origin);
+
+/// The same for the root and "key.path=value" as given to --set.
+void override_scenario(Document& document, const std::string& assignment);
+
+std::string_view to_string(Precision precision);
+std::string_view to_string(ArrivalProcess process);
+std::string_view to_string(NetworkModel model);
+
+/// What the options of a strategy say, in one cell: "device=nano"; several are parted by a blank.
+std::string options_text(const StrategyChoice& strategy);
+
+/// A problem's mistake that has no place of its own (no such file) becomes one at `yaml`.
+template <typename Load>
+auto located(const Yaml& yaml, Load load) {
+  try {
+    return load();
+  } catch (const InputError& error) {
+    if (!error.position().file.empty()) throw;
+    yaml.fail(error.message(), error.hint());
+  }
+}
+
+/// The folder that a relative path at `yaml` starts from: that of the file it is written in, the
+/// current one for the command line.
+std::filesystem::path folder_of(const Yaml& yaml);
+
+}  // namespace edgeflow

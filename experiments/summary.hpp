@@ -1,0 +1,17 @@
+#pragma once
+// Runs as a table for people.
+
+#include <span>
+#include <string>
+
+#include "experiments/run.hpp"
+
+namespace edgeflow {
+
+/// A row per run: axes, strategy, status, latency, prediction, speedup, traffic, energy, memory.
+std::string summary(std::span<const RunReport> reports);
+
+/// What the runs of a scenario have in common, in one line.
+std::string headline(const Scenario& scenario);
+
+}  // namespace edgeflow

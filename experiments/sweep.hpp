@@ -1,0 +1,44 @@
+#pragma once
+// A sweep: one scenario, varied along axes.
+//
+//   schema: 1
+//   name: bandwidth-and-strategy
+//   base: scenario.yaml                    # path relative to this file, or a scenario as a map
+//   axes:                                  # their product; the last one varies fastest
+//     model: [vgg16, resnet50]
+//     cluster.network.bandwidth: [50Mbps, 100Mbps]
+//     strategy: [single, edgeflow]         # or {name: edgeflow, options: {...}}, or strategy.name
+//   exclude: [{model: vgg16, cluster.network.bandwidth: 50Mbps}]
+//   baseline: single                       # speedup_over_baseline compares with its run
+//
+// Axes are key paths into the scenario, applied from first to last. A base with several strategies
+// runs all of them at every point.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "experiments/run.hpp"
+
+namespace edgeflow {
+
+struct Sweep {
+  std::string name;
+  std::vector<std::string> axes;  // key paths
+  std::vector<Job> jobs;          // in order
+  std::string text;               // canonical, of the sweep
+  std::string base_text;          // canonical, of the base if it is a file of its own
+};
+
+/// Reads a sweep and every scenario in it, and tries the options of every strategy, so that no run
+/// ends in a mistake that could have been seen before. Throws InputError.
+Sweep read_sweep(const std::filesystem::path& file);
+
+/// The runs of one scenario, the first strategy as baseline if there are several. Throws InputError
+/// for mistakes in options.
+std::vector<Job> jobs_of(const Scenario& scenario);
+
+/// The values of the axes and the strategy: "vgg16 50Mbps single".
+std::string label_of(const Job& job);
+
+}  // namespace edgeflow

@@ -1,0 +1,21 @@
+#pragma once
+// What the program was built from.
+
+#include <string>
+
+namespace edgeflow {
+
+struct VersionInfo {
+  std::string version;
+  std::string commit;
+  std::string simgrid;
+  std::string clp;
+  std::string compiler;
+};
+
+const VersionInfo& version_info();
+
+/// All of it, a line each.
+std::string version_text();
+
+}  // namespace edgeflow
