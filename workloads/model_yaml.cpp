@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "workloads/onnx_reader.hpp"
+
 namespace edgeflow {
 namespace {
 
@@ -260,7 +262,9 @@ std::string write_model(const Graph& graph) {
 }
 
 Graph load_model(const std::string& name, const std::filesystem::path& folder) {
-  const Document document(find_file(name, "workloads/models", folder));
+  const std::filesystem::path file = find_file(name, "workloads/models", folder);
+  if (file.extension() == ".onnx") return read_onnx(file);
+  const Document document(file);
   return read_model(document);
 }
 

@@ -1,0 +1,181 @@
+#include "workloads/onnx_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+
+#include "workloads/onnx_importer.hpp"
+
+namespace edgeflow {
+namespace onnx_reader {
+
+/// Nodes that depend on no input, and those that ask for a shape.
+bool Importer::translate_constant() {
+  const bool shape = node().op == "Shape" || node().op == "Size";
+  Constant of_shape;
+  std::vector<const Constant*> given = constants();
+  for (std::size_t i = 0; i < inputs(); ++i) {
+    if (!has(i) || given[i] != nullptr) continue;
+    if (!shape) return false;
+    of_shape.dims = activation(i).shape;
+    given[i] = &of_shape;
+  }
+  auto outputs = evaluate(node(), given, opset(), budget_);
+  if (!outputs) {
+    std::vector<std::optional<KnownInput>> known(given.size());
+    for (std::size_t i = 0; i < given.size(); ++i) {
+      if (given[i] != nullptr) known[i] = KnownInput{given[i]->dims, given[i]->type, given[i]};
+    }
+    outputs.emplace();
+    for (const auto& dims : model_.infer(current_, known)) {
+      if (!dims) fail("the shape of what it computes from constants is not known");
+      Constant& one = outputs->emplace_back();
+      one.dims = *dims;
+      for (const Constant* from : given) {
+        if (from != nullptr) one.add_leaves(from->leaves);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < outputs->size(); ++i) set(i, std::move((*outputs)[i]));
+  return true;
+}
+
+void Importer::translate_node() {
+  if (translate_constant()) return;
+  if (!node().domain.empty()) {
+    return unknown(fmt::format("the operator is of the domain {}, which is not known",
+                               in_quotes(node().domain)));
+  }
+  const Translation translation = translation_of(node().op);
+  if (translation == nullptr) return unknown("the operator is not known");
+  translation(*this);
+}
+
+void Importer::translate() {
+  translating_ = true;
+  for (std::size_t next : order_) {
+    if (!needed_[next]) continue;
+    current_ = next;
+    try {
+      translate_node();
+    } catch (const std::invalid_argument& error) {
+      fail(error.what());
+    }
+  }
+  translating_ = false;
+}
+
+/// The items that the model returns. One that others consume too gets a view of its own, as a
+/// graph's results are the layers that nobody consumes.
+std::vector<std::size_t> Importer::results() {
+  std::vector<std::size_t> results;
+  std::unordered_set<std::size_t> consumed{0};
+  for (const Item& item : items_) consumed.insert(item.inputs.begin(), item.inputs.end());
+  for (const std::string& output : model_.outputs) {
+    const auto found = values_.find(output);
+    const auto* value = found == values_.end() ? nullptr : std::get_if<Activation>(&found->second);
+    if (value == nullptr) continue;  // a constant
+    if (std::find(results.begin(), results.end(), value->layer) != results.end()) continue;
+    std::size_t layer = value->layer;
+    if (consumed.contains(layer)) {
+      Attributes a;
+      a.dims = items_[layer].output.dims;
+      layer = add(Op::kReshape, a, {value}, output);
+    }
+    results.push_back(layer);
+  }
+  if (results.empty()) throw InputError({file_}, "", "no output depends on an input");
+  return results;
+}
+
+Graph Importer::assemble(const std::string& name, const std::vector<std::size_t>& results) {
+  std::vector<bool> used(items_.size(), false);
+  for (std::size_t result : results) used[result] = true;
+  used[0] = true;
+  for (std::size_t i = items_.size(); i-- > 0;) {  // inputs stand before their consumers
+    if (!used[i]) continue;
+    for (std::size_t input : items_[i].inputs) used[input] = true;
+  }
+  std::vector<LayerSpec> specs;
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    if (!used[i]) continue;
+    LayerSpec& spec = specs.emplace_back(items_[i].spec);
+    for (std::size_t input : items_[i].inputs) spec.inputs.push_back(items_[input].spec.name);
+  }
+  const std::string by = model_.producer.empty() ? "" : printable(model_.producer) + ", ";
+  try {
+    return Graph(name, fmt::format("ONNX file ({}operator set {})", by, model_.opset), specs);
+  } catch (const ModelError& error) {
+    throw InputError({file_}, fmt::format("layer {}", in_quotes(specs[error.layer()].name)),
+                     error.what());
+  }
+}
+
+Graph Importer::read(const std::string& name) {
+  sort_nodes();
+  mark_needed();
+  read_inputs();
+  translate();
+  const std::vector<std::size_t> outputs = results();
+  merge_patterns(items_, outputs);
+  return assemble(name, outputs);
+}
+
+Translation translation_of(const std::string& op) {
+  for (const auto part : {spatial_translation, moving_translation, product_translation}) {
+    if (const Translation found = part(op)) return found;
+  }
+  return nullptr;
+}
+
+}  // namespace onnx_reader
+
+std::pair<std::string, Dims> parse_input_dims(std::string_view text) {
+  const auto equals = text.rfind('=');
+  std::pair<std::string, Dims> result;
+  if (equals != std::string_view::npos) result.first = text.substr(0, equals);
+  std::string_view rest = equals == std::string_view::npos ? text : text.substr(equals + 1);
+  constexpr std::int64_t kMaxExtent = std::int64_t{1} << 31;
+  bool good = equals != 0;
+  while (good) {
+    std::int64_t dim = 0;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), dim);
+    good = error == std::errc() && dim >= 1 && dim <= kMaxExtent;
+    result.second.push_back(dim);
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    if (rest.empty()) break;
+    good = good && rest.front() == 'x';
+    rest.remove_prefix(1);
+  }
+  if (!good || result.second.size() > kMaxRank) {
+    throw InputError({}, "", fmt::format("got {}", in_quotes(text)),
+                     "expected the dims of an input, such as 1x3x640x640 or name=1x3x640x640");
+  }
+  return result;
+}
+
+Graph read_onnx_bytes(std::string_view bytes, const std::string& name, const OnnxOptions& options,
+                      std::vector<std::string>* warnings) {
+  onnx_reader::Importer importer(onnx_reader::parse_model(bytes, name), name, options, warnings);
+  return importer.read(std::filesystem::path(name).stem().string());
+}
+
+Graph read_onnx(const std::filesystem::path& file, const OnnxOptions& options,
+                std::vector<std::string>* warnings) {
+  std::ifstream in(file, std::ios::binary | std::ios::ate);
+  const auto size = static_cast<std::int64_t>(in.tellg());
+  if (!in || size < 0) throw InputError({file.string()}, "", "the file cannot be read");
+  if (size >= std::int64_t{1} << 31) {
+    throw InputError({file.string()}, "", "the file is larger than 2 GiB",
+                     "export with external weights; only their dims are needed");
+  }
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  in.seekg(0);
+  in.read(bytes.data(), size);
+  if (!in) throw InputError({file.string()}, "", "the file cannot be read");
+  return read_onnx_bytes(bytes, file.string(), options, warnings);
+}
+
+}  // namespace edgeflow
