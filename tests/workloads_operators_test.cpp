@@ -1,0 +1,180 @@
+// required_input against what each operator really reads, element by element.
+
+#include "workloads/operators.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "tests/support/random_problem.hpp"
+#include "tests/support/reference_executor.hpp"
+
+namespace edgeflow {
+namespace {
+
+using reference::Block;
+using reference::Cell;
+using reference::Executor;
+using reference::Random;
+using reference::Reads;
+
+Region box_of(const Cell& cell) {
+  return {{cell[0], cell[0] + 1}, {cell[1], cell[1] + 1}, {cell[2], cell[2] + 1}};
+}
+
+Region hull_of(const std::vector<Cell>& cells) {
+  Region box;
+  for (const Cell& cell : cells) box = hull(box, box_of(cell));
+  return box;
+}
+
+Region random_part(Random& random, const Region& box) {
+  Region part;
+  for (Axis axis : kAxes) {
+    // Single indices, ends and whole ranges are the interesting ones.
+    const std::int64_t begin = random.chance(30) ? 0 : random.between(0, box[axis].end - 1);
+    const std::int64_t end = random.chance(40)   ? begin + 1
+                             : random.chance(40) ? box[axis].end
+                                                 : random.between(begin + 1, box[axis].end);
+    part[axis] = {begin, end};
+  }
+  return part;
+}
+
+/// What computing `out` reads of each input.
+std::vector<Reads> reads_of(const Executor& executor, LayerId id, const Region& out) {
+  const auto& inputs = executor.graph().layer(id).inputs;
+  std::vector<Reads> reads(inputs.size());
+  std::vector<Reads*> records;
+  std::vector<const Block*> blocks;
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    reads[k].keep_all = true;
+    records.push_back(&reads[k]);
+    blocks.push_back(&executor.whole(inputs[k]));
+  }
+  executor.layer(id).compute(out, blocks, records);
+  return reads;
+}
+
+/// The hull of all windows, clipped to the input: what a window touches of the padding counts.
+Region clipped_hull(const Reads& reads, const Region& box) {
+  return intersect(hull(hull_of(reads.all), hull_of(reads.padding)), box);
+}
+
+/// True if some dimension does not have an axis of its own, so that a box of one tensor need not be
+/// a box of the other.
+bool is_tangled(const Tensor& tensor) {
+  for (std::size_t i = 0; i < tensor.dims.size(); ++i) {
+    Axis axis{};
+    if (tensor.dims[i] > 1 && !tensor.axis_of(i, axis)) return true;
+  }
+  return false;
+}
+
+bool is_tangled(const Layer& layer) {
+  for (const Tensor& tensor : layer.input_tensors) {
+    if (is_tangled(tensor) || tensor.spans != layer.input_tensors[0].spans) return true;
+  }
+  return is_tangled(layer.output);
+}
+
+/// Every range is the wanted one or the whole axis.
+bool equal_or_whole(const Region& need, const Region& wanted, const Region& box) {
+  for (Axis axis : kAxes) {
+    if (need[axis] != wanted[axis] && need[axis] != box[axis]) return false;
+  }
+  return true;
+}
+
+/// A graph of one layer on an input of these dims.
+Graph one_layer(LayerSpec spec, const std::vector<std::int64_t>& dims) {
+  LayerSpec input{"input", Op::kInput, {}, {}};
+  input.attributes.dims = dims;
+  spec.name = "layer";
+  spec.inputs = {"input"};
+  return Graph("one layer", "", {input, spec});
+}
+
+/// What the layer makes of these inputs.
+std::vector<float> outputs_of(const Graph& graph, const std::vector<float>& values) {
+  const Executor executor(graph);
+  Block in(graph.layers()[0].output.box);
+  std::size_t next = 0;
+  reference::for_each_cell(in.box(), [&](const Cell& cell) { in.set(cell, values[next++]); });
+  const std::vector<const Block*> blocks{&in};
+  const std::vector<Reads*> records{nullptr};
+  const Layer& layer = graph.layers()[1];
+  const Block out = executor.layer(LayerId{1}).compute(layer.output.box, blocks, records);
+  std::vector<float> result;
+  reference::for_each_cell(out.box(), [&](const Cell& cell) { result.push_back(out.at(cell)); });
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("the reference computes the examples of PyTorch's manual") {
+  SUBCASE("torch.nn.Upsample: bilinear, align_corners=False") {
+    LayerSpec spec{"", Op::kUpsample, {}, {}};
+    spec.attributes.bilinear = true;
+    CHECK(outputs_of(one_layer(spec, {1, 2, 2}), {1, 2, 3, 4}) ==
+          std::vector<float>{1, 1.25, 1.75, 2, 1.5, 1.75, 2.25, 2.5,  //
+                             2.5, 2.75, 3.25, 3.5, 3, 3.25, 3.75, 4});
+  }
+  SUBCASE("torch.nn.Upsample: nearest") {
+    LayerSpec spec{"", Op::kUpsample, {}, {}};
+    CHECK(outputs_of(one_layer(spec, {1, 2, 2}), {1, 2, 3, 4}) ==
+          std::vector<float>{1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4});
+  }
+  SUBCASE("torch.nn.AvgPool1d: kernel 3, stride 2") {
+    LayerSpec spec{"", Op::kAvgPool, {}, {}};
+    spec.attributes.kernel = {1, 3};
+    spec.attributes.stride = {1, 2};
+    CHECK(outputs_of(one_layer(spec, {1, 1, 7}), {1, 2, 3, 4, 5, 6, 7}) ==
+          std::vector<float>{2, 4, 6});
+  }
+  SUBCASE("torch.nn.ZeroPad2d: 1 left, 1 right, 2 top, no bottom") {
+    LayerSpec spec{"", Op::kPad, {}, {}};
+    spec.attributes.pad = {2, 1, 0, 1};
+    CHECK(outputs_of(one_layer(spec, {1, 2, 2}), {1, 2, 3, 4}) ==
+          std::vector<float>{0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 3, 4, 0});
+  }
+}
+
+TEST_CASE("the required input is the hull of what an operator reads") {
+  std::map<Op, int> exact;
+  Random random(11);
+  for (int round = 0; round < 1500; ++round) {
+    const Graph graph = random_graph(random, {.max_layers = 8, .max_extent = 7});
+    const Executor executor(graph);
+    for (std::size_t l = 1; l < graph.size(); ++l) {
+      const LayerId id{static_cast<std::int32_t>(l)};
+      const Layer& layer = graph.layer(id);
+      const Region out = random_part(random, layer.output.box);
+      const std::vector<Reads> reads = reads_of(executor, id, out);
+      for (std::size_t k = 0; k < reads.size(); ++k) {
+        const Region& box = layer.input_tensors[k].box;
+        const Region need = required_input(layer, k, out);
+        const Region wanted = clipped_hull(reads[k], box);
+        INFO("round " << round << ", layer " << l << ": " << operator_of(layer.op).name << " of "
+                      << to_string(box) << ", input " << k << " for " << to_string(out)
+                      << ": needs " << to_string(need) << ", reads " << to_string(wanted));
+        REQUIRE(reads[k].missing.empty());
+        CHECK(box.contains(need));
+        CHECK(need.contains(hull_of(reads[k].all)));
+        if (is_tangled(layer)) {
+          CHECK(equal_or_whole(need, wanted, box));
+        } else if (wanted.empty()) {
+          CHECK(need.empty());
+        } else {
+          CHECK(need == wanted);
+          ++exact[layer.op];
+        }
+      }
+    }
+  }
+  for (const Operator& op : operator_table()) {
+    INFO(op.name);
+    CHECK(exact[op.op] >= (op.op == Op::kInput ? 0 : 50));  // that each was put to the test
+  }
+}
+}  // namespace edgeflow
