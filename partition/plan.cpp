@@ -41,6 +41,12 @@ Work work_of(const ExecutionUnit& unit, const Graph& graph) {
   return work(graph.layer(unit.layer), unit.output);
 }
 
+bool is_result(const ExecutionUnit& unit, const Graph& graph, const Cluster& cluster) {
+  const auto outputs = graph.outputs();
+  return unit.kind == UnitKind::kRelay && unit.device == cluster.sink() &&
+         std::find(outputs.begin(), outputs.end(), unit.layer) != outputs.end();
+}
+
 double unit_time_s(const ExecutionUnit& unit, const Graph& graph, const Cluster& cluster,
                    bool with_overhead) {
   return compute_time_s(cluster.device(unit.device).compute, work_of(unit, graph), with_overhead);

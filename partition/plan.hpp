@@ -82,6 +82,9 @@ std::vector<Message> messages_of(const Plan& plan, const ElementSize& size);
 /// Work of a unit: the operator's on its region; nothing for input and relay units.
 Work work_of(const ExecutionUnit& unit, const Graph& graph);
 
+/// True for a relay that brings a result to the sink: a request is done when all of these are.
+bool is_result(const ExecutionUnit& unit, const Graph& graph, const Cluster& cluster);
+
 /// Time a unit occupies its device.
 double unit_time_s(const ExecutionUnit& unit, const Graph& graph, const Cluster& cluster,
                    bool with_overhead = true);

@@ -10,11 +10,6 @@ using Rows = std::vector<std::vector<std::int32_t>>;
 
 std::int32_t to_index(std::size_t value) { return static_cast<std::int32_t>(value); }
 
-bool is_result_relay(const ExecutionUnit& unit, const Graph& graph, const Cluster& cluster) {
-  return unit.kind == UnitKind::kRelay && unit.device == cluster.sink() &&
-         unit.forwarding.empty() && std::ranges::count(graph.outputs(), unit.layer) > 0;
-}
-
 void fill_units(PlanTables& tables, const Plan& plan, const Graph& graph, const Cluster& cluster,
                 const ElementSize& size, const Effects& effects) {
   for (const ExecutionUnit& unit : plan.units) {
@@ -23,7 +18,7 @@ void fill_units(PlanTables& tables, const Plan& plan, const Graph& graph, const 
     row.device = to_index(index(unit.device));
     row.duration_s = unit_time_s(unit, graph, cluster, effects.overheads);
     row.output_bytes = static_cast<double>(unit.output.volume()) * element;
-    row.is_result = is_result_relay(unit, graph, cluster);
+    row.is_result = is_result(unit, graph, cluster);
     tables.results += row.is_result ? 1 : 0;
     if (unit.requirements.empty()) {
       tables.first_units.push_back(to_index(tables.units.size()));

@@ -53,7 +53,8 @@ struct PlanTables {
   IndexLists local_providers;  // by unit: the inverse of local_consumers
   IndexLists arrivals;         // by unit: messages it needs, the inverse of receivers
 
-  // Units that need nothing, ready on arrival: the input, and parts of layers that see padding only.
+  // Units that need nothing, ready on arrival: the input, and parts of layers that see padding
+  // only.
   std::vector<std::int32_t> first_units;
   std::int32_t results = 0;  // units with is_result
 
