@@ -1,0 +1,96 @@
+#include "partition/layer_problem.hpp"
+
+#include <doctest/doctest.h>
+
+namespace edgeflow {
+namespace {
+
+/// Rows [o0*s - p, (o1-1)*s - p + reach + 1), clipped: a window with reach e(k-1).
+RowNeeds window(std::int64_t extent, std::int64_t input_extent, std::int64_t stride,
+                std::int64_t pad, std::int64_t reach) {
+  return {extent, input_extent, [=](const Range& rows) {
+            return intersect(
+                Range{rows.begin * stride - pad, (rows.end - 1) * stride - pad + reach + 1},
+                {0, input_extent});
+          }};
+}
+
+doctest::Approx about(std::int64_t value) { return doctest::Approx(static_cast<double>(value)); }
+
+/// Two devices, a 3x3 convolution (pad 1) of 4 rows; rows 0-1 of its input are on device 0 at 1 s,
+/// rows 2-3 on device 1 at 2 s.
+LayerProblem two_devices() {
+  LayerProblem problem;
+  problem.extent = 4;
+  problem.devices = {{.row_s = 1, .fixed_s = 0.1, .free_s = 1},
+                     {.row_s = 2, .fixed_s = 0.2, .free_s = 3}};
+  problem.predecessors = {{window(4, 4, 1, 1, 2), {0, 2, 4}, {1, 2}, 10}};
+  problem.byte_s = {0, 0.01, 0.02, 0};
+  problem.latency_s = {0, 0.5, 0.25, 0};
+  return problem;
+}
+
+TEST_CASE("finish times of a split are those computed by hand") {
+  const LayerProblem problem = two_devices();
+  // Device 0, rows [0,3), needs [0,4): its own rows at 1 s; two rows of device 1, 20 bytes, at
+  // 2 + 0.25 + 20*0.02 = 2.65 s. It starts then: 2.65 + 3*1 + 0.1 = 5.75 s.
+  // Device 1, row 3, needs [2,4), its own, at 2 s, but is free at 3 s: 3 + 1*2 + 0.2 = 5.2 s.
+  const std::vector<double> times_s = finish_times_s(problem, std::vector<std::int64_t>{0, 3, 4});
+  CHECK(times_s[0] == doctest::Approx(5.75));
+  CHECK(times_s[1] == doctest::Approx(5.2));
+  CHECK(layer_finish_s(problem, std::vector<std::int64_t>{0, 3, 4}) == doctest::Approx(5.75));
+}
+
+TEST_CASE("a device without rows takes no time, whatever its fixed time") {
+  // Device 1 alone: the two rows of device 0 are there at 1 + 0.5 + 20*0.01 = 1.7 s, it is free at
+  // 3 s: 3 + 4*2 + 0.2 = 11.2 s. Device 0 alone: 2.65 + 4*1 + 0.1 = 6.75 s.
+  const LayerProblem problem = two_devices();
+  CHECK(finish_times_s(problem, std::vector<std::int64_t>{0, 0, 4})[0] == 0);
+  CHECK(layer_finish_s(problem, std::vector<std::int64_t>{0, 0, 4}) == doctest::Approx(11.2));
+  const LayerSplit single = best_single_device(problem);
+  CHECK(single.boundaries == std::vector<std::int64_t>{0, 4, 4});
+  CHECK(single.finish_s == doctest::Approx(6.75));
+}
+
+TEST_CASE("parts that are not needed do not hold a device back") {
+  LayerProblem problem = two_devices();
+  problem.predecessors[0].finish_s[1] = 100;
+  // Row 0 needs input rows [0,2), all on device 0 at 1 s: 1 + 1 + 0.1.
+  CHECK(finish_time_s(problem, 0, {0, 1}) == doctest::Approx(2.1));
+  // Row 1 needs input row 2, too: 100 + 0.25 + 10*0.02 + 2*1 + 0.1.
+  CHECK(finish_time_s(problem, 0, {0, 2}) == doctest::Approx(102.55));
+}
+
+TEST_CASE("the lines of a window are its stride, pad and reach") {
+  for (std::int64_t kernel : {1, 3, 5, 7}) {
+    for (std::int64_t stride : {1, 2}) {
+      const std::int64_t pad = kernel / 2;
+      const RowNeeds needs =
+          window((64 + 2 * pad - kernel) / stride + 1, 64, stride, pad, kernel - 1);
+      CHECK(needs.stride() == about(stride));
+      // of range [u, v): begin stride*u - pad, end stride*(v-1) - pad + kernel
+      CHECK(needs.before() == about(pad));
+      CHECK(needs.after() == about(kernel - pad - stride));
+      CHECK(needs.of({10, 20}) == Range{10 * stride - pad, 19 * stride - pad + kernel});
+    }
+  }
+}
+
+TEST_CASE("an operator that needs everything has lines that are clipped everywhere") {
+  const RowNeeds needs(5, 9, [](const Range&) { return Range{0, 9}; });
+  for (std::int64_t row = 0; row < 5; ++row) {
+    CHECK(needs.of({row, row + 1}) == Range{0, 9});
+    CHECK(needs.stride() * static_cast<double>(row) - needs.before() <= 0);
+    CHECK(needs.stride() * static_cast<double>(row + 1) + needs.after() >= 9);
+  }
+}
+
+TEST_CASE("rows that need nothing of a predecessor do not wait for it") {
+  // A concatenation along rows: output rows 0-2 come from this input, rows 3-5 from another.
+  const RowNeeds needs(6, 3, [](const Range& rows) { return intersect(rows, Range{0, 3}); });
+  CHECK(needs.of({1, 5}) == Range{1, 3});
+  CHECK(needs.of({3, 6}).empty());
+}
+
+}  // namespace
+}  // namespace edgeflow
