@@ -35,10 +35,6 @@ Runtime::Runtime(const Plan& plan, const Graph& graph, const Cluster& cluster,
 }
 
 SimulationResult Runtime::run(sg4::Engine& engine, const std::vector<sg4::Host*>& hosts) {
-  for (std::size_t d = 0; d < devices_.size(); ++d) {
-    devices_[d].memory.settle();
-    if (devices_[d].memory.overflow_bytes() > 0) report_overflow(d);
-  }
   sg4::Engine::on_deadlock_cb([this] { stop(Status::kDeadlock, waiting_units()); });
   for (std::size_t d = 0; d < hosts.size(); ++d) {
     sg4::Actor::create("runtime", hosts[d], [this, d] { serve(static_cast<std::int32_t>(d)); });
@@ -298,14 +294,11 @@ void Runtime::release_output(RequestState& state, std::int32_t unit) {
 void Runtime::change_memory(std::int32_t device, double bytes) {
   MemoryMeter& memory = devices_[static_cast<std::size_t>(device)].memory;
   memory.change(now_s(), bytes);
-  if (memory.overflow_bytes() > 0) report_overflow(static_cast<std::size_t>(device));
-}
-
-void Runtime::report_overflow(std::size_t device) {
-  const MemoryMeter& memory = devices_[device].memory;
-  stop(Status::kOutOfMemory, fmt::format("{} needs {:.0f} bytes at {:g} s, but has {:.0f}",
-                                         cluster_.devices()[device].name, memory.overflow_bytes(),
-                                         memory.overflow_s(), memory.capacity_bytes()));
+  if (memory.overflow_bytes() == 0) return;
+  stop(Status::kOutOfMemory,
+       fmt::format("{} needs {:.0f} bytes at {:g} s, but has {:.0f}",
+                   cluster_.device(DeviceId(device)).name, memory.overflow_bytes(),
+                   memory.overflow_s(), memory.capacity_bytes()));
 }
 
 void Runtime::stop(Status status, std::string message) {

@@ -88,7 +88,6 @@ class Runtime {
 
   // The end.
   void change_memory(std::int32_t device, double bytes);
-  void report_overflow(std::size_t device);
   void stop(Status status, std::string message);
   std::string waiting_units() const;
   void report_devices_and_links();

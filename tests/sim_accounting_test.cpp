@@ -143,7 +143,7 @@ TEST_CASE("a device that overflows stops the run and is named") {
   CHECK(simulate_short(whole_layers({0, 1}), chain(2), cluster(list)).status == Status::kOk);
 }
 
-TEST_CASE("weights that do not fit stop the run before it starts") {
+TEST_CASE("weights that do not fit are an overflow from the start") {
   auto list = devices(2);
   list[1].memory_bytes = 3;
   const auto result = simulate_short(whole_layers({0, 1}), chain(2), cluster(list));

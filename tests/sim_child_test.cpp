@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
-#include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <new>
 #include <stdexcept>
@@ -105,6 +105,17 @@ TEST_CASE("a job that leaves without a result is a failure") {
   const SimulationResult result = run_in_child([]() -> SimulationResult { _exit(3); }, kPlenty_s);
   CHECK(result.status == Status::kFailed);
   CHECK(result.message == "the simulation process ended without a result, exit code 3");
+}
+
+TEST_CASE("what the parent has not written yet is written once") {
+  std::FILE* file = std::tmpfile();
+  REQUIRE(file != nullptr);
+  std::fputs("once", file);
+  run_in_child([] { return SimulationResult(); }, kPlenty_s);
+  std::fflush(file);
+  std::fseek(file, 0, SEEK_END);
+  CHECK(std::ftell(file) == 4);
+  std::fclose(file);
 }
 
 TEST_CASE("children leave no open files behind") {

@@ -3,7 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include "partition/estimate.hpp"
 #include "tests/support/sim_fixture.hpp"
 
 using namespace edgeflow;
@@ -110,23 +109,45 @@ TEST_CASE("of units that are ready at the same instant the earlier request's run
   CHECK(unit_record(result, 2, 1).start_s == about(3));
 }
 
-TEST_CASE("a unit that is ready first runs first, wherever it stands in the plan") {
-  // On device 1, unit 1 gets its 40 bytes later than unit 2 its 4: they share the uplink at 40
-  // byte/s until 0.25 + 4/40 = 0.35, then the long one has it alone, 0.25 + 44/80 = 0.8. Unit 2
-  // takes 0.1 s per row. Unit 3 of the same size is blocked behind unit 1 until 1.8, though it was
-  // fed at 0.45.
+TEST_CASE("while a device is busy, units queue in the order in which they got ready") {
+  // Device 0 has 20 s of work. Meanwhile units 4 and 5 get ready on it: unit 5 first, because
+  // device 2 computes its row in 0.1 s, while device 1 takes 1 s for the ten of unit 4.
+  auto list = devices(3);
+  list[0].compute.mac_rate = 0.5;
   Sketch sketch;
   const UnitId input = sketch.unit(0, 0);
-  const UnitId small_input = sketch.relay(0, 0, 0, 1);
-  const UnitId big = sketch.unit(1, 1);
-  const UnitId small = sketch.unit(1, 1, 0, 1);
-  sketch.feed(input, small_input).feed(input, big).feed(small_input, small);
-  const UnitId result_relay = sketch.relay(1, 0);
-  sketch.feed(big, result_relay).feed(small, result_relay);
-  const auto result = simulate_ok(sketch.plan(), chain(1), cluster(devices(2)));
-  CHECK(unit_record(result, 3).start_s == about(0.35));
-  CHECK(unit_record(result, 3).finish_s == about(0.45));
-  CHECK(unit_record(result, 2).start_s == about(0.8));
+  const UnitId slow = sketch.unit(1, 0);
+  const UnitId ten_rows = sketch.unit(1, 1);
+  const UnitId one_row = sketch.unit(1, 2, 0, 1);
+  const UnitId after_ten_rows = sketch.unit(2, 0);
+  const UnitId after_one_row = sketch.unit(2, 0, 0, 1);
+  const UnitId result_relay = sketch.relay(2, 0);
+  sketch.feed(input, slow).feed(input, ten_rows).feed(input, one_row);
+  sketch.feed(ten_rows, after_ten_rows).feed(one_row, after_one_row);
+  sketch.feed(slow, result_relay);
+  sketch.feed(after_ten_rows, result_relay).feed(after_one_row, result_relay);
+  const auto result = simulate_ok(sketch.plan(), chain(2), cluster(list));
+  CHECK(unit_record(result, 5).ready_s < unit_record(result, 4).ready_s);
+  CHECK(unit_record(result, 5).start_s == about(20));
+  CHECK(unit_record(result, 4).start_s == about(20 + 2));
+}
+
+TEST_CASE("a tenth of a nanosecond decides who is first") {
+  // As above, but device 0 is idle and the senders differ by 1e-10 s of 1 s only.
+  auto list = devices(3);
+  list[1].compute.mac_rate = 10 / (1 + 1e-10);
+  Sketch sketch;
+  const UnitId input = sketch.unit(0, 0);
+  const UnitId later = sketch.unit(1, 1);
+  const UnitId sooner = sketch.unit(1, 2);
+  const UnitId after_later = sketch.unit(2, 0);
+  const UnitId after_sooner = sketch.unit(2, 0);
+  const UnitId result_relay = sketch.relay(2, 0);
+  sketch.feed(input, later).feed(input, sooner);
+  sketch.feed(later, after_later).feed(sooner, after_sooner);
+  sketch.feed(after_later, result_relay).feed(after_sooner, result_relay);
+  const auto result = simulate_ok(sketch.plan(), chain(2), cluster(list));
+  CHECK(unit_record(result, 4).start_s < unit_record(result, 3).start_s);
 }
 
 TEST_CASE("units that take no time do not wait for a busy device") {
