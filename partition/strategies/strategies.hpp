@@ -9,6 +9,15 @@ namespace edgeflow {
 Plan plan_single(const Problem& problem, const Options& options);
 Plan plan_even(const Problem& problem, const Options& options);
 Plan plan_proportional(const Problem& problem, const Options& options);
+Plan plan_modnn(const Problem& problem, const Options& options);
+Plan plan_deepthings(const Problem& problem, const Options& options);
+Plan plan_aofl(const Problem& problem, const Options& options);
+Plan plan_coedge(const Problem& problem, const Options& options);
+Plan plan_cutpoint(const Problem& problem, const Options& options);
+Plan plan_neurosurgeon(const Problem& problem, const Options& options);
+Plan plan_dads(const Problem& problem, const Options& options);
+Plan plan_heft(const Problem& problem, const Options& options);
+Plan plan_pipeline(const Problem& problem, const Options& options);
 
 // Shared by strategies.
 

@@ -1,0 +1,193 @@
+#include "partition/strategies/blocks.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+namespace edgeflow {
+namespace {
+
+/// By device: 1 / time of the whole block on it.
+std::vector<double> speeds(const Problem& problem, const Block& block) {
+  std::vector<double> result;
+  for (std::size_t d = 0; d < problem.cluster.size(); ++d) {
+    double time_s = 0;
+    for (std::size_t l = block.first; l < block.end; ++l) {
+      time_s += compute_s(problem, problem.graph.layers()[l], device_at(d));
+    }
+    result.push_back(time_s > 0 ? 1 / time_s : 1);
+  }
+  return result;
+}
+
+std::vector<std::size_t> ranking(const Problem& problem, DeviceId hub,
+                                 const std::vector<double>& speed) {
+  const auto bandwidth_Bps = [&](std::size_t d) {
+    return device_at(d) == hub ? std::numeric_limits<double>::infinity()
+                               : problem.cluster.route_bandwidth_Bps(hub, device_at(d));
+  };
+  std::vector<std::size_t> order(problem.cluster.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    if (speed[a] != speed[b]) return speed[a] > speed[b];
+    return bandwidth_Bps(a) > bandwidth_Bps(b);
+  });
+  return order;
+}
+
+/// Moves the weights towards equal busy times; returns the best of a few rounds.
+std::vector<double> balanced(const Problem& problem, const Block& block, DeviceId hub,
+                             std::vector<double> weights) {
+  constexpr int kRounds = 4;
+  std::vector<double> best = weights;
+  double best_s = std::numeric_limits<double>::infinity();
+  for (int round = 0; round < kRounds; ++round) {
+    const SplitBlock split = split_block(problem, block, hub, weights);
+    if (split.time_s < best_s) {
+      best_s = split.time_s;
+      best = weights;
+    }
+    double sum_s = 0;
+    int parts = 0;
+    for (double busy_s : split.busy_s) {
+      sum_s += busy_s;
+      parts += busy_s > 0 ? 1 : 0;
+    }
+    for (std::size_t d = 0; d < weights.size(); ++d) {
+      if (split.busy_s[d] > 0) weights[d] *= sum_s / parts / split.busy_s[d];
+    }
+  }
+  return best;
+}
+
+class Search {
+ public:
+  Search(const Problem& problem, const BlockRules& rules)
+      : problem_(problem),
+        rules_(rules),
+        segments_(segments(problem.graph)),
+        devices_(problem.cluster.size()),
+        best_((segments_.size() + 1) * devices_) {
+    at(0, index(problem.cluster.source())).time_s = 0;
+    for (std::size_t i = 0; i < segments_.size(); ++i) {
+      for (std::size_t h = 0; h < devices_; ++h) {
+        if (at(i, h).time_s == std::numeric_limits<double>::infinity()) continue;
+        keep_whole(i, h);
+        divide(i, h);
+      }
+    }
+  }
+
+  std::vector<PlacedBlock> blocks() {
+    std::size_t j = segments_.size();
+    std::size_t h = 0;
+    for (std::size_t d = 1; d < devices_; ++d) {
+      if (at(j, d).time_s < at(j, h).time_s) h = d;
+    }
+    std::vector<PlacedBlock> result;
+    while (j > 0) {
+      const State& state = at(j, h);
+      result.push_back({between(state.segment, j), device_at(h), state.weights});
+      j = state.segment;
+      h = state.hub;
+    }
+    std::reverse(result.begin(), result.end());
+    return result;
+  }
+
+ private:
+  struct State {
+    double time_s = std::numeric_limits<double>::infinity();
+    std::size_t segment = 0;  // where the last block starts
+    std::size_t hub = 0;      // before it
+    std::vector<double> weights;
+  };
+
+  State& at(std::size_t j, std::size_t hub) { return best_[j * devices_ + hub]; }
+  Block between(std::size_t i, std::size_t j) const {
+    return {segments_[i].first, segments_[j - 1].end};
+  }
+  void offer(std::size_t j, std::size_t hub, State state) {
+    if (state.time_s < at(j, hub).time_s) at(j, hub) = std::move(state);
+  }
+
+  void keep_whole(std::size_t i, std::size_t h) {
+    const LayerId entry = layer_at(segments_[i].first - 1);
+    for (std::size_t d = 0; d < devices_; ++d) {
+      if (d != h && !rules_.move) continue;
+      double time_s = at(i, h).time_s +
+                      send_s(problem_, device_at(h), device_at(d), output_bytes(problem_, entry));
+      for (std::size_t l = segments_[i].first; l < segments_[i].end; ++l) {
+        time_s += compute_s(problem_, problem_.graph.layers()[l], device_at(d)) +
+                  deliver_s(problem_, layer_at(l), device_at(d));
+      }
+      offer(i + 1, d, {time_s, i, h, {}});
+    }
+  }
+
+  void divide(std::size_t i, std::size_t h) {
+    if (rules_.first_only && i > 0) return;
+    const std::size_t longest = rules_.fuse ? kLongestBlock : 1;
+    for (std::size_t j = i + 1; j <= std::min(i + longest, segments_.size()); ++j) {
+      const Block block = between(i, j);
+      for (std::vector<double>& weights : divisions(problem_, block, device_at(h), rules_.adapt)) {
+        const double time_s = split_block(problem_, block, device_at(h), weights).time_s;
+        offer(j, h, {at(i, h).time_s + time_s, i, h, std::move(weights)});
+      }
+    }
+  }
+
+  const Problem& problem_;
+  const BlockRules rules_;
+  const std::vector<Block> segments_;
+  const std::size_t devices_;
+  std::vector<State> best_;  // [segments done * D + hub]
+};
+
+}  // namespace
+
+std::vector<std::vector<double>> divisions(const Problem& problem, const Block& block, DeviceId hub,
+                                           bool adapt) {
+  const std::size_t devices = problem.cluster.size();
+  if (problem.graph.layers()[block.end - 1].output.box.row.size() < 2) return {};
+  if (!adapt) return {std::vector<double>(devices, 1)};
+  const std::vector<double> speed = speeds(problem, block);
+  const std::vector<std::size_t> order = ranking(problem, hub, speed);
+  std::vector<std::vector<double>> result;
+  for (std::size_t n = 1;; n = std::min(n < 8 ? n + 1 : n + n / 2, devices)) {
+    std::vector<double> weights(devices, 0);
+    for (std::size_t r = 0; r < n; ++r) weights[order[r]] = speed[order[r]];
+    result.push_back(balanced(problem, block, hub, std::move(weights)));
+    if (n == devices) return result;
+  }
+}
+
+Plan plan_of_blocks(const Problem& problem, std::span<const PlacedBlock> blocks,
+                    std::string strategy) {
+  const Graph& graph = problem.graph;
+  Assignment assignment(graph.size());
+  Hubs hubs(graph.size());
+  for (const PlacedBlock& placed : blocks) {
+    const Block& block = placed.block;
+    if (placed.weights.empty()) {
+      for (std::size_t l = block.first; l < block.end; ++l) {
+        assignment[l] = on_one_device(graph.layers()[l], placed.hub);
+      }
+      continue;
+    }
+    const SplitBlock split = split_block(problem, block, placed.hub, placed.weights);
+    for (std::size_t l = block.first; l < block.end; ++l) {
+      for (std::size_t d = 0; d < problem.cluster.size(); ++d) {
+        assignment[l].push_back({device_at(d), split.regions[l - block.first][d]});
+      }
+    }
+    if (block.end < graph.size()) hubs[block.end - 1] = placed.hub;
+  }
+  return build_plan(graph, problem.cluster, assignment, std::move(strategy), hubs);
+}
+
+std::vector<PlacedBlock> best_blocks(const Problem& problem, const BlockRules& rules) {
+  return Search(problem, rules).blocks();
+}
+
+}  // namespace edgeflow

@@ -1,0 +1,75 @@
+#include "partition/strategies/chain.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "partition/estimate.hpp"
+
+namespace edgeflow {
+
+double compute_s(const Problem& problem, const Layer& layer, const Region& part, DeviceId device) {
+  return compute_time_s(problem.cluster.device(device).compute, work(layer, part));
+}
+
+double element_bytes(const Problem& problem, LayerId layer) {
+  return layer == problem.graph.input() ? problem.size.input_bytes : problem.size.activation_bytes;
+}
+
+double output_bytes(const Problem& problem, LayerId layer) {
+  return element_bytes(problem, layer) *
+         static_cast<double>(problem.graph.layer(layer).output.volume());
+}
+
+double send_s(const Problem& problem, DeviceId from, DeviceId to, double bytes) {
+  if (from == to) return 0;
+  return problem.cluster.route(from, to).latency_s +
+         bytes / problem.cluster.route_bandwidth_Bps(from, to);
+}
+
+double deliver_s(const Problem& problem, LayerId layer, DeviceId device) {
+  if (!problem.graph.consumers(layer).empty()) return 0;
+  return send_s(problem, device, problem.cluster.sink(), output_bytes(problem, layer));
+}
+
+std::vector<std::vector<LayerId>> carried_into(const Graph& graph) {
+  std::vector<std::vector<LayerId>> carried(graph.size());
+  for (std::size_t p = 0; p < graph.size(); ++p) {
+    std::size_t last = p;
+    for (LayerId consumer : graph.consumers(layer_at(p))) last = std::max(last, index(consumer));
+    for (std::size_t l = p + 1; l <= last; ++l) carried[l].push_back(layer_at(p));
+  }
+  return carried;
+}
+
+Plan plan_of_placement(const Problem& problem, std::span<const DeviceId> device_of,
+                       std::string strategy) {
+  Assignment assignment;
+  for (std::size_t l = 0; l < problem.graph.size(); ++l) {
+    assignment.push_back(on_one_device(problem.graph.layers()[l], device_of[l]));
+  }
+  return build_plan(problem.graph, problem.cluster, assignment, std::move(strategy));
+}
+
+std::int64_t whole_option(const Options& options, const std::string& key, std::int64_t least,
+                          std::int64_t most) {
+  const std::string& text = options.at(key);
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
+    throw OptionError(
+        key, fmt::format("got \"{}\", expected a whole number from {} to {}", text, least, most));
+  }
+  return value;
+}
+
+void BestPlan::offer(Plan plan) {
+  const double latency_s =
+      estimate(plan, problem_.graph, problem_.cluster, problem_.size).latency_s;
+  if (!empty() && latency_s >= latency_s_) return;
+  plan_ = std::move(plan);
+  latency_s_ = latency_s;
+}
+
+}  // namespace edgeflow

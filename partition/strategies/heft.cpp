@@ -1,0 +1,124 @@
+// `heft`: whole layers by upward rank, each where it finishes first.
+//
+// Problem: a device for every layer, so that the DAG's makespan is short.
+// Algorithm: HEFT. rank(l) = mean_d t[l][d] + max over consumers c of (mean send(l) + rank(c)),
+// means over all devices and over all pairs of different devices. Layers in descending rank (a
+// topological order); each goes into the earliest gap of the device where it finishes first.
+// Complexity O(L*D*(L + edges/L)).
+// Paper: Topcuoglu, Hariri and Wu, IEEE TPDS 13(3), 2002.
+// Deviations: the input is fixed on the source, and a result's delivery to the sink counts as part
+// of its finish. As in the paper, messages are priced as if each had the network to itself, and the
+// executor runs first what is ready first, which need not be the order of the gaps.
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "partition/strategies/chain.hpp"
+
+namespace edgeflow {
+namespace {
+
+/// When a device is taken, in order of time.
+class Timeline {
+ public:
+  /// The earliest start from `ready_s` on of something that takes `duration_s`.
+  double earliest_s(double ready_s, double duration_s) const {
+    double start_s = ready_s;
+    for (const auto& [begin_s, end_s] : taken_) {
+      if (start_s + duration_s <= begin_s) break;
+      start_s = std::max(start_s, end_s);
+    }
+    return start_s;
+  }
+  void take(double start_s, double end_s) {
+    const std::pair slot{start_s, end_s};
+    taken_.insert(std::upper_bound(taken_.begin(), taken_.end(), slot), slot);
+  }
+
+ private:
+  std::vector<std::pair<double, double>> taken_;
+};
+
+double mean_compute_s(const Problem& problem, const Layer& layer) {
+  double sum_s = 0;
+  for (std::size_t d = 0; d < problem.cluster.size(); ++d) {
+    sum_s += compute_s(problem, layer, device_at(d));
+  }
+  return sum_s / static_cast<double>(problem.cluster.size());
+}
+
+/// Means over all pairs of different devices: of the latency, and of the time of a byte.
+struct MeanNetwork {
+  double latency_s = 0;
+  double byte_s = 0;
+
+  explicit MeanNetwork(const Cluster& cluster) {
+    const std::size_t devices = cluster.size();
+    if (devices < 2) return;
+    for (std::size_t a = 0; a < devices; ++a) {
+      for (std::size_t b = 0; b < devices; ++b) {
+        if (a == b) continue;
+        latency_s += cluster.route(device_at(a), device_at(b)).latency_s;
+        byte_s += 1 / cluster.route_bandwidth_Bps(device_at(a), device_at(b));
+      }
+    }
+    latency_s /= static_cast<double>(devices * (devices - 1));
+    byte_s /= static_cast<double>(devices * (devices - 1));
+  }
+};
+
+std::vector<double> upward_ranks_s(const Problem& problem) {
+  const MeanNetwork network(problem.cluster);
+  std::vector<double> rank_s(problem.graph.size(), 0);
+  for (std::size_t l = rank_s.size(); l-- > 0;) {
+    const double move_s = network.latency_s + network.byte_s * output_bytes(problem, layer_at(l));
+    for (LayerId consumer : problem.graph.consumers(layer_at(l))) {
+      rank_s[l] = std::max(rank_s[l], move_s + rank_s[index(consumer)]);
+    }
+    rank_s[l] += mean_compute_s(problem, problem.graph.layers()[l]);
+  }
+  return rank_s;
+}
+
+}  // namespace
+
+Plan plan_heft(const Problem& problem, const Options& /*options*/) {
+  const Graph& graph = problem.graph;
+  const std::vector<double> rank_s = upward_ranks_s(problem);
+  std::vector<std::size_t> order(graph.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin() + 1, order.end(),
+                   [&](std::size_t a, std::size_t b) { return rank_s[a] > rank_s[b]; });
+
+  std::vector<DeviceId> device_of(graph.size(), problem.cluster.source());
+  std::vector<double> finish_s(graph.size(), 0);
+  std::vector<Timeline> timelines(problem.cluster.size());
+  for (auto l = order.begin() + 1; l != order.end(); ++l) {
+    const Layer& layer = graph.layers()[*l];
+    double best_s = std::numeric_limits<double>::infinity();
+    double best_start_s = 0;
+    for (std::size_t d = 0; d < problem.cluster.size(); ++d) {
+      double ready_s = 0;
+      for (LayerId input : layer.inputs) {
+        ready_s = std::max(
+            ready_s, finish_s[index(input)] + send_s(problem, device_of[index(input)], device_at(d),
+                                                     output_bytes(problem, input)));
+      }
+      const double duration_s = compute_s(problem, layer, device_at(d));
+      const double start_s = timelines[d].earliest_s(ready_s, duration_s);
+      const double end_s = start_s + duration_s + deliver_s(problem, layer_at(*l), device_at(d));
+      if (end_s >= best_s) continue;
+      best_s = end_s;
+      best_start_s = start_s;
+      device_of[*l] = device_at(d);
+      finish_s[*l] = start_s + duration_s;
+    }
+    if (finish_s[*l] > best_start_s) {
+      timelines[index(device_of[*l])].take(best_start_s, finish_s[*l]);
+    }
+  }
+  return plan_of_placement(problem, device_of, "heft");
+}
+
+}  // namespace edgeflow

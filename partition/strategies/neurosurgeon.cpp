@@ -1,0 +1,91 @@
+// `neurosurgeon`: the chain view cut once, or a few times, between devices.
+//
+// Problem: in topological order, the layers up to a cut on the source, those behind it on another
+// device; min of the sum of all layers' times and of the time to send what is carried over the cut.
+// Algorithm: shortest path. best(l, k, d) = least time until layer l is done on device d after k
+// cuts = min(best(l-1, k, d), min over e of best(l-1, k-1, e) + carry(l, e, d)) + time(l, d), from
+// (0, 0, source). Complexity O(L * cuts * D^2 + L * skips).
+// Paper: Kang et al., ASPLOS 2017 (one cut, device and cloud); more cuts after the multi-tier
+// versions of it.
+// Deviations: the other device is any of the cluster, `cuts` allows several devices in turn;
+// on a DAG every tensor still needed is carried over the cut, as a chain method has to; results are
+// delivered to the sink. With several cuts a skip tensor is priced once for every cut it crosses,
+// though the plan sends it straight to where it is needed.
+
+#include <limits>
+
+#include "partition/strategies/chain.hpp"
+
+namespace edgeflow {
+namespace {
+
+class ShortestPath {
+ public:
+  ShortestPath(const Problem& problem, std::size_t cuts)
+      : problem_(problem), devices_(problem.cluster.size()), cuts_(cuts) {
+    const auto carried = carried_into(problem.graph);
+    states_.assign(problem.graph.size(), std::vector<State>((cuts + 1) * devices_));
+    at(0, 0, index(problem.cluster.source())).time_s = 0;
+    for (std::size_t l = 1; l < problem.graph.size(); ++l) {
+      for (std::size_t d = 0; d < devices_; ++d) step(l, d, carried[l]);
+    }
+  }
+
+  /// By layer, the device.
+  std::vector<DeviceId> placement() const {
+    std::size_t l = problem_.graph.size() - 1;
+    std::size_t best = 0;
+    for (std::size_t s = 1; s < states_[l].size(); ++s) {
+      if (states_[l][s].time_s < states_[l][best].time_s) best = s;
+    }
+    std::vector<DeviceId> result(problem_.graph.size());
+    for (;; --l) {
+      result[l] = device_at(best % devices_);
+      if (l == 0) return result;
+      best = states_[l][best].from;
+    }
+  }
+
+ private:
+  struct State {
+    double time_s = std::numeric_limits<double>::infinity();
+    std::size_t from = 0;  // state of the layer before
+  };
+
+  State& at(std::size_t l, std::size_t k, std::size_t d) { return states_[l][k * devices_ + d]; }
+
+  void step(std::size_t l, std::size_t d, const std::vector<LayerId>& carried) {
+    const double own_s = compute_s(problem_, problem_.graph.layers()[l], device_at(d)) +
+                         deliver_s(problem_, layer_at(l), device_at(d));
+    for (std::size_t k = 0; k <= cuts_; ++k) {
+      at(l, k, d) = {at(l - 1, k, d).time_s, k * devices_ + d};
+    }
+    for (std::size_t e = 0; e < devices_; ++e) {
+      if (e == d) continue;
+      double carry_s = 0;
+      for (LayerId tensor : carried) {
+        carry_s += send_s(problem_, device_at(e), device_at(d), output_bytes(problem_, tensor));
+      }
+      for (std::size_t k = 1; k <= cuts_; ++k) {
+        const double time_s = at(l - 1, k - 1, e).time_s + carry_s;
+        if (time_s < at(l, k, d).time_s) at(l, k, d) = {time_s, (k - 1) * devices_ + e};
+      }
+    }
+    for (std::size_t k = 0; k <= cuts_; ++k) at(l, k, d).time_s += own_s;
+  }
+
+  const Problem& problem_;
+  std::size_t devices_;
+  std::size_t cuts_;
+  std::vector<std::vector<State>> states_;  // by layer, then cuts * D + device
+};
+
+}  // namespace
+
+Plan plan_neurosurgeon(const Problem& problem, const Options& options) {
+  const auto cuts = static_cast<std::size_t>(whole_option(options, "cuts", 0, 1000));
+  const ShortestPath path(problem, std::min(cuts, problem.graph.size()));
+  return plan_of_placement(problem, path.placement(), "neurosurgeon");
+}
+
+}  // namespace edgeflow

@@ -1,0 +1,234 @@
+// The strategies of the literature against hand-computed examples and exhaustive enumeration.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "partition/strategies/chain.hpp"
+#include "tests/support/baselines_fixture.hpp"
+
+namespace edgeflow {
+namespace {
+
+using namespace baselines;
+using reference::Random;
+
+/// The device of every layer of a plan that keeps layers whole.
+std::vector<DeviceId> placement_of(const Plan& plan, const Graph& graph) {
+  std::vector<DeviceId> result(graph.size());
+  for (const ExecutionUnit& unit : plan.units) {
+    if (unit.kind == UnitKind::kRelay) continue;
+    CHECK(unit.output == graph.layer(unit.layer).output.box);
+    result[index(unit.layer)] = unit.device;
+  }
+  return result;
+}
+
+/// Calls `visit` with every placement of the layers; the input stays on the source.
+template <typename Visit>
+void for_each_placement(const Graph& graph, const Cluster& cluster, Visit visit) {
+  std::vector<DeviceId> placement(graph.size(), cluster.source());
+  const auto choose = [&](const auto& self, std::size_t l) -> void {
+    if (l == graph.size()) return visit(placement);
+    for (std::size_t d = 0; d < cluster.size(); ++d) {
+      placement[l] = DeviceId{static_cast<std::int32_t>(d)};
+      self(self, l + 1);
+    }
+  };
+  choose(choose, 1);
+}
+
+/// What dads minimises: all computing, and every tensor once to the other side and to the sink.
+double total_cost_s(const Problem& problem, const std::vector<DeviceId>& placement) {
+  const auto& [graph, cluster, size] = problem;
+  double sum_s = 0;
+  for (std::size_t l = 0; l < graph.size(); ++l) {
+    const LayerId id{static_cast<std::int32_t>(l)};
+    const Layer& layer = graph.layer(id);
+    const DeviceId here = placement[l];
+    if (l > 0) sum_s += compute_time_s(cluster.device(here).compute, work(layer, layer.output.box));
+    DeviceId there = here;
+    for (LayerId consumer : graph.consumers(id)) {
+      if (placement[index(consumer)] != here) there = placement[index(consumer)];
+    }
+    if (graph.consumers(id).empty()) there = cluster.sink();
+    if (there == here) continue;
+    const double bytes = l == 0 ? size.input_bytes : size.activation_bytes;
+    sum_s += cluster.route(here, there).latency_s + bytes *
+                                                        static_cast<double>(layer.output.volume()) /
+                                                        cluster.route_bandwidth_Bps(here, there);
+  }
+  return sum_s;
+}
+
+/// The period of a chain whose stages are runs of layers on one device; infinite if a device has
+/// two stages.
+double period_s(const Problem& problem, const std::vector<DeviceId>& placement) {
+  const auto& [graph, cluster, size] = problem;
+  std::set<DeviceId> used;
+  double period = 0;
+  double stage_s = 0;
+  for (std::size_t l = 1; l < graph.size(); ++l) {
+    const Layer& layer = graph.layers()[l];
+    if (l == 1 || placement[l] != placement[l - 1]) {
+      if (!used.insert(placement[l]).second) return std::numeric_limits<double>::infinity();
+      stage_s = 0;
+      period = std::max(period, send_s(problem, placement[l - 1], placement[l],
+                                       output_bytes(problem, layer_at(l - 1))));
+    }
+    stage_s += compute_s(problem, layer, placement[l]);
+    period = std::max(period, stage_s);
+  }
+  const std::size_t last = graph.size() - 1;
+  return std::max(period, send_s(problem, placement[last], cluster.sink(),
+                                 output_bytes(problem, layer_at(last))));
+}
+
+}  // namespace
+
+TEST_CASE("heft takes the critical branch first and the other one to the second device") {
+  // Input 1x10x10 on `first` (100 MAC/s); `second` computes 200 MAC/s; 400 byte/s, no latency.
+  // a: 100 MAC, out 1x10x10; b: 1 -> 8 channels, 800 MAC; c: 1 -> 4, 400 MAC; d concatenates 12
+  // channels: 0 MAC. Tensors of one channel are 400 bytes: 1 s to send.
+  // Seconds on first/second: a 1/0.5, b 8/4, c 4/2, d 0/0; means 0.75, 6, 3, 0.
+  // Ranks: d 0; b 6+8 = 14; c 3+4 = 7; a 0.75 + 1 + 14 = 15.75: order a, b, c, d.
+  // a: first 0..1, second 1..1.5 -> first, at 1. b: first 1..9, second 2..6 -> second, at 6.
+  // c: first 1..5; second is taken until 6, 6..8 -> first, at 5.
+  // d with delivery of 12 channels to the sink, `first`: on first ready 6+8 = 14, done there, 14;
+  // on second ready max(6, 5+4) = 9, delivered 9 + 12 = 21 -> first. In all 14 s.
+  LayerSpec concat{"d", Op::kConcat, {}, {"b", "c"}};
+  const Graph graph("diamond", "made up",
+                    {pixels({1, 10, 10}), pointwise("a", "input", 1), pointwise("b", "a", 8),
+                     pointwise("c", "a", 4), concat});
+  const Cluster cluster("two", {device("first", 100), device("second", 200)}, NetworkType::kSwitch,
+                        400, 0, kFirst, kFirst);
+  const Problem problem{graph, cluster, {}};
+  const Plan plan = plan_by("heft", problem);
+  CHECK(placement_of(plan, graph) ==
+        std::vector<DeviceId>{kFirst, kFirst, kSecond, kFirst, kFirst});
+  CHECK(latency_s(plan, problem) == doctest::Approx(14.0).epsilon(1e-12));
+}
+
+TEST_CASE("dads finds the cheapest of all cuts of small DAGs") {
+  Random random(41);
+  int divided = 0;
+  for (int round = 0; round < 150; ++round) {
+    const Graph graph = random_graph(random, {.max_layers = 9, .max_extent = 12});
+    const auto end = [&] { return random.chance(50) ? kFirst : kSecond; };
+    const Cluster cluster("two",
+                          {device("first", static_cast<double>(random.between(1, 20)) * 100),
+                           device("second", static_cast<double>(random.between(1, 20)) * 100)},
+                          NetworkType::kSwitch, static_cast<double>(random.between(1, 40)) * 100,
+                          0.01, end(), end());
+    const Problem problem{graph, cluster, {}};
+    double least_s = std::numeric_limits<double>::infinity();
+    for_each_placement(graph, cluster, [&](const std::vector<DeviceId>& placement) {
+      least_s = std::min(least_s, total_cost_s(problem, placement));
+    });
+    const auto found = placement_of(plan_by("dads", problem), graph);
+    INFO("round " << round);
+    CHECK(total_cost_s(problem, found) == doctest::Approx(least_s).epsilon(1e-9));
+    divided += std::count(found.begin(), found.end(), cluster.source()) !=
+                       static_cast<std::ptrdiff_t>(found.size())
+                   ? 1
+                   : 0;
+  }
+  CHECK(divided > 30);
+}
+
+TEST_CASE(
+    "neurosurgeon with enough cuts finds the best placement of a chain, with one the best cut") {
+  Random random(42);
+  for (int round = 0; round < 40; ++round) {
+    const Graph graph = random_chain(random, 5);
+    const Cluster cluster = random_cluster(random);
+    if (cluster.size() > 4) continue;
+    const Problem problem{graph, cluster, {}};
+    double least_s = std::numeric_limits<double>::infinity();
+    double least_with_one_cut_s = least_s;
+    for_each_placement(graph, cluster, [&](const std::vector<DeviceId>& placement) {
+      Assignment assignment;
+      int cuts = 0;
+      for (std::size_t l = 0; l < graph.size(); ++l) {
+        assignment.push_back({{placement[l], graph.layers()[l].output.box}});
+        cuts += l > 0 && placement[l] != placement[l - 1] ? 1 : 0;
+      }
+      const double time_s = latency_s(build_plan(graph, cluster, assignment, "some"), problem);
+      least_s = std::min(least_s, time_s);
+      if (cuts <= 1) least_with_one_cut_s = std::min(least_with_one_cut_s, time_s);
+    });
+    INFO("round " << round << ", " << cluster.size() << " devices");
+    CHECK(latency_s(plan_by("neurosurgeon", problem), problem) ==
+          doctest::Approx(least_with_one_cut_s).epsilon(1e-9));
+    CHECK(latency_s(plan_by("neurosurgeon", problem, {{"cuts", "9"}}), problem) ==
+          doctest::Approx(least_s).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("pipeline's stages have the least period of all") {
+  Random random(45);
+  int divided = 0;
+  for (int round = 0; round < 60; ++round) {
+    const Graph graph = random_chain(random, 5);
+    const Cluster cluster = random_cluster(random);
+    if (cluster.size() > 4) continue;
+    const Problem problem{graph, cluster, {}};
+    double least_s = std::numeric_limits<double>::infinity();
+    for_each_placement(graph, cluster, [&](const std::vector<DeviceId>& placement) {
+      least_s = std::min(least_s, period_s(problem, placement));
+    });
+    const auto found = placement_of(plan_by("pipeline", problem), graph);
+    INFO("round " << round << ", " << cluster.size() << " devices");
+    CHECK(period_s(problem, found) == doctest::Approx(least_s).epsilon(1e-9));
+    divided += std::set<DeviceId>(found.begin() + 1, found.end()).size() > 1 ? 1 : 0;
+  }
+  CHECK(divided > 10);
+}
+
+TEST_CASE("pipeline says so where no device can hold a layer") {
+  Device small = device("small", 100);
+  small.memory_bytes = 10;  // less than 100 weights and a bias
+  const Graph graph("one", "made up", {pixels({100, 1, 1}), pointwise("a", "input", 1)});
+  const Cluster cluster("one", {small}, NetworkType::kSwitch, 1, 0, kFirst, kFirst);
+  CHECK_THROWS_AS(plan_by("pipeline", {graph, cluster, {}}), Infeasible);
+}
+
+TEST_CASE("coedge drops a device whose share would be under a neighbour's halo") {
+  // 8 rows, one 3x3 convolution: a halo of one row, so at least 1/8 of the rows. A device with a
+  // tenth of the speed would get about 1/11 and is left out; one with a third keeps a quarter.
+  LayerSpec conv = pointwise("conv", "input", 8);
+  conv.attributes.kernel = {3, 3};
+  conv.attributes.pad = {1, 1, 1, 1};
+  const Graph graph("one", "made up", {pixels({8, 8, 8}), conv});
+  const auto devices_used = [&](double second_rate) {
+    const Cluster cluster("two", {device("first", 3e6), device("second", second_rate)},
+                          NetworkType::kSwitch, 1e12, 0, kFirst, kFirst);
+    const Plan plan = plan_by("coedge", {graph, cluster, {}});
+    std::vector<std::int64_t> rows(2, 0);
+    for (const ExecutionUnit& unit : plan.units) {
+      if (unit.kind == UnitKind::kCompute) rows[index(unit.device)] += unit.output.row.size();
+    }
+    return rows;
+  };
+  CHECK(devices_used(3e5) == std::vector<std::int64_t>{8, 0});
+  CHECK(devices_used(1e6) == std::vector<std::int64_t>{6, 2});
+}
+
+TEST_CASE("options that make no sense are refused") {
+  const Graph graph("one", "made up", {pixels({1, 4, 4}), pointwise("a", "input", 1)});
+  const Cluster cluster("one", {device("only", 100)}, NetworkType::kSwitch, 1, 0, kFirst, kFirst);
+  for (const char* value : {"", "-1", "two", "1.5", "1x", "99999999999999999999"}) {
+    CHECK_THROWS_AS(plan_by("neurosurgeon", {graph, cluster, {}}, {{"cuts", value}}), OptionError);
+  }
+  for (const char* value : {"", "3", "3x", "x3", "0x3", "3x3x", "33x1", "-1x2"}) {
+    CHECK_THROWS_AS(plan_by("deepthings", {graph, cluster, {}}, {{"grid", value}}), OptionError);
+  }
+  for (const char* value : {"0", "2", "all"}) {  // the model has one layer
+    CHECK_THROWS_AS(plan_by("deepthings", {graph, cluster, {}}, {{"layers", value}}), OptionError);
+  }
+  CHECK_THROWS_AS(plan_by("aofl", {graph, cluster, {}}, {{"variant", "best"}}), OptionError);
+}
+
+}  // namespace edgeflow

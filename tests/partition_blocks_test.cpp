@@ -1,0 +1,174 @@
+// Strategies with a hub: layer by layer, fused blocks, fused tiles.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <limits>
+
+#include "partition/strategies/blocks.hpp"
+#include "tests/support/baselines_fixture.hpp"
+
+namespace edgeflow {
+namespace {
+
+using namespace baselines;
+using reference::Random;
+
+/// Least estimate over all ways to cut a chain into blocks and to place each, from segment `i` on.
+/// `place(block, hub)` lists the ways.
+template <typename Place>
+double least_latency_s(const Problem& problem, std::vector<PlacedBlock>& blocks, std::size_t i,
+                       std::size_t longest, DeviceId hub, Place place) {
+  const std::vector<Block> all = segments(problem.graph);
+  if (i == all.size()) return latency_s(plan_of_blocks(problem, blocks, "some"), problem);
+  double least_s = std::numeric_limits<double>::infinity();
+  for (std::size_t j = i + 1; j <= std::min(all.size(), i + longest); ++j) {
+    for (const PlacedBlock& placed : place(Block{all[i].first, all[j - 1].end}, hub)) {
+      blocks.push_back(placed);
+      least_s = std::min(least_s, least_latency_s(problem, blocks, j, longest, placed.hub, place));
+      blocks.pop_back();
+    }
+  }
+  return least_s;
+}
+
+/// YOLOv2's layers 0 to 15 (Redmon and Farhadi, CVPR 2017): filters, 0 for a 2x2 pool of stride 2;
+/// kernels 3x3 and 1x1 as signs.
+Graph yolov2_first_layers() {
+  constexpr std::array<int, 16> kLayers{32,  0,    64,  0, 128, -64,  128, 0,
+                                        256, -128, 256, 0, 512, -256, 512, -256};
+  std::vector<LayerSpec> specs{pixels({3, 608, 608})};
+  for (int filters : kLayers) {
+    LayerSpec spec =
+        pointwise("layer" + std::to_string(specs.size()), specs.back().name, std::abs(filters));
+    if (filters == 0) {
+      spec.op = Op::kMaxPool;
+      spec.attributes.kernel = {2, 2};
+      spec.attributes.stride = {2, 2};
+    } else if (filters > 0) {
+      spec.attributes.kernel = {3, 3};
+      spec.attributes.pad = {1, 1, 1, 1};
+    }
+    specs.push_back(spec);
+  }
+  return Graph("yolov2-16", "Redmon and Farhadi, CVPR 2017", specs);
+}
+
+}  // namespace
+
+TEST_CASE("aofl's blocks are the best of all ways to fuse a chain and to divide its blocks") {
+  Random random(43);
+  int fused = 0;
+  for (int round = 0; round < 40; ++round) {
+    const Graph graph = random_chain(random, 5);
+    const Cluster cluster = random_cluster(random);
+    if (cluster.size() > 4) continue;
+    const Problem problem{graph, cluster, {}};
+    for (const char* variant : {"layerwise", "ofl", "aofl"}) {
+      const bool adapt = std::string_view(variant) == "aofl";
+      const auto place = [&](const Block& block, DeviceId hub) {
+        std::vector<PlacedBlock> ways{{block, hub, {}}};
+        for (const auto& weights : divisions(problem, block, hub, adapt)) {
+          ways.push_back({block, hub, weights});
+        }
+        return ways;
+      };
+      std::vector<PlacedBlock> blocks;
+      const std::size_t longest = std::string_view(variant) == "layerwise" ? 1 : graph.size();
+      const double least_s = least_latency_s(problem, blocks, 0, longest, cluster.source(), place);
+      const Plan plan = plan_by("aofl", problem, {{"variant", variant}});
+      INFO("round " << round << ", " << cluster.size() << " devices, " << variant);
+      CHECK(latency_s(plan, problem) == doctest::Approx(least_s).epsilon(1e-9));
+      fused += redundant_macs_ratio(plan, graph) > 0 ? 1 : 0;
+    }
+  }
+  CHECK(fused > 5);
+}
+
+TEST_CASE("cutpoint's places are the best of all for a chain") {
+  Random random(44);
+  for (int round = 0; round < 30; ++round) {
+    const Graph graph = random_chain(random, 4);
+    const Cluster cluster = random_cluster(random);
+    if (cluster.size() > 3) continue;
+    const Problem problem{graph, cluster, {}};
+    const auto place = [&](const Block& block, DeviceId hub) {
+      std::vector<PlacedBlock> ways;
+      for (std::size_t d = 0; d < cluster.size(); ++d) ways.push_back({block, device_at(d), {}});
+      for (const auto& weights : divisions(problem, block, hub, true)) {
+        ways.push_back({block, hub, weights});
+      }
+      return ways;
+    };
+    std::vector<PlacedBlock> blocks;
+    const double least_s = least_latency_s(problem, blocks, 0, 1, cluster.source(), place);
+    INFO("round " << round << ", " << cluster.size() << " devices");
+    CHECK(latency_s(plan_by("cutpoint", problem), problem) ==
+          doctest::Approx(least_s).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("fused tiles of YOLOv2's first 16 layers move the bytes of DeepThings") {
+  // Zhao, Barijough and Gerstlauer, TCAD 2018: 13.79, 16.23 and 18.98 MiB for 3x3, 4x4 and 5x5
+  // tiles: the 608x608x3 frame to the gateway, tile inputs and tile outputs at 4 bytes.
+  const Graph graph = yolov2_first_layers();
+  const std::vector<std::pair<std::string, double>> published{
+      {"3x3", 13.79}, {"4x4", 16.23}, {"5x5", 18.98}};
+  const auto only = device("only", 1e9);
+  const Cluster cluster("one", {only}, NetworkType::kSwitch, 1, 0, kFirst, kFirst);
+  for (const auto& [grid, MiB] : published) {
+    const Plan plan =
+        plan_by("deepthings", {graph, cluster, {}}, {{"grid", grid}, {"layers", "16"}});
+    std::int64_t elements = 608 * 608 * 3;
+    for (const ExecutionUnit& unit : plan.units) {
+      if (unit.kind != UnitKind::kCompute) continue;
+      if (index(unit.layer) == 1) {
+        for (const Requirement& r : unit.requirements) elements += r.region.volume();
+      }
+      if (index(unit.layer) == 16) elements += unit.output.volume();
+    }
+    INFO("grid " << grid);
+    CHECK(static_cast<double>(elements) * 4 / (1 << 20) == doctest::Approx(MiB).epsilon(0.005));
+  }
+}
+
+TEST_CASE("tiles with unread rows between them still cover every layer") {
+  // 1x1 kernels of stride 2 read every other row: between two tiles a row is left that none needs.
+  LayerSpec skip = pointwise("skip", "conv", 1);
+  skip.attributes.stride = {2, 2};
+  const Graph graph("skip", "made up", {pixels({1, 17, 8}), pointwise("conv", "input", 1), skip});
+  const TileRegions regions = fuse(graph, {1, 3}, 3, [](const Layer& layer) {
+    std::vector<Region> parts;
+    for (const Share& share :
+         cut(layer.output.box, Axis::kRow, std::vector<std::int64_t>{0, 3, 6, 9})) {
+      parts.push_back(share.region);
+    }
+    return parts;
+  });
+  CHECK(uncovered(graph.layers()[1].output.box, regions[0]).empty());
+}
+
+TEST_CASE("modnn sends strips with halo from the hub and brings strips back, layer by layer") {
+  // 12 x 4 pixels, two 3x3 convolutions of one channel padded by 1; speeds 1:2, so rows 4 and 8.
+  // Per layer the hub sends rows 3..12 (9 rows of 4 pixels, 4 bytes each) and gets 8 rows back.
+  LayerSpec first = pointwise("c1", "input", 1);
+  first.attributes.kernel = {3, 3};
+  first.attributes.pad = {1, 1, 1, 1};
+  LayerSpec second = first;
+  second.name = "c2";
+  second.inputs = {"c1"};
+  const Graph graph("two", "made up", {pixels({1, 12, 4}), first, second});
+  const Cluster cluster("two", {device("hub", 100), device("worker", 200)}, NetworkType::kSwitch,
+                        1000, 0, kFirst, kFirst);
+  const Plan plan = plan_by("modnn", {graph, cluster, {}});
+  std::vector<double> sent, back;
+  for (const Message& message : messages_of(plan, {})) {
+    (message.to == kSecond ? sent : back).push_back(message.bytes);
+  }
+  CHECK(sent == std::vector<double>{9 * 4 * 4, 9 * 4 * 4});
+  CHECK(back == std::vector<double>{8 * 4 * 4, 8 * 4 * 4});
+}
+
+}  // namespace edgeflow
