@@ -86,6 +86,8 @@ Graph::Graph(std::string name, std::string source, const std::vector<LayerSpec>&
     throw ModelError(0, "the first layer must be the model's input (op: input)");
   }
   std::vector<LayerId> id_of(specs.size());
+  double params = 0;
+  double macs = 0;
   for (std::size_t position : topological_order(inputs, specs)) {
     const LayerSpec& spec = specs[position];
     Layer layer;
@@ -100,6 +102,12 @@ Graph::Graph(std::string name, std::string source, const std::vector<LayerSpec>&
       operator_of(spec.op).infer(layer);
     } catch (const std::invalid_argument& error) {
       throw ModelError(position, error.what());
+    }
+    constexpr double kMaxSum = 0x1p62;
+    params += static_cast<double>(layer.params);
+    macs += static_cast<double>(operator_of(spec.op).macs(layer));
+    if (params > kMaxSum || macs > kMaxSum) {
+      throw ModelError(position, "the model has more than 2^62 parameters or MACs");
     }
     id_of[position] = LayerId{static_cast<std::int32_t>(layers_.size())};
     layers_.push_back(std::move(layer));

@@ -307,14 +307,15 @@ Activation Importer::viewed(const Activation& x, Dims shape, const std::string& 
   }
   const Dims& have = items_[x.layer].output.dims;
   Activation result{std::move(shape), -1, x.layer, x.type};
-  for (int i = 0; i < static_cast<int>(result.shape.size()); ++i) {
+  const bool batch_first = result.shape.size() > 1 && result.shape[0] == 1;
+  const int last = batch_first ? 1 : static_cast<int>(result.shape.size());
+  for (int i = 0; i < last; ++i) {
     if (result.shape[static_cast<std::size_t>(i)] != 1) continue;
     result.dropped = i;
     if (result.dims() == have) return result;
   }
-  result.dropped = -1;
+  result.dropped = batch_first ? 0 : -1;
   if (result.dims() == have) return result;
-  if (result.shape.size() > 1 && result.shape[0] == 1) result.dropped = 0;
   Attributes a;
   a.dims = result.dims();
   result.layer = add(Op::kReshape, a, {&x}, suffix);

@@ -20,9 +20,9 @@ class Merger {
 
   void run() {
     for (std::size_t i = 0; i < items_.size(); ++i) {
-      merge_views(i);
-      if (merge_bias(i) || merge_gate(i) || merge_hard_swish(i) || merge_gelu(i)) continue;
-      merge_layer_norm(i);
+      if (items_[i].inputs.empty()) continue;
+      if (merge_view(i) || merge_bias(i) || merge_gate(i) || merge_hard_swish(i)) continue;
+      if (!merge_gelu(i)) merge_layer_norm(i);
     }
   }
 
@@ -78,9 +78,10 @@ class Merger {
   }
 
   /// A view of a view is a view of what that one looks at.
-  void merge_views(std::size_t i) {
-    if (!is(i, Op::kReshape) || !is(input(i), Op::kReshape) || !only_for(input(i), i)) return;
+  bool merge_view(std::size_t i) {
+    if (!is(i, Op::kReshape) || !is(input(i), Op::kReshape) || !only_for(input(i), i)) return false;
     replace(i, Op::kReshape, attributes(i), {input(input(i))});
+    return true;
   }
 
   /// A matrix product or convolution, then a constant per output feature or channel.
@@ -186,7 +187,8 @@ class Merger {
             !only_for(curve, sum)) {
           continue;
         }
-        if (!scaled_after && scales(x) && only_for(x, product)) x = input(x);
+        if (!scaled_after && (!scales(x) || !only_for(x, product))) continue;
+        if (!scaled_after) x = input(x);
         if (!is_polynomial_of(input(curve), x, curve)) continue;
         become(i, "gelu", x);
         return true;

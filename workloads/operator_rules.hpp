@@ -1,6 +1,8 @@
 #pragma once
 // The functions that rows of the operator table point to, by family; see operators.hpp.
 
+#include <initializer_list>
+
 #include "workloads/operators.hpp"
 
 namespace edgeflow::rules {
@@ -15,6 +17,8 @@ Region same_region(const Layer& layer, std::size_t input, const Region& out);
 std::int64_t no_macs(const Layer& layer);
 /// Counts `params` here, or elsewhere if the layer is tied to an earlier one.
 void set_params(Layer& layer, std::int64_t params);
+/// Throws std::invalid_argument if the product exceeds 2^56, so that sums over layers fit.
+void require_countable(std::initializer_list<std::int64_t> factors);
 
 // Convolution and pooling (operators_spatial.cpp).
 void infer_conv(Layer& layer);

@@ -110,6 +110,8 @@ void infer_conv(Layer& layer) {
   const Attributes& a = layer.attributes;
   layer.output =
       make_tensor({a.out_channels, window_extent(a, 0, in[1]), window_extent(a, 1, in[2])});
+  require_countable({layer.output.volume(), in[0] / a.groups, a.kernel[0], a.kernel[1]});
+  require_countable({a.out_channels, in[0] / a.groups, a.kernel[0], a.kernel[1], 2});
   set_params(layer, conv_params(layer, in[0] / a.groups * a.kernel[0] * a.kernel[1]));
 }
 
@@ -123,6 +125,8 @@ void infer_conv_transpose(Layer& layer) {
            a.output_pad[i] + 1;
   };
   layer.output = make_tensor({a.out_channels, extent(0, in[1]), extent(1, in[2])});
+  require_countable({in[0] * in[1] * in[2], a.out_channels / a.groups, a.kernel[0], a.kernel[1]});
+  require_countable({a.out_channels, in[0] / a.groups, a.kernel[0], a.kernel[1], 2});
   set_params(layer, conv_params(layer, in[0] / a.groups * a.kernel[0] * a.kernel[1]));
 }
 

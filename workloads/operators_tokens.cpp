@@ -65,6 +65,14 @@ bool is_reduced(const Layer& layer, std::size_t dim) {
 
 }  // namespace
 
+void require_countable(std::initializer_list<std::int64_t> factors) {
+  double product = 1;
+  for (std::int64_t factor : factors) product *= static_cast<double>(factor);
+  if (product > 0x1p56) {
+    throw std::invalid_argument("more than 2^56 multiplications or parameters in one layer");
+  }
+}
+
 void set_params(Layer& layer, std::int64_t params) {
   (layer.attributes.tied ? layer.tied_params : layer.params) = params;
 }
@@ -88,6 +96,8 @@ void infer_linear(Layer& layer) {
   } else {
     out = make_tensor(out.dims);
   }
+  require_countable({out.volume(), in.dims.back()});
+  require_countable({a.out_channels, in.dims.back() + 1});
   layer.output = std::move(out);
   set_params(layer, a.out_channels * (in.dims.back() + (a.bias ? 1 : 0)));
 }
@@ -128,6 +138,7 @@ void infer_matmul(Layer& layer) {
                     fmt::join(a.dims, ","), fmt::join(b.dims, ",")));
   }
   layer.output = matmul_output(layer).tensor();
+  require_countable({layer.output.volume(), a.dims.back()});
 }
 
 Region matmul_input(const Layer& layer, std::size_t input, const Region& out) {
