@@ -7,6 +7,7 @@
 #include "experiments/sweep.hpp"
 #include "partition/plan_yaml.hpp"
 #include "workloads/model_yaml.hpp"
+#include "workloads/onnx_reader.hpp"
 
 namespace edgeflow {
 namespace {
@@ -88,6 +89,9 @@ FileKind recognise(const Document& document) {
 }
 
 std::string check_file(const fs::path& file, const std::optional<fs::path>& scenario) {
+  if (file.extension() == ".onnx") {
+    return fmt::format("an ONNX model of {} layers", read_onnx(file).size());
+  }
   const Document document(file);
   switch (recognise(document)) {
     case FileKind::kScenario:

@@ -29,21 +29,24 @@ class CommandLine {
     add_sweep();
     add_plan();
     add_explain();
+    add_import();
     add_inspect();
     add_validate();
     add_list();
   }
 
   int run() {
-    if (words_.size() == 1) throw CLI::CallForHelp();
+    if (words_.size() == 1) {
+      fmt::print(stderr, "{}", app_.help());
+      return kExitUsage;
+    }
     refuse_unknown_command();
     app_.parse(static_cast<int>(words_.size()), words_.data());
     return command_();
   }
 
   int exit(const CLI::ParseError& error) const {
-    const int code = app_.exit(error);
-    return code == 0 && words_.size() > 1 ? kExitOk : kExitUsage;
+    return app_.exit(error) == 0 ? kExitOk : kExitUsage;
   }
 
  private:
@@ -109,14 +112,34 @@ class CommandLine {
     add_scenario(sub, explain_);
   }
 
+  void add_onnx_inputs(CLI::App* sub, ImportArguments& arguments) {
+    sub->add_option("--input", arguments.inputs,
+                    "Dims of an input of an ONNX file: [name=]1x3x640x640; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("DIMS");
+    sub->add_flag("--opaque", arguments.opaque,
+                  "Keep unknown ONNX operators as layers that cannot be cut");
+  }
+
+  void add_import() {
+    CLI::App* sub = add("import", "Turn an ONNX file into a model file",
+                        "  edgeflow import net.onnx -o net.yaml\n"
+                        "  edgeflow import net.onnx --input images=1x3x640x640 | less",
+                        [this] { return import_model(import_, import_output_); });
+    sub->add_option("MODEL.onnx", import_.file, "ONNX file")->required();
+    sub->add_option("-o,--output", import_output_, "File for the model (default: stdout)");
+    add_onnx_inputs(sub, import_);
+  }
+
   void add_inspect() {
     CLI::App* sub = add("inspect", "Show a model or a cluster",
                         "  edgeflow inspect yolov5s\n"
                         "  edgeflow inspect resnet50 --no-fold --json",
                         [this] { return inspect(inspected_, format(), !no_fold_); });
-    sub->add_option("NAME", inspected_, "Model or cluster: a shipped name or a file")
+    sub->add_option("NAME", inspected_.file, "Model or cluster: a shipped name or a file")
         ->required()
         ->option_text("MODEL|CLUSTER");
+    add_onnx_inputs(sub, inspected_);
     CLI::Option* csv = sub->add_flag("--csv", csv_, "As a table: layers or devices");
     CLI::Option* json = sub->add_flag("--json", json_, "As JSON");
     CLI::Option* dot = sub->add_flag("--dot", dot_, "As a graph for Graphviz");
@@ -178,7 +201,9 @@ class CommandLine {
   ScenarioArguments plan_;
   std::string plan_output_;
   ScenarioArguments explain_;
-  std::string inspected_;
+  ImportArguments import_;
+  std::string import_output_;
+  ImportArguments inspected_;
   bool csv_ = false, json_ = false, dot_ = false, no_fold_ = false;
   std::vector<std::string> files_;
   std::string plan_scenario_;

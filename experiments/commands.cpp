@@ -14,6 +14,7 @@
 #include "experiments/sweep.hpp"
 #include "partition/plan_yaml.hpp"
 #include "workloads/model_yaml.hpp"
+#include "workloads/onnx_reader.hpp"
 
 namespace edgeflow {
 namespace {
@@ -73,6 +74,18 @@ std::string unknown_name_hint(const std::string& name) {
               : "a path, or a name of 'edgeflow list models' or 'edgeflow list clusters'";
 }
 
+Graph read_onnx_file(const ImportArguments& arguments) {
+  OnnxOptions options;
+  options.opaque = arguments.opaque;
+  for (const std::string& input : arguments.inputs) {
+    options.inputs.insert(parse_input_dims(input));
+  }
+  std::vector<std::string> warnings;
+  Graph graph = read_onnx(arguments.file, options, &warnings);
+  for (const std::string& warning : warnings) fmt::print(stderr, "{}\n", warning);
+  return graph;
+}
+
 std::string inspect_document(const Document& document, InspectFormat format, bool fold_layers) {
   const FileKind kind = recognise(document);
   if (kind == FileKind::kModel) {
@@ -118,7 +131,19 @@ int explain_scenario(const ScenarioArguments& arguments) {
                    [](const Planned& planned) { print(explain(planned.plan, planned.scenario)); });
 }
 
-int inspect(const std::string& name, InspectFormat format, bool fold_layers) {
+int import_model(const ImportArguments& arguments, const std::string& output) {
+  const Graph graph = read_onnx_file(arguments);
+  if (output.empty()) {
+    print(write_model(graph));
+    return kExitOk;
+  }
+  write_file(output, write_model(graph));
+  fmt::print(stderr, "wrote {}: {} layers\n", output, graph.size());
+  return kExitOk;
+}
+
+int inspect(const ImportArguments& arguments, InspectFormat format, bool fold_layers) {
+  const std::string& name = arguments.file;
   const bool model = is_shipped(name, "workloads/models");
   fs::path file = name;
   if (model || is_shipped(name, "platforms/clusters")) {
@@ -126,6 +151,14 @@ int inspect(const std::string& name, InspectFormat format, bool fold_layers) {
   } else if (std::error_code error; !fs::exists(file, error)) {
     throw InputError({}, "", fmt::format("there is no model, cluster or file {}", in_quotes(name)),
                      unknown_name_hint(name));
+  }
+  if (file.extension() == ".onnx") {
+    const Graph graph = read_onnx_file(arguments);
+    print(inspect_model(fold_layers ? fold(graph) : graph, format));
+    return kExitOk;
+  }
+  if (!arguments.inputs.empty()) {
+    throw InputError({name, 0, 0}, "", "--input is for ONNX files; this model says its dims");
   }
   print(inspect_document(Document(file), format, fold_layers));
   return kExitOk;

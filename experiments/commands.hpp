@@ -48,8 +48,17 @@ int run_sweep(const SweepArguments& arguments);
 int write_plan_file(const ScenarioArguments& arguments, const std::string& output);
 int explain_scenario(const ScenarioArguments& arguments);
 
-/// `name` is a model or cluster, by shipped name or path.
-int inspect(const std::string& name, InspectFormat format, bool fold_layers);
+/// How to read an ONNX file.
+struct ImportArguments {
+  std::string file;
+  std::vector<std::string> inputs;  // [name=]1x3x640x640
+  bool opaque = false;
+};
+/// Writes the model as YAML to `output`, or to stdout if that is empty.
+int import_model(const ImportArguments& arguments, const std::string& output);
+
+/// The file is a model or cluster, by shipped name or path; `inputs` are for ONNX files.
+int inspect(const ImportArguments& arguments, InspectFormat format, bool fold_layers);
 
 /// `scenario` is empty or the file that plans are checked with.
 int validate_files(const std::vector<std::string>& files, const std::string& scenario);

@@ -144,8 +144,7 @@ std::shared_ptr<const Model> ModelShelf::get(const std::string& name, const fs::
   const fs::path file = find_file(name, "workloads/models", folder);
   std::shared_ptr<const Model>& place = models_[fs::absolute(file).lexically_normal()];
   if (place) return place;
-  const Document document(file);
-  const Graph graph = read_model(document);
+  const Graph graph = load_model(name, folder);
   const std::vector<std::string> zoo = zoo_models();
   const bool shipped = std::find(zoo.begin(), zoo.end(), name) != zoo.end();
   place = std::make_shared<const Model>(
@@ -196,6 +195,9 @@ Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
   scenario.strategies = read_strategies(yaml);
   const std::span precisions(kPrecisions);
   if (const auto precision = yaml.find("precision")) {
+    if (precision->is_scalar() && precision->as_string() == "uint8") {
+      precision->fail("only the model's input can be uint8", "that is input_precision");
+    }
     scenario.precision = static_cast<Precision>(read_choice(*precision, precisions.first(3)));
   }
   scenario.input_precision = scenario.precision;

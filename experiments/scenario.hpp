@@ -107,7 +107,7 @@ std::string_view to_string(NetworkModel model);
 /// What the options of a strategy say, in one cell: "device=nano"; several are parted by a blank.
 std::string options_text(const StrategyChoice& strategy);
 
-/// A problem's mistake that has no place of its own (no such file) becomes one at `yaml`.
+/// Calls `load`; a mistake that has no place of its own (no such file) becomes one at `yaml`.
 template <typename Load>
 auto located(const Yaml& yaml, Load load) {
   try {

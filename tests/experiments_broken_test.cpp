@@ -1,0 +1,192 @@
+// Files with a mistake: the program names file, line, column, key path and what it expected, ends
+// with exit code 2, and leaves nothing behind.
+
+#include <doctest/doctest.h>
+
+#include "tests/support/program.hpp"
+
+namespace edgeflow {
+namespace {
+
+using test::Scratch;
+
+const std::string kData = EDGEFLOW_TEST_DATA;
+
+struct Broken {
+  const char* file;   // in tests/data/broken, without .yaml
+  std::string error;  // the first line, after the name of the file; "..." at the end for any rest
+};
+
+const Broken kScenarios[] = {
+    {"arrivals_without_map",
+     ":8:22: at requests.arrivals: got \"poisson\", expected arrivals such as {process: poisson, "
+     "rate: 2/s}"},
+    {"bandwidth_without_unit",
+     ":5:38: at cluster.network.bandwidth: got \"100\", expected a bandwidth such as 100Mbps"},
+    {"closed_with_rate",
+     ":8:46: at requests.arrivals.rate: closed arrivals have no rate (the next request arrives "
+     "when the last is done; or take periodic or poisson)"},
+    {"duplicate_key", ":9:1: key \"seed\" stands here twice"},
+    {"empty", ": got nothing, expected a scenario: schema, name, model, cluster, strategy"},
+    {"endless_alias", ":2:13: alias of a value that contains it"},
+    {"equal_strategies", ":7:28: at strategies[2]: strategy \"even\" stands here twice"},
+    {"half_request",
+     ":8:19: at requests.count: got \"1.5\", expected an integer from 1 to 1000000"},
+    {"list_at_root",
+     ":1:1: got a list, expected a scenario: schema, name, model, cluster, strategy"},
+    {"memory_in_bits",
+     ":8:39: at cluster.devices[1].memory: got \"4Gb\", expected a size such as 4GiB"},
+    {"missing_model_file", ":3:8: at model: there is no file \"..."},
+    {"missing_name", ":1:1: missing key \"name\""},
+    {"missing_schema", ":1:1: missing key \"schema\""},
+    {"missing_strategy", ":1:1: missing key \"strategy\""},
+    {"model_list", ":3:8: at model: got a list, expected a text"},
+    {"name_with_slash",
+     ":2:7: at name: got \"../broken\", expected a name of letters, digits and any of -_.+"},
+    {"negative_rate",
+     ":8:47: at requests.arrivals.rate: got \"-2/s\", expected a rate such as 2/s"},
+    {"negative_seed", ":8:7: at seed: got \"-1\", expected an integer of at least 0"},
+    {"newer_schema", ":1:9: at schema: got \"2\", expected an integer equal to 1"},
+    {"no_bandwidth",
+     ":5:38: at cluster.network.bandwidth: got \"0Mbps\", expected a bandwidth such as 100Mbps, "
+     "more than zero"},
+    {"no_count",
+     ":6:33: at cluster.devices[0].count: got \"0\", expected an integer from 1 to 1000"},
+    {"no_devices", ":6:12: at cluster.devices: is empty, expected at least one device"},
+    {"no_requests", ":8:19: at requests.count: got \"0\", expected an integer from 1 to 1000000"},
+    {"no_strategies", ":7:13: at strategies: is empty, expected at least one strategy"},
+    {"not_yaml", ":5:9: not YAML: end of map flow not found"},
+    {"option_of_none", ":7:33: at strategy.options: strategy \"even\" has no options"},
+    {"option_value", ":10:13: at strategy.options.device: the cluster has no device \"rpi4-7\""},
+    {"poisson_without_rate", ":8:22: at requests.arrivals: missing key \"rate\""},
+    {"precision_of_input",
+     ":8:12: at precision: only the model's input can be uint8 (that is input_precision)"},
+    {"strategy_twice", ":8:13: at strategies: give \"strategy\" or \"strategies\", not both"},
+    {"two_documents", ":8:1: a second YAML document starts here, expected only one"},
+    {"unknown_cluster",
+     ":4:10: at cluster: there is no \"pi4x3-nanno\" in platforms/clusters (did you mean "
+     "\"pi4x3-nano\"?)"},
+    {"unknown_device_type",
+     ":7:14: at cluster.devices[0].type: there is no \"rpi44\" in platforms/devices (did you mean "
+     "\"rpi4\"?)"},
+    {"unknown_effect",
+     ":8:35: at simulation.ablate[1]: got \"latncy\", expected one of contention, latency, "
+     "overheads, queueing (did you mean \"latency\"?)"},
+    {"unknown_key", ":3:1: unknown key \"modle\" (did you mean \"model\"?)"},
+    {"unknown_model",
+     ":3:8: at model: there is no \"vgg61\" in workloads/models (did you mean \"vgg11\"?)"},
+    {"unknown_network", ":5:19: at cluster.network.type: got \"swich\", expected switch or wifi"},
+    {"unknown_network_model",
+     ":8:29: at simulation.network_model: got \"LV8\", expected one of cm02, lv08 (did you mean "
+     "\"lv08\"?)"},
+    {"unknown_option",
+     ":7:36: at strategy.options: unknown key \"devise\" (did you mean \"device\"?)"},
+    {"unknown_precision",
+     ":8:12: at precision: got \"fp23\", expected one of fp32, fp16, int8 (did you mean "
+     "\"fp32\"?)"},
+    {"unknown_source",
+     ":7:11: at cluster.source: got \"rpi4-2\", expected the name of a device (did you mean "
+     "\"rpi4-0\"?)"},
+    {"unknown_strategy",
+     ":7:11: at strategy: there is no strategy \"evne\" (did you mean \"even\"?)"},
+};
+
+const Broken kParts[] = {
+    {"cluster_equal_names", ":5:5: at devices[1]: two devices are called \"pi\""},
+    {"cluster_without_bandwidth", ":2:10: at network: missing key \"bandwidth\""},
+    {"device_without_rate", ":4:5: at compute[0]: missing key \"mac_rate\""},
+    {"model_batch",
+     ":4:36: at layers[0].dims: the input's first dimension is the batch and must be 1 (write "
+     "dims: [1, 3, 224, 224]; a stream of images is a matter of the scenario's requests)"},
+    {"model_cycle", ":5:5: at layers[1]: layer \"a\": \"a\" is part of a cycle, or needs one"},
+    {"model_groups",
+     ":5:5: at layers[1]: layer \"conv\": groups (2) must divide both the input channels (3) and "
+     "out_channels (4)"},
+    {"model_unknown_input",
+     ":5:5: at layers[1]: layer \"conv\": its input \"imput\" is not a layer of the model"},
+    {"model_unknown_op",
+     ":5:22: at layers[1].op: unknown operator \"convv\" (did you mean \"conv\"?)"},
+};
+
+const Broken kSweeps[] = {
+    {"sweep_axes_list",
+     ":4:7: at axes: got a list, expected a map from key paths to lists of values"},
+    {"sweep_bandwidth_without_unit",
+     ":5:39: at cluster.network.bandwidth: got \"50\", expected a bandwidth such as 100Mbps"},
+    {"sweep_empty_axis", ":5:13: at axes.strategy: is empty, expected at least one value"},
+    {"sweep_exclude_all", ":6:10: at exclude: excludes every run"},
+    {"sweep_exclude_nothing",
+     ":6:22: at exclude[0].strategy: got \"evn\", expected one of the axis's values even, single"},
+    {"sweep_missing_base", ":3:7: at base: there is no file \"..."},
+    {"sweep_no_item", ":5:31: at cluster.devices: has 2 items counted from 0, no item 2"},
+    {"sweep_option_value",
+     ":5:22: at strategies[0].options.device: the cluster has no device \"nowhere\""},
+    {"sweep_unknown_baseline",
+     ":6:11: at baseline: got \"proportional\", expected a strategy of the sweep: even, single"},
+    {"sweep_unknown_entry",
+     ":6:1: unknown key \"zipp\" (known: schema, name, description, base, axes, exclude, "
+     "baseline)"},
+    {"sweep_unknown_key", ":5:31: at cluster: unknown key \"netwrok\" (did you mean \"network\"?)"},
+    {"sweep_unknown_model",
+     ":5:18: at model: there is no \"vgg61\" in workloads/models (did you mean \"vgg11\"?)"},
+};
+
+const Broken kPlans[] = {
+    {"plan_hole",
+     ":7:5: at units[1]: this is not a valid plan: it lacks c0:3 r3:4 w0:4 of \"input\""},
+    {"plan_later_unit",
+     ":7:94: at units[1].needs[0].from: a unit can only need units that stand before it"},
+    {"plan_other_model",
+     ":3:8: at model: the plan is for model \"vgg16\", the scenario's is \"tiny\""},
+    {"plan_region",
+     ":7:63: at units[1].output: got \"c0:2 r0:4\", expected a region such as \"c0:64 r0:56 "
+     "w0:56\""},
+    {"plan_unknown_device",
+     ":7:49: at units[1].device: there is no device \"nearr\" (did you mean \"near\"?)"},
+    {"plan_unknown_layer",
+     ":7:35: at units[1].layer: there is no layer \"convv\" (did you mean \"conv\"?)"},
+    {"plan_without_result",
+     ":6:3: at units: this is not a valid plan: c0:2 r0:4 w0:4 of the result \"conv\" does not "
+     "reach near"},
+};
+
+/// Runs `command` with the file in the place of %.
+void check_broken(const std::string& command, const Broken& broken) {
+  const Scratch scratch;
+  const std::string file = kData + "/broken/" + broken.file + ".yaml";
+  std::string arguments = command;
+  arguments.replace(arguments.find('%'), 1, file);
+  const test::Outcome outcome = test::edgeflow(scratch, arguments);
+  CAPTURE(arguments);
+  const std::string line = test::first_line(outcome.err);
+  if (broken.error.ends_with("...")) {
+    CHECK(line.starts_with(file + broken.error.substr(0, broken.error.size() - 3)));
+  } else {
+    CHECK(line == file + broken.error);
+  }
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.out.empty());
+  CHECK(std::filesystem::is_empty(scratch.folder()));
+}
+
+}  // namespace
+
+TEST_CASE("broken scenarios are refused at the exact place") {
+  for (const Broken& broken : kScenarios) check_broken("run %", broken);
+}
+
+TEST_CASE("broken models, clusters and devices are refused at the exact place") {
+  for (const Broken& broken : kParts) check_broken("validate %", broken);
+}
+
+TEST_CASE("broken sweeps are refused before the first run") {
+  for (const Broken& broken : kSweeps) check_broken("sweep %", broken);
+}
+
+TEST_CASE("broken plans are refused at the exact place") {
+  for (const Broken& broken : kPlans) {
+    check_broken("run " + kData + "/cli/tiny_scenario.yaml --plan %", broken);
+  }
+}
+
+}  // namespace edgeflow

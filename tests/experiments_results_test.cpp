@@ -1,0 +1,292 @@
+// Runs, their figures, and the files they are written to.
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "experiments/columns.hpp"
+#include "experiments/csv.hpp"
+#include "experiments/files.hpp"
+#include "experiments/measure.hpp"
+#include "experiments/results.hpp"
+#include "experiments/sweep.hpp"
+#include "tests/support/scratch.hpp"
+
+namespace edgeflow {
+namespace {
+
+namespace fs = std::filesystem;
+using test::read_text;
+using test::Scratch;
+
+/// One device: 96 MACs at 96 MAC/s and 0.5 s overhead, 1.5 s in all; 1 W idle, 3 W busy.
+const std::string kOneDevice =
+    "schema: 1\n"
+    "name: tiny\n"
+    "model: tiny.yaml\n"
+    "cluster:\n"
+    "  network: {type: switch, bandwidth: 1kB/s}\n"
+    "  devices: [{name: near, mac_rate: 96MAC/s, overhead: 500ms, power: {idle: 1W, busy: 3W}}]\n"
+    "strategy: single\n";
+
+Scenario read(const std::string& more, const std::vector<std::string>& changes = {}) {
+  Document document(kOneDevice + more, std::string(EDGEFLOW_TEST_DATA) + "/cli/test.yaml");
+  for (const std::string& change : changes) override_scenario(document, change);
+  ModelShelf shelf;
+  return read_scenario(document.root(), shelf);
+}
+
+Run run_first(const Scenario& scenario) { return run(jobs_of(scenario).front()); }
+
+/// A strategy of the test's own.
+Run run_with(Plan (*plan)(const Problem&, const Options&)) {
+  const StrategyInfo info{"odd", "", "", {}, plan};
+  Job job;
+  job.scenario = std::make_shared<const Scenario>(read(""));
+  job.strategy.name = "odd";
+  job.strategy.info = &info;
+  return run(job);
+}
+
+std::string mistake(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no mistake";
+}
+
+}  // namespace
+
+TEST_CASE("one request on one device takes its MACs over its rate, and the overhead") {
+  const RunReport report = run_first(read("")).report;
+  CHECK(report.status == Status::kOk);
+  CHECK(*report.latency_s == doctest::Approx(1.5));
+  CHECK(*report.predicted_latency_s == doctest::Approx(1.5));
+  CHECK(*report.prediction_error == doctest::Approx(0));
+  CHECK(*report.lower_bound_s == doctest::Approx(1.5));
+  CHECK(*report.optimality_gap == doctest::Approx(0));
+  CHECK(*report.compute_s == doctest::Approx(1.5));
+  CHECK(*report.throughput_rps == doctest::Approx(1 / 1.5));
+  CHECK(*report.energy_J == doctest::Approx(3 * 1.5));
+  CHECK(*report.bytes_moved == 0);
+  CHECK(*report.redundant_macs_ratio == 0);
+  CHECK(*report.devices_used == 1);
+  CHECK(*report.messages == 0);
+  // 8 parameters, 48 input and 32 output elements of 4 bytes; input, convolution and the relay of
+  // the result overlap in pairs at most: 8 + 48 + 32 or 8 + 32 + 32.
+  CHECK(*report.peak_memory_bytes == 4 * (8 + 48 + 32));
+}
+
+TEST_CASE("the second of two requests a second apart waits half a second") {
+  // Arrivals at 0 and 1, finishes at 1.5 and 3: latencies 1.5 and 2, of which 0.5 in the queue.
+  const RunReport report =
+      run_first(read("requests: {count: 2, arrivals: {process: periodic, rate: 1/s}}\n")).report;
+  CHECK(*report.latency_s == doctest::Approx(1.75));
+  CHECK(*report.latency_p50_s == doctest::Approx(1.5));
+  CHECK(*report.latency_p99_s == doctest::Approx(2));
+  CHECK(*report.latency_max_s == doctest::Approx(2));
+  CHECK(*report.throughput_rps == doctest::Approx(2 / 3.0));
+  CHECK(*report.queue_s == doctest::Approx(0.25));
+  CHECK(*report.compute_s == doctest::Approx(1.5));
+  CHECK(*report.energy_J == doctest::Approx(3 * 3));
+  CHECK_FALSE(report.prediction_error);  // the prediction is for a request alone
+}
+
+TEST_CASE("closed requests follow each other") {
+  const RunReport report = run_first(read("requests: {count: 3}\n")).report;
+  CHECK(*report.latency_max_s == doctest::Approx(1.5));
+  CHECK(*report.throughput_rps == doctest::Approx(3 / 4.5));
+}
+
+TEST_CASE("energy is not reported where a power is not known") {
+  const Scenario scenario = read("", {"cluster.devices=[{name: near, mac_rate: 96MAC/s}]"});
+  CHECK(cell(run_first(scenario).report.energy_J).empty());
+}
+
+TEST_CASE("a plan that does not fit is out of memory, with no latency") {
+  const Run run = run_first(read("", {"cluster.devices[0].memory=100B"}));
+  CHECK(run.report.status == Status::kOutOfMemory);
+  CHECK_FALSE(run.report.message.empty());
+  CHECK_FALSE(run.report.latency_s);
+  CHECK(*run.report.predicted_latency_s == doctest::Approx(1.5));
+}
+
+TEST_CASE("a simulation without time is a timeout") {
+  CHECK(run(jobs_of(read("")).front(), 0).report.status == Status::kTimeout);
+}
+
+TEST_CASE("whatever a strategy does becomes a status") {
+  const Run infeasible =
+      run_with([](const Problem&, const Options&) -> Plan { throw Infeasible("too small"); });
+  CHECK(infeasible.report.status == Status::kInfeasible);
+  CHECK(infeasible.report.message == "too small");
+  const Run failed = run_with(
+      [](const Problem&, const Options&) -> Plan { throw std::runtime_error("no solution"); });
+  CHECK(failed.report.status == Status::kFailed);
+  CHECK(failed.report.message == "no solution");
+  const Run invalid = run_with([](const Problem& problem, const Options&) {
+    Plan plan;
+    plan.model = problem.graph.name();
+    return plan;
+  });
+  CHECK(invalid.report.status == Status::kFailed);
+  CHECK(invalid.report.message.starts_with("the plan is not valid: "));
+}
+
+TEST_CASE("results that cannot be are reported as failed") {
+  const Scenario scenario = read("");
+  const Run good = run_first(scenario);
+  RunReport report = good.report;
+  SimulationResult result = good.result;
+  measure_result(*good.plan, result, scenario, report);
+  CHECK(report.status == Status::kOk);
+
+  result.requests[0].finish_s = 1.4;  // below the bound of 1.5
+  measure_result(*good.plan, result, scenario, report);
+  CHECK(report.status == Status::kFailed);
+  CHECK(report.message.find("below the lower bound") != std::string::npos);
+
+  result = good.result;
+  result.devices[0].sent_bytes = 1;
+  measure_result(*good.plan, result, scenario, report);
+  CHECK(report.status == Status::kFailed);
+  CHECK(report.message.find("0 bytes planned") != std::string::npos);
+}
+
+TEST_CASE("percentiles are values that occurred") {
+  const std::vector<double> values{1, 2, 3, 4};
+  // Nearest rank: the ceil(p*n/100)-th value.
+  CHECK(percentile(values, 50) == 2);
+  CHECK(percentile(values, 51) == 3);
+  CHECK(percentile(values, 75) == 3);
+  CHECK(percentile(values, 99) == 4);
+  CHECK(percentile(std::vector<double>{7}, 50) == 7);
+}
+
+TEST_CASE("speed-up is the baseline's latency over one's own") {
+  std::vector<RunReport> reports(3);
+  reports[0].latency_s = 2;
+  reports[0].baseline = 1;
+  reports[1].latency_s = 6;
+  reports[1].baseline = 1;
+  reports[2].latency_s = 1;
+  compare_with_baselines(reports);
+  CHECK(*reports[0].speedup_over_baseline == 3);
+  CHECK(*reports[1].speedup_over_baseline == 1);
+  CHECK_FALSE(reports[2].speedup_over_baseline);
+}
+
+TEST_CASE("numbers are written as the shortest text that reads back the same") {
+  CHECK(number_text(0.1) == "0.1");
+  CHECK(number_text(1.0 / 3) == "0.3333333333333333");
+  CHECK(number_text(5) == "5");
+  CHECK(cell(std::nullopt).empty());
+  CHECK(cell(std::numeric_limits<double>::quiet_NaN()).empty());
+  CHECK(cell(std::numeric_limits<double>::infinity()).empty());
+}
+
+TEST_CASE("cells are quoted where a comma, a quote or a line break would be misread") {
+  CHECK(csv_row({"a", "b,c", "d\"e", "f\ng", ""}) == "a,\"b,c\",\"d\"\"e\",\"f\ng\",\n");
+}
+
+TEST_CASE("the first columns of runs.csv stay what they are") {
+  // The public interface: columns are only ever appended.
+  const std::string header = runs_csv({}, {});
+  CHECK(header ==
+        "index,run_id,name,model,cluster,strategy,strategy_options,seed,devices,status,latency_s,"
+        "latency_p50_s,latency_p95_s,latency_p99_s,latency_max_s,throughput_rps,"
+        "predicted_latency_s,prediction_error,lower_bound_s,optimality_gap,speedup_over_baseline,"
+        "compute_s,transfer_s,queue_s,wait_s,bytes_moved,redundant_macs_ratio,energy_J,"
+        "peak_memory_bytes,units,messages,devices_used,config_hash,message\n");
+}
+
+TEST_CASE("axes have columns of their own unless they are there anyway") {
+  const std::vector<std::string> axes{"model", "cluster.network.bandwidth", "strategy"};
+  RunReport report;
+  report.axes = {{"model", "vgg16"}, {"cluster.network.bandwidth", "10Mbps"}, {"strategy", "#0"}};
+  const std::string text = runs_csv(std::vector<RunReport>{report}, axes);
+  CHECK(text.find("strategy,strategy_options,cluster.network.bandwidth,seed") != std::string::npos);
+  CHECK(text.find(",10Mbps,0,0,ok,,,") != std::string::npos);
+}
+
+TEST_CASE("the files of a run hold what happened, status.json last") {
+  const Scratch scratch;
+  const Scenario scenario = read("");
+  const std::vector<Job> jobs = jobs_of(scenario);
+  const Run run = edgeflow::run(jobs[0]);
+  Manifest manifest;
+  manifest.name = "tiny";
+  Results results(scratch.folder() / "out", manifest);
+  results.add(jobs[0], run);
+  results.finish(std::vector<RunReport>{run.report});
+
+  const fs::path folder = scratch.folder() / "out" / "runs" / run.report.run_id();
+  CHECK(run.report.run_id() == "0-" + run.report.config_hash.substr(0, 8));
+  CHECK(read_text(folder / "requests.csv") ==
+        "request,arrival_s,finish_s,latency_s,compute_s,transfer_s,queue_s,wait_s\n"
+        "0,0,1.5,1.5,1.5,0,0,0\n");
+  CHECK(read_text(folder / "units.csv").find("0,1,compute,conv,near,c0:2 r0:4 w0:4,0,0,1.5\n") !=
+        std::string::npos);
+  CHECK(read_text(folder / "transfers.csv") ==
+        "request,message,from_unit,from_device,to_device,bytes,start_s,finish_s\n");
+  CHECK(read_text(folder / "devices.csv").find("near,,1.5,0,0,352,,4.5\n") != std::string::npos);
+  CHECK(read_text(folder / "links.csv").find("near:up,1000,0,0\n") != std::string::npos);
+  const auto status = nlohmann::json::parse(read_text(folder / "status.json"));
+  CHECK(status["status"] == "ok");
+  CHECK(status["config_hash"] == run.report.config_hash);
+  CHECK(status["row"]["latency_s"] == "1.5");
+  const auto json = nlohmann::json::parse(read_text(scratch.folder() / "out" / "manifest.json"));
+  CHECK(json["name"] == "tiny");
+  CHECK(json["finished"] == true);
+  CHECK(json["statuses"]["ok"] == 1);
+}
+
+TEST_CASE("results replace earlier results, but nobody else's files") {
+  const Scratch scratch;
+  scratch.write("mine/notes.txt", "do not delete");
+  CHECK(mistake([&] {
+          Results(scratch.folder() / "mine", {});
+        }).find("is not empty and holds no results of edgeflow (choose another folder with -o)") !=
+        std::string::npos);
+  CHECK(read_text(scratch.folder() / "mine/notes.txt") == "do not delete");
+
+  const fs::path old = scratch.folder() / "old";
+  { const Results results(old, {}); }
+  scratch.write("old/runs/0-stale/status.json", "{}");
+  scratch.write("old/plots/figure.txt", "kept");
+  { const Results results(old, {}); }
+  CHECK_FALSE(fs::exists(old / "runs/0-stale"));
+  CHECK(fs::exists(old / "plots/figure.txt"));
+}
+
+TEST_CASE("a file in the way of a results folder is an error that names it") {
+  const Scratch scratch;
+  const fs::path file = scratch.write("taken", "");
+  CHECK(mistake([&] { Results(file, {}); }) ==
+        file.string() + ": cannot be made a folder: Not a directory");
+  CHECK(mistake([&] {
+          Results(file / "below", {});
+        }).starts_with((file / "below").string() + ": cannot be made a folder: "));
+}
+
+TEST_CASE("a full disk is an error that names the file") {
+  CHECK(mistake([] { write_file("/dev/full", "text"); }) ==
+        "/dev/full: cannot be written: No space left on device");
+  CHECK(fs::is_character_file("/dev/full"));
+}
+
+TEST_CASE("a file is written whole or not at all") {
+  const Scratch scratch;
+  const fs::path file = scratch.write("file", "old");
+  write_file(file, "new", Durability::kSynced);
+  CHECK(read_text(file) == "new");
+  CHECK(std::distance(fs::directory_iterator(scratch.folder()), {}) == 1);
+  CHECK(mistake([&] { write_file(scratch.folder() / "no" / "file", "text"); }) ==
+        (scratch.folder() / "no/file").string() + ": cannot be written: No such file or directory");
+}
+
+}  // namespace edgeflow

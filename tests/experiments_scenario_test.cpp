@@ -1,0 +1,239 @@
+// Scenarios: reading, changing single values, arrivals, hashes.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "experiments/random.hpp"
+#include "experiments/resolve.hpp"
+#include "experiments/scenario.hpp"
+#include "tests/support/scratch.hpp"
+
+namespace edgeflow {
+namespace {
+
+using test::Scratch;
+
+const std::string kSmall =
+    "schema: 1\n"
+    "name: small\n"
+    "model: squeezenet1_1\n"
+    "cluster:\n"
+    "  network: {type: switch, bandwidth: 100Mbps, latency: 0.5ms}\n"
+    "  devices: [{type: rpi4, count: 2}]\n"
+    "strategy: single\n";
+
+Scenario read(const std::string& text, const std::vector<std::string>& changes = {}) {
+  Document document(text, "small.yaml");
+  for (const std::string& change : changes) override_scenario(document, change);
+  ModelShelf shelf;
+  return read_scenario(document.root(), shelf);
+}
+
+std::string mistake(const std::string& text, const std::vector<std::string>& changes = {}) {
+  try {
+    (void)read(text, changes);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no mistake";
+}
+
+std::string hash(const Scenario& scenario) {
+  return config_hash(scenario, scenario.strategies.front());
+}
+
+}  // namespace
+
+TEST_CASE("a scenario of five keys is one fp32 request with all effects") {
+  const Scenario scenario = read(kSmall);
+  CHECK(scenario.name == "small");
+  CHECK(scenario.model->graph.name() == "squeezenet1_1");
+  CHECK(scenario.cluster->size() == 2);
+  CHECK(scenario.cluster->name() == "small");
+  REQUIRE(scenario.strategies.size() == 1);
+  CHECK(scenario.strategies[0].name == "single");
+  CHECK(scenario.element_size().activation_bytes == 4);
+  CHECK(scenario.element_size().input_bytes == 4);
+  CHECK(scenario.arrivals_s() == std::vector<double>{0});
+  CHECK(scenario.network_model == NetworkModel::kCm02);
+  CHECK(scenario.effects.contention);
+  CHECK(scenario.effects.latency);
+  CHECK(scenario.effects.overheads);
+  CHECK(scenario.effects.queueing);
+}
+
+TEST_CASE("elements have the size of their precision, the input's of its own") {
+  const auto bytes = [](const char* keys) { return read(kSmall + keys).element_size(); };
+  CHECK(bytes("precision: fp16\n").activation_bytes == 2);
+  CHECK(bytes("precision: fp16\n").input_bytes == 2);
+  CHECK(bytes("precision: int8\n").activation_bytes == 1);
+  CHECK(bytes("input_precision: uint8\n").activation_bytes == 4);
+  CHECK(bytes("input_precision: uint8\n").input_bytes == 1);
+}
+
+TEST_CASE("effects are left out one by one") {
+  const Scenario scenario =
+      read(kSmall + "simulation: {network_model: lv08, ablate: [latency, queueing]}\n");
+  CHECK(scenario.network_model == NetworkModel::kLv08);
+  CHECK(scenario.effects.contention);
+  CHECK_FALSE(scenario.effects.latency);
+  CHECK(scenario.effects.overheads);
+  CHECK_FALSE(scenario.effects.queueing);
+}
+
+TEST_CASE("several strategies keep their order and options") {
+  std::string text = kSmall;
+  text.replace(text.find("strategy: single"), 16,
+               "strategies: [even, {name: single, options: {device: rpi4-1}}, single]");
+  const Scenario scenario = read(text);
+  REQUIRE(scenario.strategies.size() == 3);
+  CHECK(scenario.strategies[0].name == "even");
+  CHECK(options_text(scenario.strategies[1]) == "device=rpi4-1");
+  CHECK(options_text(scenario.strategies[2]).empty());
+}
+
+TEST_CASE("periodic requests arrive at multiples of the period, closed ones when they can") {
+  const std::string count = "requests: {count: 3, arrivals: ";
+  CHECK(read(kSmall + count + "{process: periodic, rate: 4/s}}\n").arrivals_s() ==
+        std::vector<double>{0, 0.25, 0.5});
+  CHECK(read(kSmall + count + "{process: closed}}\n").arrivals_s() == std::vector<double>{0, 0, 0});
+}
+
+TEST_CASE("random arrivals depend on the seed, and on nothing else of the scenario") {
+  const std::string poisson = "requests: {count: 50, arrivals: {process: poisson, rate: 2/s}}\n";
+  const auto arrivals = [&](const std::vector<std::string>& changes) {
+    return read(kSmall + poisson, changes).arrivals_s();
+  };
+  CHECK(arrivals({"seed=1"}) != arrivals({"seed=2"}));
+  CHECK(arrivals({"seed=1", "strategy=even"}) == arrivals({"seed=1", "model=alexnet"}));
+  const std::vector<double> dates_s = arrivals({});
+  CHECK(std::is_sorted(dates_s.begin(), dates_s.end()));
+  CHECK(dates_s.front() > 0);
+}
+
+TEST_CASE("exponential gaps have the mean 1/rate") {
+  Random random(7, "test");
+  double sum = 0;
+  constexpr int kCount = 100'000;
+  for (int i = 0; i < kCount; ++i) sum += random.exponential(4);
+  // The mean of n gaps has a standard deviation of 0.25/sqrt(n); four of them are allowed.
+  CHECK(std::abs(sum / kCount - 0.25) < 4 * 0.25 / std::sqrt(kCount));
+}
+
+TEST_CASE("streams of one seed differ by name") {
+  CHECK(Random(1, "a").uniform() != Random(1, "b").uniform());
+  CHECK(Random(1, "a").uniform() == Random(1, "a").uniform());
+}
+
+TEST_CASE("the portable logarithm is the logarithm") {
+  for (double x = 1e-16; x < 1e16; x *= 1.37) {
+    CHECK(portable_log(x) == doctest::Approx(std::log(x)).epsilon(1e-14));
+  }
+  CHECK(portable_log(1) == 0);
+}
+
+TEST_CASE("FNV-1a gives the published test vectors") {
+  // http://www.isthe.com/chongo/src/fnv/test_fnv.c
+  CHECK(fnv1a("") == 0xcbf29ce484222325U);
+  CHECK(fnv1a("a") == 0xaf63dc4c8601ec8cU);
+  CHECK(fnv1a("foobar") == 0x85944171f73967e8U);
+}
+
+TEST_CASE("single values can be changed") {
+  // 300 Mbit/s are 37.5e6 byte/s.
+  CHECK(read(kSmall, {"cluster.network.bandwidth=300Mbps"}).cluster->network().bandwidth_Bps ==
+        37.5e6);
+  CHECK(read(kSmall, {"cluster.devices[0].count=3"}).cluster->size() == 3);
+  CHECK(read(kSmall, {"strategy.options.device=rpi4-1"}).strategies[0].options.at("device") ==
+        "rpi4-1");
+  CHECK(read(kSmall, {"requests.count=5"}).requests.count == 5);
+}
+
+TEST_CASE("a mistake in a changed value names the change") {
+  CHECK(mistake(kSmall, {"cluster.network.bandwidth=300"}) ==
+        "--set cluster.network.bandwidth=300: at cluster.network.bandwidth: got \"300\", expected "
+        "a bandwidth such as 100Mbps");
+  CHECK(mistake(kSmall, {"cluster.netwrk.bandwidth=300"})
+            .starts_with("--set cluster.netwrk.bandwidth=300: at cluster: unknown key \"netwrk\" "
+                         "(did you mean"));
+  CHECK(mistake(kSmall, {"bandwidth"}) ==
+        "--set bandwidth: expected key.path=value, such as cluster.network.bandwidth=10Mbps");
+}
+
+TEST_CASE("a cluster that is named can be changed like one that is written out") {
+  std::string text = kSmall;
+  const std::size_t begin = text.find("cluster:");
+  text.replace(begin, text.find("strategy:") - begin, "cluster: pi4x3-nano\n");
+  const Scenario scenario = read(text, {"cluster.network.bandwidth=300Mbps"});
+  CHECK(scenario.cluster->name() == "pi4x3-nano");
+  CHECK(scenario.cluster->size() == 4);
+  CHECK(scenario.cluster->network().bandwidth_Bps == 37.5e6);
+}
+
+TEST_CASE("a strategy takes the place of several") {
+  std::string text = kSmall;
+  text.replace(text.find("strategy: single"), 16, "strategies: [single, even]");
+  CHECK(read(text).strategies.size() == 2);
+  const Scenario changed = read(text, {"strategy=even"});
+  REQUIRE(changed.strategies.size() == 1);
+  CHECK(changed.strategies[0].name == "even");
+  CHECK(read(text, {"strategy.name=single", "strategy.options.device=rpi4-1"})
+            .strategies[0]
+            .options.at("device") == "rpi4-1");
+  CHECK(mistake(text, {"strategy.options.device=rpi4-1"}).find("whose option is it") !=
+        std::string::npos);
+}
+
+TEST_CASE("models are found relative to where they are named") {
+  const Scratch scratch;
+  const std::string tiny =
+      "schema: 1\nname: tiny\nlayers:\n"
+      "  - {name: input, op: input, dims: [1, 3, 4, 4]}\n"
+      "  - {name: conv, op: conv, inputs: [input], out_channels: 2}\n";
+  scratch.write("models/tiny.yaml", tiny);
+  std::string text = kSmall;
+  text.replace(text.find("squeezenet1_1"), 13, "models/tiny.yaml");
+  ModelShelf shelf;
+  const Document document(scratch.write("scenario.yaml", text));
+  const Scenario scenario = read_scenario(document.root(), shelf);
+  CHECK(scenario.model->graph.name() == "tiny");
+
+  // Its contents count, not its place.
+  scratch.write("other/models/tiny.yaml", tiny);
+  const Document other(scratch.write("other/scenario.yaml", text));
+  CHECK(hash(read_scenario(other.root(), shelf)) == hash(scenario));
+}
+
+TEST_CASE("a resolved scenario is read as the scenario that it was made from") {
+  const std::string rich = kSmall +
+                           "requests: {count: 4, arrivals: {process: poisson, rate: 0.3/s}}\n"
+                           "simulation: {ablate: [latency]}\n"
+                           "precision: fp16\ninput_precision: uint8\nseed: 9\n";
+  for (const char* cluster : {"pi4x3-nano", "pi4x4-wifi", "pi3-pi4-pi5"}) {
+    const Scenario scenario =
+        read(rich, {std::string("cluster=") + cluster, "strategy.options.device=best"});
+    const std::string text = resolved_text(scenario, scenario.strategies.front());
+    const Scenario again = read(text);
+    CHECK(resolved_text(again, again.strategies.front()) == text);
+    CHECK(hash(again) == hash(scenario));
+    CHECK(again.arrivals_s() == scenario.arrivals_s());
+  }
+}
+
+TEST_CASE("whatever changes results changes the hash") {
+  const std::string base = hash(read(kSmall));
+  for (const char* change :
+       {"model=alexnet", "strategy=even", "strategy.options.device=rpi4-0", "seed=1",
+        "precision=fp16", "requests.count=2", "simulation.ablate=[latency]",
+        "simulation.network_model=lv08", "cluster.network.bandwidth=99Mbps",
+        "cluster.network.latency=1ms", "cluster.devices[0].memory=1GiB",
+        "cluster.devices[0].overhead=1ms", "cluster.sink=rpi4-1"}) {
+    CAPTURE(change);
+    CHECK(hash(read(kSmall, {change})) != base);
+  }
+  CHECK(hash(read(kSmall + "precision: fp32\nseed: 0\n")) == base);
+}
+
+}  // namespace edgeflow

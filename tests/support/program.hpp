@@ -1,0 +1,36 @@
+#pragma once
+// Runs the real program, as users do.
+
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "tests/support/scratch.hpp"
+
+namespace edgeflow::test {
+
+struct Outcome {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+/// Runs the program in the folder of `scratch`.
+inline Outcome edgeflow(const Scratch& scratch, const std::string& arguments) {
+  const std::string folder = scratch.folder().string();
+  const std::string command = "cd '" + folder + "' && '" EDGEFLOW_PROGRAM "' " + arguments +
+                              " >.stdout 2>.stderr </dev/null";
+  const int status = std::system(command.c_str());  // NOLINT(bugprone-command-processor)
+  Outcome outcome;
+  if (WIFEXITED(status)) outcome.exit_code = WEXITSTATUS(status);
+  outcome.out = read_text(scratch.folder() / ".stdout");
+  outcome.err = read_text(scratch.folder() / ".stderr");
+  std::filesystem::remove(scratch.folder() / ".stdout");
+  std::filesystem::remove(scratch.folder() / ".stderr");
+  return outcome;
+}
+
+inline std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+}  // namespace edgeflow::test
