@@ -8,6 +8,7 @@
 //   - Layers are cut into rows where that makes parts need less, linear layers otherwise into
 //   output
 //     features; any other layer goes whole to the device that is done with it first.
+//   - A layer that is a result is done when its parts are on the sink.
 //   - Views follow their producer's split and cost nothing.
 //   - Devices stand along the layer in the order of the cluster, or fastest first.
 // Complexity: layers * (about 8 LPs of D variables).
@@ -77,6 +78,8 @@ class Planner {
   Planner(const Problem& problem, Solver solve, std::vector<DeviceId> devices)
       : problem_(problem), solve_(solve), devices_(std::move(devices)) {
     free_s_.assign(devices_.size(), 0);
+    sink_ = static_cast<std::size_t>(
+        std::find(devices_.begin(), devices_.end(), problem.cluster.sink()) - devices_.begin());
     for (DeviceId from : devices_) {
       for (DeviceId to : devices_) {
         const bool same = from == to;
@@ -167,17 +170,41 @@ class Planner {
     return result;
   }
 
-  /// The line through the times of two parts from the middle, away from the input's edges.
+  /// The line through the times of two parts from the middle, away from the input's edges; for a
+  /// result with the way to the sink.
   LayerDevice costs_of(const Layer& layer, const Cut& cut, std::size_t d,
                        std::int64_t extent) const {
-    if (cut.whole) return {0, compute_s(layer, d, layer.output.box), free_s_[d]};
-    const std::int64_t few = std::max<std::int64_t>(extent / 4, 1);
-    const std::int64_t many = std::max<std::int64_t>(extent / 2, few + 1);
-    const std::int64_t from = std::min(few, extent - many);
-    const double few_s = compute_s(layer, d, part(layer, cut, {from, from + few}));
-    const double many_s = compute_s(layer, d, part(layer, cut, {from, from + many}));
-    const double row_s = (many_s - few_s) / static_cast<double>(many - few);
-    return {row_s, std::max(few_s - row_s * static_cast<double>(few), 0.0), free_s_[d]};
+    LayerDevice costs{0, 0, free_s_[d]};
+    if (cut.whole) {
+      costs.fixed_s = compute_s(layer, d, layer.output.box);
+    } else {
+      const std::int64_t few = std::max<std::int64_t>(extent / 4, 1);
+      const std::int64_t many = std::max<std::int64_t>(extent / 2, few + 1);
+      const std::int64_t from = std::min(few, extent - many);
+      const double few_s = compute_s(layer, d, part(layer, cut, {from, from + few}));
+      const double many_s = compute_s(layer, d, part(layer, cut, {from, from + many}));
+      costs.row_s = (many_s - few_s) / static_cast<double>(many - few);
+      costs.fixed_s = std::max(few_s - costs.row_s * static_cast<double>(few), 0.0);
+    }
+    if (d != sink_ && is_result(layer)) {
+      const std::size_t pair = d * devices_.size() + sink_;
+      const double row_bytes = problem_.size.activation_bytes *
+                               static_cast<double>(layer.output.volume()) /
+                               static_cast<double>(extent);
+      costs.row_s += row_bytes * byte_s_[pair];
+      costs.fixed_s += latency_s_[pair];
+    }
+    return costs;
+  }
+
+  /// True if nothing but views stands between the layer and the end of the model.
+  bool is_result(const Layer& layer) const {
+    const auto id = LayerId{static_cast<std::int32_t>(&layer - problem_.graph.layers().data())};
+    const auto consumers = problem_.graph.consumers(id);
+    return std::all_of(consumers.begin(), consumers.end(), [&](LayerId consumer) {
+      const Layer& behind = problem_.graph.layer(consumer);
+      return work(behind, behind.output.box).view && is_result(behind);
+    });
   }
 
   /// All inputs of `layer` that are the same tensor as input `i`. Bytes per row are those that the
@@ -218,6 +245,7 @@ class Planner {
   std::vector<double> byte_s_;     // [from*D + to], by position
   std::vector<double> latency_s_;  // likewise
   std::vector<double> free_s_;     // by position
+  std::size_t sink_ = 0;           // position
   std::vector<Parts> parts_;       // by layer
 };
 
