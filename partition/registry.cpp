@@ -77,6 +77,13 @@ const std::vector<StrategyInfo>& table() {
        "PipeEdge (Hu et al., DSD 2022)",
        {},
        plan_pipeline},
+      {"edgeflow",
+       "layer by layer in topological order, each cut where it is done first",
+       "after EdgeFlow (Hu and Li, INFOCOM 2022)",
+       {{"solver", "lp or exact", "linear programs and rounding, or the layer's exact optimum",
+         "lp"},
+        {"order", "cluster or speed", "how the devices stand along a layer's rows", "cluster"}},
+       plan_edgeflow},
   };
   return kTable;
 }

@@ -18,6 +18,7 @@ Plan plan_neurosurgeon(const Problem& problem, const Options& options);
 Plan plan_dads(const Problem& problem, const Options& options);
 Plan plan_heft(const Problem& problem, const Options& options);
 Plan plan_pipeline(const Problem& problem, const Options& options);
+Plan plan_edgeflow(const Problem& problem, const Options& options);
 
 // Shared by strategies.
 
