@@ -51,7 +51,7 @@ SimulationResult Runtime::run(sg4::Engine& engine, const std::vector<sg4::Host*>
   return std::move(result_);
 }
 
-// ---- actors
+// Actors.
 
 void Runtime::serve(std::int32_t device_index) {
   DeviceState& device = devices_[static_cast<std::size_t>(device_index)];
@@ -114,7 +114,7 @@ void Runtime::submit_commands() {
   });
 }
 
-// ---- kernel mode
+// Kernel mode.
 
 void Runtime::post(const RuntimeEvent& event) {
   DeviceState& device = devices_[static_cast<std::size_t>(event.device)];
@@ -153,7 +153,7 @@ void Runtime::schedule_arrival(double date_s) {
   activities_.at(date_s, {RuntimeEvent::Kind::kArrival, source, 0, nullptr});
 }
 
-// ---- requests
+// Requests.
 
 void Runtime::admit_requests() {
   const std::vector<double>& arrivals_s = options_.arrivals_s;
@@ -196,7 +196,7 @@ void Runtime::retire(RequestState& state) {
   if (++retired_ == options_.arrivals_s.size()) stop(Status::kOk, "");
 }
 
-// ---- units and messages
+// Units and messages.
 
 void Runtime::feed(RequestState& state, std::int32_t unit, LastInput input) {
   const auto at = static_cast<std::size_t>(unit);
@@ -289,7 +289,7 @@ void Runtime::release_output(RequestState& state, std::int32_t unit) {
   change_memory(row(unit).device, -row(unit).output_bytes);
 }
 
-// ---- the end
+// The end.
 
 void Runtime::change_memory(std::int32_t device, double bytes) {
   MemoryMeter& memory = devices_[static_cast<std::size_t>(device)].memory;
