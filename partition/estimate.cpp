@@ -1,18 +1,29 @@
 #include "partition/estimate.hpp"
 
 #include <algorithm>
+#include <cassert>
+#include <limits>
 #include <queue>
 #include <stdexcept>
 
+#include "partition/flows.hpp"
+
 namespace edgeflow {
 namespace {
+
+constexpr double kNever = std::numeric_limits<double>::infinity();
 
 /// List schedule of one request, driven by events.
 class Scheduler {
  public:
   Scheduler(const Plan& plan, const Graph& graph, const Cluster& cluster, const ElementSize& size,
-            const Effects& effects)
-      : plan_(plan), cluster_(cluster), effects_(effects), messages_(messages_of(plan, size)) {
+            const Effects& effects, Sharing sharing)
+      : plan_(plan),
+        cluster_(cluster),
+        effects_(effects),
+        fair_(effects.contention && sharing == Sharing::kMaxMin),
+        messages_(messages_of(plan, size)),
+        flows_(bandwidths(cluster)) {
     const std::size_t units = plan.units.size();
     times_.resize(units);
     missing_.resize(units);
@@ -20,6 +31,7 @@ class Scheduler {
     local_.resize(units);
     first_message_.assign(units + 1, 0);
     for (std::size_t u = 0; u < units; ++u) {
+      if (is_result(plan.units[u], graph, cluster)) results_.push_back(u);
       duration_s_[u] = unit_time_s(plan.units[u], graph, cluster, effects.overheads);
       for (const Forward& forward : plan.units[u].forwarding) {
         const std::size_t c = index(forward.consumer);
@@ -43,36 +55,40 @@ class Scheduler {
       if (missing_[u] == 0) become_ready(u, 0);
     }
     settle(0);
-    while (!events_.empty()) {
-      const double now = events_.top().time_s;
+    for (;;) {
+      const double event_s = events_.empty() ? kNever : events_.top().time_s;
+      const double flow_s = flows_.next_end_s();
+      const double now = std::min(event_s, flow_s);
+      if (now == kNever) break;
+      if (flow_s <= now + kTimePrecision_s) {
+        ended_.clear();
+        flows_.end(now, kTimePrecision_s, ended_);
+        for (std::int32_t m : ended_) arrive(messages_[static_cast<std::size_t>(m)], now);
+      }
       while (!events_.empty() && events_.top().time_s <= now + kTimePrecision_s) {
         const Event event = events_.top();
         events_.pop();
-        if (event.is_message) {
-          arrive(messages_[event.id], now);
-        } else {
-          devices_[index(plan_.units[event.id].device)].busy = false;
-          finish(event.id, now);
-        }
+        happen(event, now);
       }
       settle(now);
     }
     if (done_ != times_.size()) throw std::logic_error("the plan never completes");
     Estimate result;
-    for (const UnitTimes& times : times_) {
-      result.latency_s = std::max(result.latency_s, times.finish_s);
+    for (std::size_t u : results_) {
+      result.latency_s = std::max(result.latency_s, times_[u].finish_s);
     }
     result.units = std::move(times_);
     return result;
   }
 
  private:
+  enum class EventKind : std::uint8_t { kUnitDone, kMessageThere, kFlowStarts };
   struct Event {
     double time_s;
-    bool is_message;
+    EventKind kind;
     std::size_t id;
     bool operator>(const Event& other) const {
-      return std::tie(time_s, is_message, id) > std::tie(other.time_s, other.is_message, other.id);
+      return std::tie(time_s, kind, id) > std::tie(other.time_s, other.kind, other.id);
     }
   };
   using Ready = std::pair<double, std::size_t>;  // ready time, unit
@@ -80,6 +96,29 @@ class Scheduler {
     bool busy = false;
     std::priority_queue<Ready, std::vector<Ready>, std::greater<>> ready;
   };
+
+  static std::vector<double> bandwidths(const Cluster& cluster) {
+    std::vector<double> result;
+    for (const Link& link : cluster.network().links) result.push_back(link.bandwidth_Bps);
+    return result;
+  }
+
+  void happen(const Event& event, double now) {
+    switch (event.kind) {
+      case EventKind::kUnitDone:
+        devices_[index(plan_.units[event.id].device)].busy = false;
+        return finish(event.id, now);
+      case EventKind::kMessageThere:
+        return arrive(messages_[event.id], now);
+      case EventKind::kFlowStarts: {
+        const Message& message = messages_[event.id];
+        const Route route = cluster_.route(plan_.unit(message.from).device, message.to);
+        assert(route.links.size() <= 2);
+        return flows_.start(now, static_cast<std::int32_t>(event.id), route.links.front(),
+                            route.links.back(), message.bytes * route.crossings);
+      }
+    }
+  }
 
   void become_ready(std::size_t u, double now) {
     times_[u].ready_s = now;
@@ -95,7 +134,7 @@ class Scheduler {
 
   void start(std::size_t u, double now) {
     times_[u].start_s = now;
-    events_.push({now + duration_s_[u], false, u});
+    events_.push({now + duration_s_[u], EventKind::kUnitDone, u});
   }
 
   void finish(std::size_t u, double now) {
@@ -136,6 +175,8 @@ class Scheduler {
   void send(std::size_t m, double now) {
     const Message& message = messages_[m];
     const Route route = cluster_.route(plan_.unit(message.from).device, message.to);
+    const double latency_s = effects_.latency ? route.latency_s : 0;
+    if (fair_) return events_.push({now + latency_s, EventKind::kFlowStarts, m});
     double begin = now;
     double wire_s = 0;
     for (int link : route.links) {
@@ -145,12 +186,13 @@ class Scheduler {
           wire_s, message.bytes * route.crossings / cluster_.network().links[l].bandwidth_Bps);
     }
     for (int link : route.links) link_free_s_[static_cast<std::size_t>(link)] = begin + wire_s;
-    events_.push({begin + wire_s + (effects_.latency ? route.latency_s : 0), true, m});
+    events_.push({begin + wire_s + latency_s, EventKind::kMessageThere, m});
   }
 
   const Plan& plan_;
   const Cluster& cluster_;
   const Effects effects_;
+  const bool fair_;
   const std::vector<Message> messages_;
   std::vector<std::size_t> first_message_;       // of each unit: messages stand in order of senders
   std::vector<std::vector<std::size_t>> local_;  // consumers on the same device
@@ -160,15 +202,18 @@ class Scheduler {
   std::vector<DeviceState> devices_;
   std::vector<double> link_free_s_;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+  std::vector<std::size_t> results_;   // units that bring results to the sink
   std::vector<std::size_t> finished_;  // at this instant
+  Flows flows_;
+  std::vector<std::int32_t> ended_;  // flows, at this instant
   std::size_t done_ = 0;
 };
 
 }  // namespace
 
 Estimate estimate(const Plan& plan, const Graph& graph, const Cluster& cluster,
-                  const ElementSize& size, const Effects& effects) {
-  return Scheduler(plan, graph, cluster, size, effects).run();
+                  const ElementSize& size, const Effects& effects, Sharing sharing) {
+  return Scheduler(plan, graph, cluster, size, effects, sharing).run();
 }
 
 }  // namespace edgeflow

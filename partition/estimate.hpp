@@ -3,12 +3,15 @@
 //
 // The same execution model as the simulator (model.md section 4) for one request: a unit is ready
 // when its last requirement is there; a device runs one unit at a time, first ready first, ties by
-// position in the plan; a finished unit sends its messages in forwarding order. The one difference
-// is contention: here a message occupies every link of its route alone, first come first served,
-// where the simulator shares them max-min fairly. With `effects.contention` off both agree to 1e-9.
+// position in the plan; a finished unit sends its messages in forwarding order. Messages share
+// links as `sharing` says: one after the other, or max-min fairly as in the simulator. With
+// kMaxMin, or with `effects.contention` off, both agree to 1e-9.
 //
-// Complexity O((units + messages) log). Events closer than kTimePrecision_s count as simultaneous.
+// Complexity O((units + messages) log) first come first served; max-min fairly, each start and end
+// of a message costs another O(messages under way * links). Events closer than kTimePrecision_s
+// count as simultaneous.
 
+#include <cstdint>
 #include <vector>
 
 #include "partition/plan.hpp"
@@ -19,6 +22,11 @@ namespace edgeflow {
 /// Events closer than this are handled as one instant, in the estimator and in the simulator
 /// (SimGrid's precision/timing), so that rounding does not decide ties.
 inline constexpr double kTimePrecision_s = 1e-12;
+
+enum class Sharing : std::uint8_t {
+  kFirstCome,  // a message has all links of its route for itself, in the order of sending
+  kMaxMin,     // see partition/flows.hpp
+};
 
 struct UnitTimes {
   double ready_s = 0;
@@ -33,6 +41,7 @@ struct Estimate {
 
 /// Precondition: the plan is valid.
 Estimate estimate(const Plan& plan, const Graph& graph, const Cluster& cluster,
-                  const ElementSize& size, const Effects& effects = {});
+                  const ElementSize& size, const Effects& effects = {},
+                  Sharing sharing = Sharing::kFirstCome);
 
 }  // namespace edgeflow
