@@ -84,6 +84,15 @@ const std::vector<StrategyInfo>& table() {
          "lp"},
         {"order", "cluster or speed", "how the devices stand along a layer's rows", "cluster"}},
        plan_edgeflow},
+      {"edgeflow-joint",
+       "all layers together, by search from the best of the other strategies",
+       "ours; boundaries and recompute bits by simulated annealing",
+       {{"effort", "auto or a number", "plans to evaluate; auto: what takes about 2 s", "auto"},
+        {"seed", "a whole number", "of the random changes", "1"},
+        {"time_limit", "none or seconds",
+         "stops the search early; a plan that it stopped is not reproducible", "none"},
+        {"objective", "latency", "what is minimised", "latency"}},
+       plan_edgeflow_joint},
   };
   return kTable;
 }

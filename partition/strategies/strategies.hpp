@@ -19,6 +19,7 @@ Plan plan_dads(const Problem& problem, const Options& options);
 Plan plan_heft(const Problem& problem, const Options& options);
 Plan plan_pipeline(const Problem& problem, const Options& options);
 Plan plan_edgeflow(const Problem& problem, const Options& options);
+Plan plan_edgeflow_joint(const Problem& problem, const Options& options);
 
 // Shared by strategies.
 

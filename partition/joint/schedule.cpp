@@ -1,0 +1,541 @@
+#include "partition/joint/schedule.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+
+#include "partition/estimate.hpp"
+
+namespace edgeflow::joint {
+namespace {
+
+constexpr double kNever = -std::numeric_limits<double>::infinity();
+// How much worse than its threshold a change may look on the way before it is given up.
+constexpr double kPatience = 1.01;
+
+}  // namespace
+
+Schedule::Schedule(const Tables& tables)
+    : tables_(tables),
+      devices_(tables.devices),
+      nodes_(tables.nodes),
+      registers_(devices_ + tables.links + 1) {
+  std::size_t dependencies = 0;
+  for (std::size_t n = 0; n < nodes_; ++n) {
+    unit_first_.push_back(dependencies);
+    unit_stride_.push_back(tables_.inputs(n).size() * devices_);
+    dependencies += unit_stride_.back() * devices_;
+  }
+  for (int copy : {0, 1}) {
+    boundaries_[copy].assign(tables_.layers * (devices_ + 1), 0);
+    recompute_[copy].assign(tables_.layers, 0);
+    shape_[copy].assign(nodes_ * 2 * devices_, {});
+    duration_s_[copy].assign(nodes_ * devices_, 0);
+    dependency_count_[copy].assign(nodes_ * devices_, 0);
+    dependencies_[copy].assign(dependencies, 0);
+    send_count_[copy].assign(nodes_ * devices_, 0);
+    sends_[copy].assign(nodes_ * devices_ * devices_, {});
+  }
+  for (auto* slots : {&gene_slot_, &shape_slot_, &unit_slot_, &send_slot_, &gene_dirty_,
+                      &need_dirty_, &unit_dirty_, &send_dirty_}) {
+    slots->assign(nodes_, 0);
+  }
+  for (auto* list : {&edited_, &reshaped_, &reunited_, &resent_}) list->reserve(nodes_);
+  arrivals_.assign(nodes_ * devices_ * devices_, 0);
+  tried_arrivals_ = arrivals_;
+  checkpoints_.assign((nodes_ + 1) * registers_, 0);
+  tried_checkpoints_ = checkpoints_;
+  order_.assign(nodes_ * devices_, 0);
+  tried_order_ = order_;
+  now_.assign(registers_, 0);
+  tails_.assign((nodes_ + 1) * registers_, 0);
+  unit_tails_.assign(nodes_ * devices_, 0);
+  arrival_tails_.assign(arrivals_.size(), kNever);
+  live_.resize(nodes_);
+  for (std::size_t e = 0; e < tables_.edges.size(); ++e) {
+    const Edge& edge = tables_.edges[e];
+    for (auto n = edge.producer; n < edge.consumer; ++n) {
+      live_[static_cast<std::size_t>(n)].push_back(static_cast<std::int32_t>(e));
+    }
+  }
+}
+
+void Schedule::load(const Genome& genome) {
+  for (std::size_t l = 1; l < tables_.layers; ++l) {
+    const auto* from = &genome.boundaries[l * (devices_ + 1)];
+    std::copy(from, from + devices_ + 1, edit(l));
+    edit_recompute(l) = genome.recompute[l];
+  }
+  std::fill(need_dirty_.begin(), need_dirty_.end(), 1);
+  std::fill(unit_dirty_.begin(), unit_dirty_.end(), 1);
+  std::fill(send_dirty_.begin(), send_dirty_.end(), 1);
+  if (edited_.empty() || edited_.back() != static_cast<std::int32_t>(nodes_) - 1) {
+    // The relays' and the input's shapes are derived like those of layers.
+    gene_dirty_[nodes_ - 1] = 1;
+    edited_.push_back(static_cast<std::int32_t>(nodes_) - 1);
+    gene_slot_[nodes_ - 1] ^= 1;
+  }
+  trial_ = derive();
+  trial_ = {0, nodes_ - 1, true};
+  tried_from_ = 0;
+  std::fill(now_.begin(), now_.end(), 0.0);
+  for (std::size_t n = 0; n < nodes_; ++n) advance(n);
+  changed_latency_s_ = now_.back();
+  accept();
+}
+
+Genome Schedule::genome() const {
+  Genome genome;
+  genome.boundaries.resize(boundaries_[0].size());
+  genome.recompute.assign(tables_.layers, 0);
+  for (std::size_t l = 0; l < tables_.layers; ++l) {
+    std::copy(boundaries(l), boundaries(l) + devices_ + 1, &genome.boundaries[l * (devices_ + 1)]);
+    genome.recompute[l] = recompute(l);
+  }
+  return genome;
+}
+
+std::int32_t* Schedule::edit(std::size_t l) {
+  if (!gene_dirty_[l]) {
+    const auto was = gene_slot_[l];
+    const std::size_t row = l * (devices_ + 1);
+    std::copy_n(&boundaries_[was][row], devices_ + 1, &boundaries_[was ^ 1][row]);
+    recompute_[was ^ 1][l] = recompute_[was][l];
+    gene_slot_[l] ^= 1;
+    gene_dirty_[l] = 1;
+    edited_.push_back(static_cast<std::int32_t>(l));
+  }
+  return &boundaries_[gene_slot_[l]][l * (devices_ + 1)];
+}
+
+std::uint32_t& Schedule::edit_recompute(std::size_t l) {
+  edit(l);
+  return recompute_[gene_slot_[l]][l];
+}
+
+/// Calls visit(owner, size) for each piece of `need` of `node`, as build_plan takes it: from the
+/// device itself first, then from the others in order.
+template <typename Visit>
+void Schedule::for_each_owner(std::size_t node, std::size_t device, Span need, Visit visit) const {
+  if (need.empty()) return;
+  const Span* owned = shape(node);
+  std::array<Span, kMaxDevices + 2> missing;
+  std::size_t count = 0;
+  const auto take = [&](std::size_t owner, Span piece) {
+    const Span common = overlap(piece, owned[owner]);
+    if (common.empty()) return piece;
+    visit(owner, common.size());
+    const Span right{common.end, piece.end};
+    if (!right.empty() && common.begin > piece.begin) {
+      missing[count++] = right;
+      return Span{piece.begin, common.begin};
+    }
+    return right.empty() ? Span{piece.begin, common.begin} : right;
+  };
+  missing[count++] = need;
+  missing[0] = take(device, need);
+  for (std::size_t s = 0; s < devices_; ++s) {
+    if (s == device || owned[s].empty()) continue;
+    const std::size_t pieces = count;
+    bool left = false;
+    for (std::size_t i = 0; i < pieces; ++i) {
+      if (missing[i].empty()) continue;
+      missing[i] = take(s, missing[i]);
+      left = left || !missing[i].empty();
+    }
+    if (!left && count == pieces) return;
+  }
+}
+
+/// What `node`'s devices compute and need of it.
+void Schedule::derive_shape(std::size_t n) {
+  const Span* old = shape(n);
+  std::array<Span, 2 * kMaxDevices> fresh{};
+  Span* needs = &fresh[devices_];
+  for (const std::int32_t e : tables_.outputs(n)) {
+    const Edge& edge = tables_.edges[static_cast<std::size_t>(e)];
+    const Span* consumer = shape(static_cast<std::size_t>(edge.consumer));
+    for (std::size_t d = 0; d < devices_; ++d) {
+      if (!consumer[d].empty()) needs[d] = hull(needs[d], tables_.need(edge, consumer[d]));
+    }
+  }
+  if (n >= tables_.layers) {
+    fresh[tables_.sink] = {0, 1};
+  } else if (n == 0) {
+    fresh[tables_.source] = {0, tables_.extent[0]};
+  } else {
+    const std::int32_t* bounds = boundaries(n);
+    const std::uint32_t bits = recompute(n);
+    for (std::size_t d = 0; d < devices_; ++d) {
+      const Span base{bounds[d], bounds[d + 1]};
+      fresh[d] = (bits >> d & 1U) != 0 ? hull(base, needs[d]) : base;
+      if (fresh[d].empty()) fresh[d] = {};
+      if (needs[d].empty()) needs[d] = {};
+    }
+  }
+  if (std::equal(old, old + 2 * devices_, fresh.begin())) return;
+  const bool ranges = !std::equal(old, old + devices_, fresh.begin());
+  shape_slot_[n] ^= 1;
+  reshaped_.push_back(static_cast<std::int32_t>(n));
+  std::copy_n(fresh.begin(), 2 * devices_, &shape_[shape_slot_[n]][n * 2 * devices_]);
+  send_dirty_[n] = 1;
+  if (!ranges) return;
+  unit_dirty_[n] = 1;
+  for (const Edge& edge : tables_.inputs(n))
+    need_dirty_[static_cast<std::size_t>(edge.producer)] = 1;
+  for (const std::int32_t e : tables_.outputs(n)) {
+    unit_dirty_[static_cast<std::size_t>(tables_.edges[static_cast<std::size_t>(e)].consumer)] = 1;
+  }
+}
+
+void Schedule::derive_units(std::size_t n) {
+  unit_slot_[n] ^= 1;
+  reunited_.push_back(static_cast<std::int32_t>(n));
+  const auto copy = unit_slot_[n];
+  for (std::size_t d = 0; d < devices_; ++d) {
+    const Span part = shape(n)[d];
+    const std::size_t unit = n * devices_ + d;
+    duration_s_[copy][unit] = tables_.unit_time_s(n, d, part);
+    std::int32_t* list = &dependencies_[copy][unit_first_[n] + d * unit_stride_[n]];
+    std::int32_t count = 0;
+    if (!part.empty()) {
+      for (const Edge& edge : tables_.inputs(n)) {
+        const auto p = static_cast<std::size_t>(edge.producer);
+        const std::int32_t first = count;
+        for_each_owner(p, d, tables_.need(edge, part), [&](std::size_t s, std::int32_t) {
+          const auto arrival = static_cast<std::int32_t>(slot(p, s, d));
+          if (std::find(list + first, list + count, arrival) == list + count) {
+            list[count++] = arrival;
+          }
+        });
+      }
+    }
+    dependency_count_[copy][unit] = count;
+  }
+}
+
+/// Messages that leave together share the link evenly: one of w_i seconds is through when it and
+/// all others have sent as much, or all they have: sum_j min(w_i, w_j).
+void Schedule::share_uplink(Send* list, std::int32_t count) {
+  for (std::int32_t i = 0; i < count; ++i) {
+    list[i].shared_s = 0;
+    for (std::int32_t j = 0; j < count; ++j) {
+      list[i].shared_s += std::min(list[i].wire_s, list[j].wire_s);
+    }
+  }
+}
+
+void Schedule::derive_sends(std::size_t n) {
+  send_slot_[n] ^= 1;
+  resent_.push_back(static_cast<std::int32_t>(n));
+  const auto copy = send_slot_[n];
+  std::array<std::int32_t, kMaxDevices * kMaxDevices> size;   // by from, to
+  std::array<double, kMaxDevices * kMaxDevices> elements;     // as if consumers shared none
+  std::array<std::int32_t, kMaxDevices * kMaxDevices> first;  // consumer, 0: none
+  std::fill_n(size.begin(), devices_ * devices_, 0);
+  std::fill_n(elements.begin(), devices_ * devices_, 0.0);
+  std::fill_n(first.begin(), devices_ * devices_, 0);
+  const Span* needed = needs(n);
+  for (std::size_t d = 0; d < devices_; ++d) {
+    for_each_owner(n, d, needed[d],
+                   [&](std::size_t s, std::int32_t count) { size[s * devices_ + d] += count; });
+  }
+  for (const std::int32_t e : tables_.outputs(n)) {
+    const Edge& edge = tables_.edges[static_cast<std::size_t>(e)];
+    const double per_index = tables_.edge_elements[static_cast<std::size_t>(e)];
+    const Span* consumer = shape(static_cast<std::size_t>(edge.consumer));
+    for (std::size_t d = 0; d < devices_; ++d) {
+      if (consumer[d].empty()) continue;
+      const Span need = tables_.need(edge, consumer[d]);
+      for_each_owner(n, d, need, [&](std::size_t s, std::int32_t count) {
+        elements[s * devices_ + d] += per_index * count;
+        std::int32_t& earliest = first[s * devices_ + d];
+        if (earliest == 0) earliest = edge.consumer;
+      });
+    }
+  }
+  for (std::size_t s = 0; s < devices_; ++s) {
+    Send* list = &sends_[copy][slot(n, s, 0)];
+    std::int32_t count = 0;
+    for (std::size_t d = 0; d < devices_; ++d) {
+      const std::int32_t* earliest = &first[s * devices_];
+      if (d == s || earliest[d] == 0) continue;
+      std::int32_t at = count++;
+      while (at > 0 && earliest[static_cast<std::size_t>(list[at - 1].to)] > earliest[d]) {
+        list[at] = list[at - 1];
+        --at;
+      }
+      const Path& path = tables_.paths[s * devices_ + d];
+      // Exact where consumers on a device need the same elements or, as of slices, different ones;
+      // too many where they share some.
+      const double bytes = tables_.bytes_per_element[n] *
+                           std::min(tables_.wanted_per_index[n] * size[s * devices_ + d],
+                                    elements[s * devices_ + d]);
+      list[at] = {static_cast<std::int32_t>(d), bytes * path.crossings, bytes * path.s_per_byte, 0};
+    }
+    share_uplink(list, count);
+    send_count_[copy][n * devices_ + s] = count;
+  }
+}
+
+/// Brings shapes, units and messages up to date with the edited layers.
+Schedule::Trial Schedule::derive() {
+  std::int32_t from = 0;
+  for (std::int32_t l : edited_) from = std::max(from, l);
+  for (auto n = static_cast<std::size_t>(from) + 1; n-- > 0;) {
+    if (gene_dirty_[n] || need_dirty_[n]) derive_shape(n);
+    send_dirty_[n] |= need_dirty_[n];  // even where the consumers' needs have the same hull
+    gene_dirty_[n] = need_dirty_[n] = 0;
+  }
+  Trial trial;
+  for (std::size_t n = 0; n < nodes_; ++n) {
+    if (!unit_dirty_[n] && !send_dirty_[n]) continue;
+    if (!trial.any) trial.first = n;
+    trial.any = true;
+    trial.last = n;
+    if (unit_dirty_[n]) derive_units(n);
+    if (send_dirty_[n]) derive_sends(n);
+    unit_dirty_[n] = send_dirty_[n] = 0;
+  }
+  return trial;
+}
+
+/// Schedules the units and messages of a node: now_ goes from before to after it.
+void Schedule::advance(std::size_t n) {
+  ++steps_;
+  std::copy(now_.begin(), now_.end(), &tried_checkpoints_[n * registers_]);
+  const std::size_t first_tried = slot(tried_from_, 0, 0);
+  const double* accepted = arrivals_.data();
+  double* tried = tried_arrivals_.data();
+  double* links = &now_[devices_];
+  std::uint8_t* order = &tried_order_[n * devices_];
+  const auto units = unit_slot_[n];
+  const auto sends = send_slot_[n];
+  const Span* parts = shape(n);
+  std::array<double, kMaxDevices> finish{};
+  std::size_t senders = 0;
+  double end = now_.back();
+  for (std::size_t d = 0; d < devices_; ++d) {
+    if (parts[d].empty()) continue;
+    const std::size_t unit = n * devices_ + d;
+    const std::int32_t* list = &dependencies_[units][unit_first_[n] + d * unit_stride_[n]];
+    double ready = 0;
+    for (std::int32_t i = 0; i < dependency_count_[units][unit]; ++i) {
+      const auto at = static_cast<std::size_t>(list[i]);
+      ready = std::max(ready, (at >= first_tried ? tried : accepted)[at]);
+    }
+    if (!tables_.instant[n]) {
+      ready = std::max(ready, now_[d]) + duration_s_[units][unit];
+      now_[d] = ready;
+    }
+    tried[slot(n, d, d)] = finish[d] = ready;
+    end = std::max(end, ready);
+    if (send_count_[sends][unit] == 0) continue;
+    std::size_t at = senders++;
+    while (at > 0 && finish[order[at - 1]] > ready + kTimePrecision_s) {
+      order[at] = order[at - 1];
+      --at;
+    }
+    order[at] = static_cast<std::uint8_t>(d);
+  }
+  now_.back() = end;
+  if (senders < devices_) order[senders] = 0xFF;
+  for (std::size_t i = 0; i < senders; ++i) {
+    const std::size_t s = order[i];
+    const Send* list = &sends_[sends][slot(n, s, 0)];
+    const std::int32_t count = send_count_[sends][n * devices_ + s];
+    double& up = links[tables_.paths[s * devices_ + static_cast<std::size_t>(list->to)].link_a];
+    const double begin = std::max(finish[s], up);
+    double all = begin;
+    for (std::int32_t m = 0; m < count; ++m) {
+      const auto d = static_cast<std::size_t>(list[m].to);
+      double& down = links[tables_.paths[s * devices_ + d].link_b];
+      double sent = begin + list[m].shared_s;
+      if (&down != &up) down = sent = std::max(sent, down + list[m].wire_s);
+      all += list[m].wire_s;
+      tried[slot(n, s, d)] = sent + tables_.latency_s;
+    }
+    up = all;
+  }
+}
+
+/// Longest paths to the end, by the schedule's own steps in reverse.
+void Schedule::compute_tails() {
+  double* last = &tails_[nodes_ * registers_];
+  std::fill(last, last + devices_, 0.0);
+  std::fill(last + devices_, last + registers_ - 1, kNever);
+  last[registers_ - 1] = 0;
+  std::fill(arrival_tails_.begin(), arrival_tails_.end(), kNever);
+  for (std::size_t n = nodes_; n-- > 0;) {
+    const double* after = &tails_[(n + 1) * registers_];
+    double* before = &tails_[n * registers_];
+    std::copy(after, after + registers_, before);
+    double* links = before + devices_;
+    const Span* parts = shape(n);
+    const std::uint8_t* order = &order_[n * devices_];
+    std::size_t senders = 0;
+    while (senders < devices_ && order[senders] != 0xFF) ++senders;
+    while (senders-- > 0) {
+      const std::size_t s = order[senders];
+      const Send* list = &sends_[send_slot_[n]][slot(n, s, 0)];
+      double& finish = arrival_tails_[slot(n, s, s)];
+      double& up = links[tables_.paths[s * devices_ + static_cast<std::size_t>(list->to)].link_a];
+      double all = up;
+      double begin = kNever;
+      for (std::int32_t m = send_count_[send_slot_[n]][n * devices_ + s]; m-- > 0;) {
+        const auto d = static_cast<std::size_t>(list[m].to);
+        double& down = links[tables_.paths[s * devices_ + d].link_b];
+        double tail = arrival_tails_[slot(n, s, d)] + tables_.latency_s;
+        if (&down != &up) {
+          tail = std::max(tail, down);
+          down = tail + list[m].wire_s;
+        }
+        begin = std::max(begin, tail + list[m].shared_s);
+        all += list[m].wire_s;
+      }
+      up = std::max(begin, all);
+      finish = std::max(finish, up);
+    }
+    for (std::size_t d = devices_; d-- > 0;) {
+      if (parts[d].empty()) continue;
+      const std::size_t unit = n * devices_ + d;
+      double tail = std::max(0.0, arrival_tails_[slot(n, d, d)]);
+      if (!tables_.instant[n]) {
+        tail = std::max(tail, before[d]) + duration_s_[unit_slot_[n]][unit];
+        before[d] = tail;
+      }
+      unit_tails_[unit] = tail;
+      const std::int32_t* dependency =
+          &dependencies_[unit_slot_[n]][unit_first_[n] + d * unit_stride_[n]];
+      for (std::int32_t i = 0; i < dependency_count_[unit_slot_[n]][unit]; ++i) {
+        double& arrival = arrival_tails_[static_cast<std::size_t>(dependency[i])];
+        arrival = std::max(arrival, tail);
+      }
+    }
+  }
+}
+
+/// After `node`, with the accepted plan's tails although the change goes on: a hint.
+bool Schedule::hopeless(std::size_t node, double threshold_s) const {
+  const double* tail = &tails_[(node + 1) * registers_];
+  for (std::size_t r = 0; r < registers_; ++r) {
+    if (now_[r] + tail[r] > threshold_s * kPatience) return true;
+  }
+  return false;
+}
+
+/// The end, from the state after `node`, behind which nothing changed. Exact unless messages of
+/// later layers now leave in another order.
+double Schedule::predicted_s(std::size_t node) const {
+  const double* tail = &tails_[(node + 1) * registers_];
+  double end = 0;
+  for (std::size_t r = 0; r < registers_; ++r) end = std::max(end, now_[r] + tail[r]);
+  const std::size_t produced = slot(node + 1, 0, 0);
+  const std::size_t first_tried = slot(tried_from_, 0, 0);
+  for (const std::int32_t e : live_[node]) {
+    const auto c = static_cast<std::size_t>(tables_.edges[static_cast<std::size_t>(e)].consumer);
+    const auto copy = unit_slot_[c];
+    for (std::size_t d = 0; d < devices_; ++d) {
+      const std::size_t unit = c * devices_ + d;
+      const std::int32_t* list = &dependencies_[copy][unit_first_[c] + d * unit_stride_[c]];
+      for (std::int32_t i = 0; i < dependency_count_[copy][unit]; ++i) {
+        const auto at = static_cast<std::size_t>(list[i]);
+        if (at >= produced) continue;
+        const double arrival = at >= first_tried ? tried_arrivals_[at] : arrivals_[at];
+        end = std::max(end, arrival + unit_tails_[unit]);
+      }
+    }
+  }
+  return end;
+}
+
+bool Schedule::try_change(double threshold_s) {
+  trial_ = derive();
+  if (!trial_.any) {
+    changed_latency_s_ = latency_s_;
+    return false;
+  }
+  tried_from_ = trial_.first;
+  const double* from = &checkpoints_[tried_from_ * registers_];
+  std::copy(from, from + registers_, now_.begin());
+  for (std::size_t n = tried_from_; n < nodes_; ++n) {
+    advance(n);
+    if (n < trial_.last && hopeless(n, threshold_s)) return false;
+    if (n == trial_.last && predicted_s(n) > threshold_s) return false;
+    if (now_.back() > threshold_s) return false;
+  }
+  changed_latency_s_ = now_.back();
+  return changed_latency_s_ <= threshold_s;
+}
+
+void Schedule::accept() {
+  edited_.clear();
+  reshaped_.clear();
+  reunited_.clear();
+  resent_.clear();
+  if (!trial_.any) return;
+  const auto keep = [](std::vector<double>& into, const std::vector<double>& from,
+                       std::size_t first) {
+    std::copy(from.begin() + static_cast<std::ptrdiff_t>(first), from.end(),
+              into.begin() + static_cast<std::ptrdiff_t>(first));
+  };
+  keep(arrivals_, tried_arrivals_, slot(tried_from_, 0, 0));
+  keep(checkpoints_, tried_checkpoints_, tried_from_ * registers_);
+  const auto first = static_cast<std::ptrdiff_t>(tried_from_ * devices_);
+  std::copy(tried_order_.begin() + first, tried_order_.end(), order_.begin() + first);
+  latency_s_ = changed_latency_s_;
+  compute_tails();
+}
+
+void Schedule::reject() {
+  for (std::int32_t n : edited_) {
+    gene_slot_[static_cast<std::size_t>(n)] ^= 1;
+    gene_dirty_[static_cast<std::size_t>(n)] = 0;  // if nothing was tried
+  }
+  for (std::int32_t n : reshaped_) shape_slot_[static_cast<std::size_t>(n)] ^= 1;
+  for (std::int32_t n : reunited_) unit_slot_[static_cast<std::size_t>(n)] ^= 1;
+  for (std::int32_t n : resent_) send_slot_[static_cast<std::size_t>(n)] ^= 1;
+  edited_.clear();
+  reshaped_.clear();
+  reunited_.clear();
+  resent_.clear();
+}
+
+bool Schedule::critical(std::size_t n, std::size_t d) const {
+  if (shape(n)[d].empty() || tables_.instant[n]) return false;
+  const std::size_t unit = n * devices_ + d;
+  const double start = finish_s(n, d) - duration_s_[unit_slot_[n]][unit];
+  return start + unit_tails_[unit] >= latency_s_ * (1 - 1e-9);
+}
+
+bool Schedule::fits_memory() const {
+  if (!tables_.memory_limited) return true;
+  for (std::size_t d = 0; d < devices_; ++d) {
+    double weights = 0;
+    double largest = 0;
+    for (std::size_t l = 1; l < tables_.layers; ++l) {
+      const Span part = shape(l)[d];
+      if (part.empty()) continue;
+      weights += tables_.weight_bytes(l, part);
+      largest = std::max(largest, tables_.activation_bytes(l, part));
+    }
+    if (weights + largest > tables_.problem.cluster.device(tables_.device[d]).memory_bytes) {
+      return false;
+    }
+  }
+  return true;
+}
+
+Assignment Schedule::assignment() const {
+  Assignment assignment(tables_.layers);
+  for (std::size_t l = 1; l < tables_.layers; ++l) {
+    for (std::size_t d = 0; d < devices_; ++d) {
+      const Span part = shape(l)[d];
+      if (!part.empty()) assignment[l].push_back({tables_.device[d], tables_.region(l, part)});
+    }
+  }
+  return assignment;
+}
+
+}  // namespace edgeflow::joint

@@ -1,0 +1,164 @@
+#pragma once
+// A plan as numbers, and how long it takes: evaluated again and again, a small change at a time.
+//
+// A genome gives every layer D+1 ascending boundaries (device d has base range [B[d], B[d+1])) and
+// a recompute bit per device. The range a device computes is its base range or, with the bit set,
+// the hull of that and what its own units of consuming layers need: computed twice rather than
+// fetched.
+//
+// Execution is estimate()'s model with one simplification: layers are handled in topological order,
+// on devices and on links. A message occupies the two links of its path at once, first come first
+// served; messages of a layer leave by time, then sender, then first consumer, then destination.
+// Where a device could run a later layer first, or a later layer's message overtakes, estimate()
+// does and this does not.
+//
+// try_change() looks only at what a change touches: ranges are derived again backwards from the
+// changed layers, the schedule forwards from the first layer whose units or messages changed,
+// starting at a checkpoint. `tails` hold the longest path from each device, link and unit to the
+// end, so that T' = max(checkpoint + tail) as soon as everything that changed has been passed, and
+// so that a hopeless change is noticed on the way. All memory is allocated once.
+
+#include <cstdint>
+#include <vector>
+
+#include "partition/joint/tables.hpp"
+
+namespace edgeflow::joint {
+
+struct Genome {
+  std::vector<std::int32_t> boundaries;  // by layer, devices + 1 each
+  std::vector<std::uint32_t> recompute;  // by layer, a bit per device
+};
+
+class Schedule {
+ public:
+  explicit Schedule(const Tables& tables);
+
+  const Tables& tables() const { return tables_; }
+
+  /// Everything anew.
+  void load(const Genome& genome);
+  Genome genome() const;
+  /// Seconds until the last unit is done.
+  double latency_s() const { return latency_s_; }
+
+  // A change: edit layers, then try_change, then accept or reject.
+  /// The boundaries of a layer, to be changed in place; they must stay ascending from 0 to the
+  /// extent. Precondition: 0 < layer < layers.
+  std::int32_t* edit(std::size_t layer);
+  std::uint32_t& edit_recompute(std::size_t layer);
+  /// True if the plan as edited takes at most `threshold_s`; then changed_latency_s() is exact. May
+  /// say false of a plan that is better than `threshold_s` by a little, never true of a worse one.
+  bool try_change(double threshold_s);
+  double changed_latency_s() const { return changed_latency_s_; }
+  void accept();
+  void reject();
+
+  // The plan as it is, with edits.
+  const std::int32_t* boundaries(std::size_t layer) const {
+    return &boundaries_[gene_slot_[layer]][layer * (devices_ + 1)];
+  }
+  std::uint32_t recompute(std::size_t layer) const { return recompute_[gene_slot_[layer]][layer]; }
+  Span range(std::size_t node, std::size_t device) const { return shape(node)[device]; }
+  // Units by node * devices + device; 0 seconds also if there is no such unit.
+  double duration_s(std::size_t unit) const {
+    return duration_s_[unit_slot_[unit / devices_]][unit];
+  }
+  /// Arrivals (node, from, to) that a unit waits for, as (node * devices + from) * devices + to.
+  std::span<const std::int32_t> dependencies(std::size_t node, std::size_t device) const {
+    const auto copy = unit_slot_[node];
+    return {&dependencies_[copy][unit_first_[node] + device * unit_stride_[node]],
+            static_cast<std::size_t>(dependency_count_[copy][node * devices_ + device])};
+  }
+  struct Send {
+    std::int32_t to = 0;
+    double link_bytes = 0;
+    double wire_s = 0;    // alone
+    double shared_s = 0;  // sharing the uplink with the sender's other messages of the layer
+  };
+  std::span<const Send> sends(std::size_t node, std::size_t device) const {
+    const auto copy = send_slot_[node];
+    return {&sends_[copy][slot(node, device, 0)],
+            static_cast<std::size_t>(send_count_[copy][node * devices_ + device])};
+  }
+  /// If the devices hold their weights and largest unit; see memory_shortage. Call after
+  /// try_change.
+  bool fits_memory() const;
+  Assignment assignment() const;
+
+  /// The plan as accepted: true if a delay of this unit would delay the end.
+  bool critical(std::size_t node, std::size_t device) const;
+  double finish_s(std::size_t node, std::size_t device) const {
+    return arrivals_[slot(node, device, device)];
+  }
+  /// Layers scheduled so far, the measure of effort.
+  std::int64_t steps() const { return steps_; }
+
+ private:
+  struct Trial {
+    std::size_t first = 0;  // layers whose units or messages changed
+    std::size_t last = 0;
+    bool any = false;
+  };
+
+  std::size_t slot(std::size_t node, std::size_t from, std::size_t to) const {
+    return (node * devices_ + from) * devices_ + to;
+  }
+  const Span* shape(std::size_t node) const {
+    return &shape_[shape_slot_[node]][node * 2 * devices_];
+  }
+  const Span* needs(std::size_t node) const { return shape(node) + devices_; }
+  template <typename Visit>
+  void for_each_owner(std::size_t node, std::size_t device, Span need, Visit visit) const;
+
+  Trial derive();
+  void derive_shape(std::size_t node);
+  void derive_units(std::size_t node);
+  static void share_uplink(Send* list, std::int32_t count);
+  void derive_sends(std::size_t node);
+  void advance(std::size_t node);
+  bool hopeless(std::size_t node, double threshold_s) const;
+  double predicted_s(std::size_t node) const;
+  void compute_tails();
+
+  const Tables& tables_;
+  const std::size_t devices_;
+  const std::size_t nodes_;
+  const std::size_t registers_;  // devices, links, end
+
+  // Two copies of each, by node; `..._slot_` says which one holds, the other is for a change.
+  std::vector<std::int32_t> boundaries_[2];
+  std::vector<std::uint32_t> recompute_[2];
+  std::vector<Span> shape_[2];  // ranges, then needs, by device
+  std::vector<double> duration_s_[2];
+  std::vector<std::int32_t> dependency_count_[2];
+  std::vector<std::int32_t> dependencies_[2];  // indices of arrivals
+  std::vector<std::int32_t> send_count_[2];
+  std::vector<Send> sends_[2];
+  std::vector<std::uint8_t> gene_slot_, shape_slot_, unit_slot_, send_slot_;
+  std::vector<std::size_t>
+      unit_first_;  // of a node's dependencies; a unit's are unit_stride_ apart
+  std::vector<std::size_t> unit_stride_;
+
+  // What the change touches.
+  std::vector<std::int32_t> edited_, reshaped_, reunited_, resent_;
+  std::vector<std::uint8_t> gene_dirty_, need_dirty_, unit_dirty_, send_dirty_;
+
+  // Times, accepted and tried. A checkpoint is the state before a node; arrivals by
+  // (node, from, to), from == to: finish.
+  std::vector<double> arrivals_, tried_arrivals_;
+  std::vector<double> checkpoints_, tried_checkpoints_;
+  std::vector<std::uint8_t> order_;  // senders of a node by time, as last scheduled
+  std::vector<std::uint8_t> tried_order_;
+  std::vector<double> now_;                 // registers
+  std::size_t tried_from_ = 0;              // arrivals before this node are the accepted ones
+  std::vector<double> tails_, unit_tails_;  // tails by node: after it; of a unit: from its start
+  std::vector<double> arrival_tails_;
+  std::vector<std::vector<std::int32_t>> live_;  // by node: edges from it or before to behind it
+  double latency_s_ = 0;
+  double changed_latency_s_ = 0;
+  std::int64_t steps_ = 0;
+  Trial trial_;
+};
+
+}  // namespace edgeflow::joint

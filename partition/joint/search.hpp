@@ -1,0 +1,31 @@
+#pragma once
+// The search of edgeflow-joint over plans of a whole DAG.
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "partition/joint/tables.hpp"
+
+namespace edgeflow::joint {
+
+struct Settings {
+  std::int64_t effort = 0;  // plans to evaluate; 0: as many as take about two seconds
+  std::uint64_t seed = 1;
+  double time_limit_s = 0;  // 0: none
+};
+
+struct Statistics {
+  std::int64_t moves = 0;
+  std::int64_t accepted = 0;
+  std::int64_t replays = 0;  // by events, with fair sharing
+  std::int64_t steps = 0;    // layers scheduled
+  double predicted_s = 0;    // of the plan that was found, by replay
+};
+
+/// The best plan found, by estimate() with Sharing::kMaxMin; nothing if no plan fits the devices'
+/// memory.
+std::optional<Plan> search(const Problem& problem, const std::vector<Plan>& known,
+                           const Settings& settings, Statistics* statistics = nullptr);
+
+}  // namespace edgeflow::joint

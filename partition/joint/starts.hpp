@@ -1,0 +1,29 @@
+#pragma once
+// Plans to start the search from.
+
+#include <span>
+#include <vector>
+
+#include "partition/joint/random.hpp"
+#include "partition/joint/replay.hpp"
+#include "partition/joint/schedule.hpp"
+
+namespace edgeflow::joint {
+
+/// `plan` as far as it is expressible: ranges by device along each layer's split axis, in device
+/// order; where they overlap, the cut is in the middle and the recompute bits are set.
+Genome from_plan(const Tables& tables, const Plan& plan);
+
+/// Layers up to `last_split` that split by rows cut by `shares`; all others whole on `gather`.
+Genome prefix(const Tables& tables, std::span<const double> shares, std::size_t last_split,
+              std::size_t gather);
+
+/// Whole layers, filling the devices' memory one after the other.
+Genome by_memory(const Tables& tables);
+
+/// Leaves in `schedule` the best prefix plan found, by `replay`: shares in proportion to speed on
+/// the k fastest devices, each k, last split layer and gathering device; then `effort` random
+/// changes of shares, last split layer and gathering device.
+void search_prefix(Schedule& schedule, Replay& replay, Random& random, std::int64_t effort);
+
+}  // namespace edgeflow::joint

@@ -1,0 +1,229 @@
+#include "partition/joint/tables.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+namespace edgeflow::joint {
+namespace {
+
+constexpr double kBytesPerElement = 4;  // as in compute_time_s
+
+Region at_index(const Layer& layer, Axis axis, std::int64_t index) {
+  Region region = layer.output.box;
+  region[axis] = {index, index + 1};
+  return region;
+}
+
+}  // namespace
+
+Tables::Tables(const Problem& p, std::vector<DeviceId> list)
+    : problem(p),
+      device(std::move(list)),
+      devices(device.size()),
+      layers(p.graph.size()),
+      nodes(layers + p.graph.outputs().size()),
+      links(p.cluster.network().links.size()),
+      latency_s(p.cluster.network().latency_s) {
+  assert(devices <= kMaxDevices);
+  extent.assign(nodes, 1);
+  axis.assign(nodes, Axis::kRow);
+  instant.assign(nodes, 1);
+  wanted_per_index.assign(nodes, 0);
+  bytes_per_element.assign(nodes, p.size.activation_bytes);
+  bytes_per_element[0] = p.size.input_bytes;
+  in_first.assign(nodes + 1, 0);
+  for (std::size_t l = 0; l < layers; ++l) {
+    choose_axis(l);
+    add_edges(l);
+  }
+  add_relays();
+  link_up();
+  add_times();
+  add_paths();
+  double all_bytes = 0;
+  for (std::size_t l = 1; l < layers; ++l) {
+    const Work whole = work(problem.graph.layers()[l], problem.graph.layers()[l].output.box);
+    all_bytes +=
+        problem.size.activation_bytes *
+        static_cast<double>(whole.weight_elements + whole.in_elements + whole.out_elements);
+  }
+  for (DeviceId d : device) {
+    if (problem.cluster.device(d).memory_bytes < all_bytes) memory_limited = true;
+  }
+}
+
+/// True if the elements needed of each input are the same for each index of `split`, so that bytes
+/// and times of a range follow from the sizes of ranges.
+bool Tables::separable(std::size_t node, Axis split) const {
+  const Layer& layer = problem.graph.layers()[node];
+  const Range whole = layer.output.box[split];
+  for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
+    const std::size_t p = index(layer.inputs[i]);
+    std::int64_t per_index = -1;
+    for (std::int64_t o = whole.begin; o <= whole.end; ++o) {  // each index, then all of them
+      const Region out = o < whole.end ? at_index(layer, split, o) : layer.output.box;
+      const Region need = required_input(layer, i, out);
+      if (need.empty()) continue;
+      const std::int64_t size = extent[p] > 1 ? need[axis[p]].size() : 1;
+      if (per_index >= 0 && need.volume() != per_index * size) return false;
+      per_index = need.volume() / size;
+    }
+  }
+  return true;
+}
+
+void Tables::choose_axis(std::size_t node) {
+  const Layer& layer = problem.graph.layers()[node];
+  const AxisSet pays = split_axes(layer);
+  for (Axis candidate : {Axis::kRow, weight_axis(layer)}) {
+    const bool input_rows = node == 0 && candidate == Axis::kRow;
+    if (!input_rows && (!has_axis(pays, candidate) || !separable(node, candidate))) continue;
+    axis[node] = candidate;
+    extent[node] = static_cast<std::int32_t>(layer.output.box[candidate].size());
+    return;
+  }
+}
+
+void Tables::add_edges(std::size_t node) {
+  const Layer& layer = problem.graph.layers()[node];
+  for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
+    const std::size_t p = index(layer.inputs[i]);
+    edges.push_back({static_cast<std::int32_t>(p), static_cast<std::int32_t>(node), lo.size()});
+    std::int64_t elements = 0;
+    std::vector<Range> needs;
+    for (std::int32_t o = 0; o < extent[node]; ++o) {
+      const Region out = extent[node] > 1 ? at_index(layer, axis[node], o) : layer.output.box;
+      const Region need = required_input(layer, i, out);
+      Range range = need.empty() ? Range{} : extent[p] > 1 ? need[axis[p]] : Range{0, 1};
+      if (!need.empty()) elements = std::max(elements, need.volume() / range.size());
+      needs.push_back(range);
+    }
+    // Where an index needs nothing, the neighbours' needs keep both bounds ascending.
+    std::int64_t next = 0;
+    for (const Range& r : needs) next = std::max(next, r.end);
+    std::vector<std::int64_t> begins(needs.size());
+    for (std::size_t o = needs.size(); o-- > 0;) {
+      if (!needs[o].empty()) next = std::min(next, needs[o].begin);
+      begins[o] = next;
+    }
+    std::int64_t last = begins.empty() ? 0 : begins.front();
+    for (std::size_t o = 0; o < needs.size(); ++o) {
+      if (!needs[o].empty()) last = std::max(last, needs[o].end);
+      lo.push_back(static_cast<std::int32_t>(begins[o]));
+      hi.push_back(static_cast<std::int32_t>(last));
+    }
+    edge_elements.push_back(static_cast<double>(elements));
+  }
+  in_first[node + 1] = edges.size();
+  instant[node] = node == 0 || work(layer, layer.output.box).view;
+}
+
+void Tables::add_relays() {
+  for (std::size_t r = 0; r < problem.graph.outputs().size(); ++r) {
+    const std::size_t node = layers + r;
+    const std::size_t p = index(problem.graph.outputs()[r]);
+    edges.push_back({static_cast<std::int32_t>(p), static_cast<std::int32_t>(node), lo.size()});
+    lo.push_back(0);
+    hi.push_back(extent[p]);
+    edge_elements.push_back(
+        static_cast<double>(problem.graph.layers()[p].output.volume() / extent[p]));
+    in_first[node + 1] = edges.size();
+  }
+}
+
+/// Outgoing edges, and what of a tensor its consumers want per index.
+void Tables::link_up() {
+  out_first.assign(nodes + 1, 0);
+  for (const Edge& edge : edges) ++out_first[static_cast<std::size_t>(edge.producer) + 1];
+  for (std::size_t n = 0; n < nodes; ++n) out_first[n + 1] += out_first[n];
+  out_edges.resize(edges.size());
+  std::vector<std::size_t> at(out_first.begin(), out_first.end() - 1);
+  for (std::size_t e = 0; e < edges.size(); ++e) {
+    out_edges[at[static_cast<std::size_t>(edges[e].producer)]++] = static_cast<std::int32_t>(e);
+  }
+  for (std::size_t p = 0; p < layers; ++p) {
+    std::vector<Region> wanted;
+    for (std::size_t e = 0; e < edges.size(); ++e) {
+      if (static_cast<std::size_t>(edges[e].producer) != p) continue;
+      const auto c = static_cast<std::size_t>(edges[e].consumer);
+      Region need = problem.graph.layers()[p].output.box;
+      if (c < layers) {
+        const Layer& layer = problem.graph.layers()[c];
+        need = required_input(layer, e - in_first[c], layer.output.box);
+      }
+      if (extent[p] > 1) need[axis[p]] = {0, 1};
+      wanted.push_back(need);
+    }
+    wanted_per_index[p] = static_cast<double>(union_volume(wanted));
+  }
+}
+
+void Tables::add_times() {
+  time_first.assign(nodes, 0);
+  for (std::size_t l = 0; l < layers; ++l) {
+    const Layer& layer = problem.graph.layers()[l];
+    time_first[l] = size_time_s.size();
+    for (DeviceId d : device) {
+      for (std::int32_t n = 0; n <= extent[l]; ++n) {
+        Work part = work(layer, region(l, {0, n}));
+        part.in_elements = 0;
+        const ComputeProfile& profile = problem.cluster.device(d).compute;
+        size_time_s.push_back(n > 0 && !instant[l] ? compute_time_s(profile, part) : 0);
+      }
+    }
+  }
+  for (DeviceId d : device) {
+    s_per_element.push_back(kBytesPerElement / problem.cluster.device(d).compute.byte_rate_Bps);
+  }
+}
+
+void Tables::add_paths() {
+  const Cluster& cluster = problem.cluster;
+  paths.resize(devices * devices);
+  for (std::size_t s = 0; s < devices; ++s) {
+    if (device[s] == cluster.source()) source = s;
+    if (device[s] == cluster.sink()) sink = s;
+    for (std::size_t d = 0; d < devices; ++d) {
+      if (s == d) continue;
+      const Route route = cluster.route(device[s], device[d]);
+      assert(route.links.size() <= 2 && route.latency_s == latency_s);
+      paths[s * devices + d] = {1 / cluster.route_bandwidth_Bps(device[s], device[d]),
+                                route.crossings, route.links.front(), route.links.back()};
+    }
+  }
+}
+
+double Tables::unit_time_s(std::size_t node, std::size_t d, Span part) const {
+  if (node >= layers || instant[node] || part.empty()) return 0;
+  const auto extents = static_cast<std::size_t>(extent[node]) + 1;
+  double time_s =
+      size_time_s[time_first[node] + d * extents + static_cast<std::size_t>(part.size())];
+  if (s_per_element[d] > 0) {
+    for (std::size_t e = in_first[node]; e < in_first[node + 1]; ++e) {
+      time_s += s_per_element[d] * edge_elements[e] * need(edges[e], part).size();
+    }
+  }
+  return time_s;
+}
+
+Region Tables::region(std::size_t node, Span part) const {
+  Region region = problem.graph.layers()[node].output.box;
+  if (part.empty()) return {};
+  if (extent[node] > 1) region[axis[node]] = {part.begin, part.end};
+  return region;
+}
+
+double Tables::weight_bytes(std::size_t node, Span part) const {
+  const Layer& layer = problem.graph.layers()[node];
+  if (part.empty() || layer.params == 0) return 0;
+  return problem.size.activation_bytes *
+         static_cast<double>(work(layer, region(node, part)).weight_elements);
+}
+
+double Tables::activation_bytes(std::size_t node, Span part) const {
+  const Work unit = work(problem.graph.layers()[node], region(node, part));
+  return problem.size.activation_bytes * static_cast<double>(unit.in_elements + unit.out_elements);
+}
+
+}  // namespace edgeflow::joint

@@ -1,0 +1,124 @@
+#pragma once
+// What edgeflow-joint looks up while it searches: a problem as flat tables.
+//
+// Every layer has one split axis (rows where cutting them pays, else the axis of its weights, else
+// none) and an extent H along it. A device's part of a layer is a range [a, b) of indices; a layer
+// without an axis has extent 1 and stands on one device as a whole. Node l < layers is the layer of
+// that index (0 is the input, fixed on the source); the nodes behind are the relays that bring the
+// results to the sink, fixed there.
+//
+// Of a producer, [a, b) of a consumer needs the indices [lo[a], hi[b-1]) of the producer's axis;
+// lo and hi ascend. That is required_input() exactly where the operator's map is a monotone box
+// map, which holds for every operator whose inputs all pass the test of `separable` (tables.cpp);
+// other layers get no axis.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "partition/builder.hpp"
+#include "partition/strategy.hpp"
+
+namespace edgeflow::joint {
+
+/// Larger clusters: the planner chooses among them first.
+inline constexpr std::size_t kMaxDevices = 16;
+
+struct Span {
+  std::int32_t begin = 0;
+  std::int32_t end = 0;
+
+  bool empty() const { return end <= begin; }
+  std::int32_t size() const { return end > begin ? end - begin : 0; }
+  friend bool operator==(const Span&, const Span&) = default;
+};
+
+inline Span overlap(Span a, Span b) {
+  return {a.begin > b.begin ? a.begin : b.begin, a.end < b.end ? a.end : b.end};
+}
+
+/// The smallest span that contains both; an empty one does not count.
+inline Span hull(Span a, Span b) {
+  if (a.empty()) return b;
+  if (b.empty()) return a;
+  return {a.begin < b.begin ? a.begin : b.begin, a.end > b.end ? a.end : b.end};
+}
+
+struct Edge {
+  std::int32_t producer = 0;
+  std::int32_t consumer = 0;
+  std::size_t first = 0;  // of the consumer's index 0 in lo and hi
+};
+
+/// From one device to another.
+struct Path {
+  double s_per_byte = 0;  // alone
+  double crossings = 1;
+  std::int32_t link_a = 0;  // the links it occupies, maybe the same one twice
+  std::int32_t link_b = 0;
+};
+
+struct Tables {
+  /// `devices` may be in any order and fewer than the cluster's; it must hold source and sink.
+  /// Precondition: at most kMaxDevices.
+  Tables(const Problem& problem, std::vector<DeviceId> devices);
+
+  Span need(const Edge& edge, Span out) const {
+    if (out.empty()) return {};
+    return {lo[edge.first + static_cast<std::size_t>(out.begin)],
+            hi[edge.first + static_cast<std::size_t>(out.end) - 1]};
+  }
+  std::span<const Edge> inputs(std::size_t node) const {
+    return std::span(edges).subspan(in_first[node], in_first[node + 1] - in_first[node]);
+  }
+  /// Indices of edges, by ascending consumer.
+  std::span<const std::int32_t> outputs(std::size_t node) const {
+    return std::span(out_edges).subspan(out_first[node], out_first[node + 1] - out_first[node]);
+  }
+  /// Seconds that `part` of `node` takes on `device`: compute_time_s of its work.
+  double unit_time_s(std::size_t node, std::size_t device, Span part) const;
+  /// The region that `part` stands for.
+  Region region(std::size_t node, Span part) const;
+  /// Bytes of weights that a device with `part` of `node` holds.
+  double weight_bytes(std::size_t node, Span part) const;
+  /// Bytes of inputs and output of the unit.
+  double activation_bytes(std::size_t node, Span part) const;
+
+  const Problem problem;
+  std::vector<DeviceId> device;  // by position
+  std::size_t devices = 0;
+  std::size_t layers = 0;
+  std::size_t nodes = 0;
+  std::size_t links = 0;
+  std::size_t source = 0;  // positions
+  std::size_t sink = 0;
+  double latency_s = 0;
+  bool memory_limited = false;  // some device's memory could be too small
+
+  // By node.
+  std::vector<std::int32_t> extent;
+  std::vector<Axis> axis;                // of layers with extent > 1
+  std::vector<char> instant;             // takes no time, never queues
+  std::vector<double> wanted_per_index;  // elements that any consumer needs
+  std::vector<double> bytes_per_element;
+  std::vector<std::size_t> in_first, out_first, time_first;
+
+  std::vector<Edge> edges;            // by consumer, then input
+  std::vector<double> edge_elements;  // of the producer, per index
+  std::vector<std::int32_t> out_edges;
+  std::vector<std::int32_t> lo, hi;
+  std::vector<double> size_time_s;    // by node, device, size: all but the reading of inputs
+  std::vector<double> s_per_element;  // of inputs read, by device
+  std::vector<Path> paths;            // by from * devices + to
+
+ private:
+  void choose_axis(std::size_t node);
+  bool separable(std::size_t node, Axis split) const;
+  void add_edges(std::size_t node);
+  void add_relays();
+  void add_times();
+  void link_up();
+  void add_paths();
+};
+
+}  // namespace edgeflow::joint
