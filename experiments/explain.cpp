@@ -23,7 +23,8 @@ class Explanation {
       : plan_(plan),
         graph_(scenario.model->graph),
         cluster_(*scenario.cluster),
-        estimate_(estimate(plan, graph_, cluster_, scenario.element_size(), scenario.effects)),
+        estimate_(estimate(plan, graph_, cluster_, scenario.element_size(), scenario.effects,
+                           Sharing::kMaxMin)),
         messages_(messages_of(plan, scenario.element_size())),
         received_(plan.units.size(), 0),
         sent_(plan.units.size(), 0) {

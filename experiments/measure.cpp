@@ -91,7 +91,8 @@ void measure_plan(const Plan& plan, const Scenario& scenario, RunReport& report)
   const Graph& graph = scenario.model->graph;
   const Cluster& cluster = *scenario.cluster;
   report.predicted_latency_s =
-      estimate(plan, graph, cluster, scenario.element_size(), scenario.effects).latency_s;
+      estimate(plan, graph, cluster, scenario.element_size(), scenario.effects, Sharing::kMaxMin)
+          .latency_s;
   report.lower_bound_s = lower_bound_s(graph, cluster, scenario.effects);
   report.redundant_macs_ratio = redundant_macs_ratio(plan, graph);
   report.units = static_cast<double>(plan.units.size());

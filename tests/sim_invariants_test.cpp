@@ -11,6 +11,7 @@
 #include "partition/estimate.hpp"
 #include "partition/strategy.hpp"
 #include "sim/simulate.hpp"
+#include "tests/support/quick_plan.hpp"
 #include "tests/support/random_problem.hpp"
 #include "tests/support/sim_fixture.hpp"
 
@@ -83,7 +84,7 @@ TEST_CASE("without contention the simulation of every strategy's plan agrees wit
       INFO("round " << round << ", strategy " << strategy.name);
       const auto& [graph, cluster, size, plan] = problem;
       try {
-        problem.plan = make_plan(strategy, {graph, cluster, size}, {});
+        problem.plan = quick_plan(strategy, {graph, cluster, size});
       } catch (const Infeasible&) {  // says so
         continue;
       }
