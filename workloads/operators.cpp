@@ -9,7 +9,7 @@
 namespace edgeflow {
 namespace {
 
-using Keys = std::span<const std::string_view>;
+__extension__ using Wide = __int128;  // a layer's MACs times a volume exceed 63 bits
 
 constexpr std::array<std::string_view, 1> kInputKeys{"dims"};
 constexpr std::array<std::string_view, 8> kConvKeys{"out_channels", "kernel", "stride", "pad",
@@ -135,12 +135,10 @@ Work work(const Layer& layer, const Region& out) {
   const std::int64_t volume = out.volume();
   result.kind = mac_kind(layer);
   if (result.kind != MacKind::kNone) {
-    const std::int64_t macs = operator_of(layer.op).macs(layer);
-    const std::int64_t whole = layer.output.volume();
-    result.macs =
-        macs / whole * volume +
-        static_cast<std::int64_t>(static_cast<double>(macs % whole) * static_cast<double>(volume) /
-                                  static_cast<double>(whole));
+    // Rounded up, so that parts never add up to less than the whole.
+    const Wide macs = operator_of(layer.op).macs(layer);
+    const Wide whole = layer.output.volume();
+    result.macs = static_cast<std::int64_t>((macs * volume + whole - 1) / whole);
   }
   for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
     result.in_elements += required_input(layer, i, out).volume();
