@@ -153,7 +153,8 @@ Dims Importer::input_dims(const FileInput& input) const {
 }
 
 void Importer::read_inputs() {
-  for (const auto& [name, dims] : options_.inputs) {
+  for (const auto& given : options_.inputs) {
+    const std::string& name = given.first;
     const bool known = std::any_of(model_.inputs.begin(), model_.inputs.end(),
                                    [&](const FileInput& input) { return input.name == name; });
     if (known || (name.empty() && model_.inputs.size() == 1)) continue;
