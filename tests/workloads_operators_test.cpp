@@ -56,34 +56,48 @@ std::vector<Reads> reads_of(const Executor& executor, LayerId id, const Region& 
   return reads;
 }
 
-/// The hull of all windows, clipped to the input: what a window touches of the padding counts.
-Region clipped_hull(const Reads& reads, const Region& box) {
-  return intersect(hull(hull_of(reads.all), hull_of(reads.padding)), box);
-}
-
-/// True if some dimension does not have an axis of its own, so that a box of one tensor need not be
-/// a box of the other.
-bool is_tangled(const Tensor& tensor) {
-  for (std::size_t i = 0; i < tensor.dims.size(); ++i) {
+/// The box that an operator is said to need. What windows touch of the padding counts, so that it
+/// is the hull of all windows, clipped to the input.
+Region wanted_box(const Reads& reads, const Tensor& tensor) {
+  if (reads.window.empty()) return hull_of(reads.all);
+  const Region touched = hull_of(reads.window);  // dimensions [C,H,W], wherever they lie in the box
+  Region wanted = tensor.box;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const Range range = intersect(touched[kAxes[i]], {0, tensor.dims[i]});
+    if (range.empty()) return {};
     Axis axis{};
-    if (tensor.dims[i] > 1 && !tensor.axis_of(i, axis)) return true;
+    if (tensor.dims[i] > 1 && tensor.axis_of(i, axis)) wanted[axis] = range;
   }
-  return false;
+  return wanted;
 }
 
-bool is_tangled(const Layer& layer) {
-  for (const Tensor& tensor : layer.input_tensors) {
-    if (is_tangled(tensor) || tensor.spans != layer.input_tensors[0].spans) return true;
-  }
-  return is_tangled(layer.output);
-}
-
-/// Every range is the wanted one or the whole axis.
-bool equal_or_whole(const Region& need, const Region& wanted, const Region& box) {
-  for (Axis axis : kAxes) {
-    if (need[axis] != wanted[axis] && need[axis] != box[axis]) return false;
+/// True if every dimension lies along its usual axis, and no other dimension along the same.
+bool is_plain(const Tensor& tensor) {
+  for (std::size_t i = 0; i < tensor.dims.size(); ++i) {
+    if (tensor.dims[i] == 1) continue;
+    Axis axis{};
+    if (!tensor.axis_of(i, axis) || axis != default_axis(i, tensor.dims.size())) return false;
   }
   return true;
+}
+
+/// False for operators of which it is not known, or depends, which elements they take.
+bool exact_ranges(const Layer& layer) {
+  const Attributes& a = layer.attributes;
+  return layer.op != Op::kGather && layer.op != Op::kOpaque &&
+         !(layer.op == Op::kPad && a.reflect) &&
+         !(layer.op == Op::kResize && a.interpolation != "bilinear");
+}
+
+/// True if what a box of the output needs is a box, too, up to holes between windows.
+bool is_plain(const Layer& layer) {
+  if (!exact_ranges(layer)) return false;
+  bool widest = layer.op != Op::kElementwise;  // some input has the output's dims
+  for (const Tensor& tensor : layer.input_tensors) {
+    if (!is_plain(tensor) || tensor.dims.size() != layer.input_tensors[0].dims.size()) return false;
+    widest = widest || tensor.dims == layer.output.dims;
+  }
+  return widest && (layer.op == Op::kTranspose || is_plain(layer.output));
 }
 
 /// A graph of one layer on an input of these dims.
@@ -140,7 +154,8 @@ TEST_CASE("the reference computes the examples of PyTorch's manual") {
   }
 }
 
-TEST_CASE("the required input is the hull of what an operator reads") {
+TEST_CASE("the required input holds what an operator reads, and is its hull on plain tensors") {
+  std::map<Op, int> seen;
   std::map<Op, int> exact;
   Random random(11);
   for (int round = 0; round < 1500; ++round) {
@@ -154,16 +169,16 @@ TEST_CASE("the required input is the hull of what an operator reads") {
       for (std::size_t k = 0; k < reads.size(); ++k) {
         const Region& box = layer.input_tensors[k].box;
         const Region need = required_input(layer, k, out);
-        const Region wanted = clipped_hull(reads[k], box);
+        const Region wanted = wanted_box(reads[k], layer.input_tensors[k]);
         INFO("round " << round << ", layer " << l << ": " << operator_of(layer.op).name << " of "
                       << to_string(box) << ", input " << k << " for " << to_string(out)
                       << ": needs " << to_string(need) << ", reads " << to_string(wanted));
         REQUIRE(reads[k].missing.empty());
+        ++seen[layer.op];
         CHECK(box.contains(need));
         CHECK(need.contains(hull_of(reads[k].all)));
-        if (is_tangled(layer)) {
-          CHECK(equal_or_whole(need, wanted, box));
-        } else if (wanted.empty()) {
+        if (!is_plain(layer)) continue;
+        if (wanted.empty()) {
           CHECK(need.empty());
         } else {
           CHECK(need == wanted);
@@ -172,9 +187,12 @@ TEST_CASE("the required input is the hull of what an operator reads") {
       }
     }
   }
-  for (const Operator& op : operator_table()) {
+  for (const Operator& op : operator_table()) {  // that each was put to the test
     INFO(op.name);
-    CHECK(exact[op.op] >= (op.op == Op::kInput ? 0 : 50));  // that each was put to the test
+    CHECK(seen[op.op] >= (op.op == Op::kInput ? 0 : 50));
+    const bool never = op.op == Op::kInput || op.op == Op::kGather || op.op == Op::kOpaque;
+    CHECK(exact[op.op] >= (never ? 0 : 20));
   }
 }
+
 }  // namespace edgeflow

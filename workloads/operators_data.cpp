@@ -278,6 +278,7 @@ Region slice_input(const Layer& layer, std::size_t input, const Region& out) {
   const auto dim = static_cast<std::size_t>(a.dim);
   if (!single_axes(in)) return in.box;
   Region need = out;
+  if (in.dims[dim] == 1) return need;
   Axis axis{};
   if (in.axis_of(dim, axis)) {
     need[axis] = {a.start + out[axis].begin * a.step, a.start + (out[axis].end - 1) * a.step + 1};

@@ -185,18 +185,24 @@ Region window_input(const Layer& layer, std::size_t input, const Region& out) {
   return placed(in, need);
 }
 
-// Input row i reaches output rows i*s - p + e*t for taps t in [0,k): i from
-// ceil((o0 + p - e(k-1)) / s) to floor((o1 - 1 + p) / s).
+// Input row i reaches output rows i*s - p + e*t for taps t in [0,k): by tap, i from
+// ceil((o0 + p - e*t) / s) to floor((o1 - 1 + p - e*t) / s), which is nothing for some taps.
 Region conv_transpose_input(const Layer& layer, std::size_t input, const Region& out) {
   const Tensor& in = layer.input_tensors[input];
   const Attributes& a = layer.attributes;
   Region need{group_channels(layer, out.channel, in.dims[0]), {}, {}};
   for (Axis axis : {Axis::kRow, Axis::kColumn}) {
     const std::size_t i = spatial(axis);
-    const std::int64_t reach = a.dilation[i] * (a.kernel[i] - 1);
-    need[axis] = clip({ceil_div(out[axis].begin + a.pad[i] - reach, a.stride[i]),
-                       floor_div(out[axis].end - 1 + a.pad[i], a.stride[i]) + 1},
-                      in.dims[i + 1]);
+    for (std::int64_t tap = 0; tap < a.kernel[i]; ++tap) {
+      const std::int64_t shift = a.pad[i] - a.dilation[i] * tap;
+      const Range rows = clip({ceil_div(out[axis].begin + shift, a.stride[i]),
+                               floor_div(out[axis].end - 1 + shift, a.stride[i]) + 1},
+                              in.dims[i + 1]);
+      if (rows.empty()) continue;
+      Range& all = need[axis];
+      all =
+          all.empty() ? rows : Range{std::min(all.begin, rows.begin), std::max(all.end, rows.end)};
+    }
   }
   return placed(in, need);
 }

@@ -72,12 +72,15 @@ class GraphMaker {
   LayerSpec random_layer() {
     static const std::vector<Op> kOps = [] {
       const std::vector<std::pair<Op, int>> weights{
-          {Op::kConv, 24},     {Op::kConvTranspose, 4},   {Op::kMaxPool, 6},
-          {Op::kAvgPool, 5},   {Op::kAdaptiveAvgPool, 2}, {Op::kLinear, 4},
-          {Op::kBatchNorm, 4}, {Op::kActivation, 6},      {Op::kElementwise, 14},
-          {Op::kConcat, 10},   {Op::kSlice, 6},           {Op::kPad, 3},
-          {Op::kUpsample, 5},  {Op::kReshape, 3},         {Op::kTranspose, 3},
-          {Op::kSoftmax, 2}};
+          {Op::kConv, 24},        {Op::kConvTranspose, 4},   {Op::kMaxPool, 6},
+          {Op::kAvgPool, 5},      {Op::kAdaptiveAvgPool, 2}, {Op::kLinear, 4},
+          {Op::kBatchNorm, 4},    {Op::kActivation, 6},      {Op::kElementwise, 14},
+          {Op::kConcat, 10},      {Op::kSlice, 6},           {Op::kPad, 3},
+          {Op::kUpsample, 5},     {Op::kReshape, 3},         {Op::kTranspose, 3},
+          {Op::kSoftmax, 2},      {Op::kMatMul, 4},          {Op::kLayerNorm, 2},
+          {Op::kInstanceNorm, 1}, {Op::kLocalNorm, 1},       {Op::kEmbedding, 1},
+          {Op::kReduce, 3},       {Op::kGather, 2},          {Op::kResize, 3},
+          {Op::kOpaque, 1}};
       std::vector<Op> ops;
       for (const auto& [op, weight] : weights) ops.insert(ops.end(), weight, op);
       return ops;
@@ -115,11 +118,14 @@ class GraphMaker {
         return add_partners(spec, from, random_.between(0, 2));
       case Op::kConcat:
         a.dim = random_.chance(70) ? 0 : random_.between(0, rank - 1);
+        a.before = random_.chance(10) ? random_.between(0, 2) : 0;
+        a.after = random_.chance(10) ? random_.between(0, 2) : 0;
         return add_partners(spec, from, random_.between(1, 3));
       case Op::kSlice:
         return fill_slice(a, in);
       case Op::kPad:
         for (auto& side : a.pad) side = random_.between(0, 3);
+        a.reflect = random_.chance(30);
         return;
       case Op::kUpsample:
         a.scale = random_.between(1, 3);
@@ -139,7 +145,65 @@ class GraphMaker {
         a.dim = random_.between(0, rank - 1);
         return;
       default:
+        return fill_tokens(spec, from);
+    }
+  }
+
+  void fill_tokens(LayerSpec& spec, std::size_t from) {
+    Attributes& a = spec.attributes;
+    const auto rank = static_cast<std::int64_t>(dims_[from].size());
+    switch (spec.op) {
+      case Op::kMatMul:
+        return add_factor(spec, from);
+      case Op::kLayerNorm:
+        a.dim = random_.between(0, rank - 1);
         return;
+      case Op::kEmbedding:
+        a.count = random_.between(1, 50);
+        a.out_channels = random_.between(1, 8);
+        return;
+      case Op::kReduce:
+        for (std::int64_t i = 0; i < rank; ++i) {
+          if (random_.chance(40)) a.dims.push_back(i);
+        }
+        a.keep_dims = random_.chance(60);
+        a.function = random_.chance(50) ? "reduce_mean" : "reduce_max";
+        return;
+      case Op::kGather:
+        a.dim = random_.between(0, rank - 1);
+        a.count = random_.between(1, 8);
+        return;
+      case Op::kResize:
+        a.output_size = {random_.between(1, 12), random_.between(1, 12)};
+        a.interpolation = random_.chance(50)   ? "bilinear"
+                          : random_.chance(50) ? "bicubic"
+                                               : "nearest";
+        a.sampling = random_.chance(50)   ? "half_pixel"
+                     : random_.chance(50) ? "asymmetric"
+                                          : "align_corners";
+        return;
+      case Op::kOpaque:
+        for (std::int64_t i = random_.between(1, 3); i > 0; --i) {
+          a.dims.push_back(random_.between(1, 6));
+        }
+        return add_partners(spec, from, random_.between(0, 1));
+      default:
+        return;
+    }
+  }
+
+  /// The first tensor, from a random one on, that this one can be multiplied by.
+  void add_factor(LayerSpec& spec, std::size_t from) {
+    const Dims& left = dims_[from];
+    const auto count = static_cast<std::int64_t>(dims_.size());
+    const std::int64_t start = random_.between(0, count - 1);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const auto other = static_cast<std::size_t>((start + i) % count);
+      const Dims& right = dims_[other];
+      if (left.size() < 2 || right.size() < 2) continue;
+      if (right[right.size() - 2] != left.back()) continue;
+      spec.inputs.push_back(specs_[other].name);
+      return;
     }
   }
 

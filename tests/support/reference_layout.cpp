@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "workloads/operators.hpp"
+
 namespace edgeflow::reference {
 namespace {
 
@@ -89,7 +91,7 @@ Layout elementwise_layout(std::span<const Layout* const> inputs) {
 Layout concat_layout(const Layer& layer, std::span<const Layout* const> inputs) {
   const auto dim = static_cast<std::size_t>(layer.attributes.dim);
   Dims dims = inputs[0]->dims;
-  dims[dim] = 0;
+  dims[dim] = layer.attributes.before + layer.attributes.after;
   Axis axis{};
   const Tensor& first = layer.input_tensors[0];
   bool same_spans = true;
@@ -144,6 +146,15 @@ Layout transpose_layout(const Layer& layer, const Layout& in) {
     }
     return cell;
   });
+}
+
+/// The layout that shape inference declares, where every dimension has one axis.
+Layout declared_layout(const Layer& layer) {
+  Layer bare = layer;
+  bare.folded.clear();
+  operator_of(layer.op).infer(bare);
+  return single_axes(bare.output.spans) ? digit_layout(bare.output.dims, bare.output.spans)
+                                        : default_layout(bare.output.dims);
 }
 
 }  // namespace
@@ -215,6 +226,16 @@ Layout output_layout(const Layer& layer, std::span<const Layout* const> inputs) 
       return slice_layout(layer, *inputs[0]);
     case Op::kTranspose:
       return transpose_layout(layer, *inputs[0]);
+    case Op::kLayerNorm:
+    case Op::kInstanceNorm:
+    case Op::kLocalNorm:
+      return *inputs[0];
+    case Op::kMatMul:
+    case Op::kEmbedding:
+    case Op::kReduce:
+    case Op::kGather:
+    case Op::kOpaque:
+      return declared_layout(layer);
     default:  // everything that slides windows over a feature map
       return default_layout({box.channel.end, box.row.end, box.column.end});
   }

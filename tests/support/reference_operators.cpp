@@ -100,10 +100,10 @@ float Input::flat(std::int64_t place) const {
 
 std::optional<float> Input::window(const Cell& place) const {
   const auto& dims = layout->dims;
+  if (reads != nullptr && reads->keep_all) reads->window.push_back(place);
   if (place[1] >= 0 && place[1] < dims[1] && place[2] >= 0 && place[2] < dims[2]) {
     return flat((place[0] * dims[1] + place[1]) * dims[2] + place[2]);
   }
-  if (reads != nullptr && reads->keep_all) reads->padding.push_back(place);
   return std::nullopt;
 }
 
@@ -186,9 +186,26 @@ float RunnableLayer::element(const Index& at, std::span<const Input> in) const {
       return transpose(at, in[0]);
     case Op::kSoftmax:
       return softmax(at, in[0]);
-    default:
-      throw std::logic_error("the reference has no such operator");
+    case Op::kMatMul:
+      return matmul(at, in);
+    case Op::kLayerNorm:
+      return norm(at, static_cast<std::size_t>(layer_->attributes.dim), in[0]);
+    case Op::kInstanceNorm:
+      return norm(at, 1, in[0]);
+    case Op::kLocalNorm:
+      return local_norm(at, in[0]);
+    case Op::kEmbedding:
+      return embedding(at, in[0]);
+    case Op::kReduce:
+      return reduce(at, in[0]);
+    case Op::kGather:
+      return gather(at, in[0]);
+    case Op::kResize:
+      return resize(at, in[0]);
+    case Op::kOpaque:
+      return opaque(at, in);
   }
+  throw std::logic_error("the reference has no such operator");
 }
 
 float RunnableLayer::conv(const Index& at, const Input& in) const {
@@ -225,8 +242,10 @@ float RunnableLayer::conv_transpose(const Index& at, const Input& in) const {
         const std::int64_t row = at[1] + a.pad[0] - i * a.dilation[0];
         const std::int64_t column = at[2] + a.pad[1] - j * a.dilation[1];
         if (row % a.stride[0] != 0 || column % a.stride[1] != 0) continue;
-        const auto value = in.window({c, row / a.stride[0], column / a.stride[1]});
-        if (value) sum += weights_[static_cast<std::size_t>(w)] * *value;
+        const std::int64_t r = row / a.stride[0];
+        const std::int64_t s = column / a.stride[1];
+        if (row < 0 || r >= dims[1] || column < 0 || s >= dims[2]) continue;
+        sum += weights_[static_cast<std::size_t>(w)] * in.at({c, r, s});
       }
     }
   }
@@ -299,11 +318,13 @@ float RunnableLayer::elementwise(const Index& at, std::span<const Input> in) con
 float RunnableLayer::concat(const Index& at, std::span<const Input> in) const {
   const auto dim = static_cast<std::size_t>(layer_->attributes.dim);
   Index from = at;
+  from[dim] -= layer_->attributes.before;
+  if (from[dim] < 0) return made_up(key_, from[dim] + kBias);
   for (const Input& input : in) {
     if (from[dim] < input.layout->dims[dim]) return input.at(from);
     from[dim] -= input.layout->dims[dim];
   }
-  throw std::logic_error(layer_->name + ": beyond the last input");
+  return made_up(key_, from[dim]);
 }
 
 float RunnableLayer::slice(const Index& at, const Input& in) const {
@@ -314,8 +335,15 @@ float RunnableLayer::slice(const Index& at, const Input& in) const {
 }
 
 float RunnableLayer::pad(const Index& at, const Input& in) const {
-  const auto& before = layer_->attributes.pad;
-  return in.window({at[0], at[1] - before[0], at[2] - before[1]}).value_or(0.0F);
+  const Attributes& a = layer_->attributes;
+  Cell from{at[0], at[1] - a.pad[0], at[2] - a.pad[1]};
+  if (!a.reflect) return in.window(from).value_or(0.0F);
+  for (std::size_t i = 1; i < 3; ++i) {  // torch.nn.ReflectionPad2d: the border is not repeated
+    const std::int64_t last = in.layout->dims[i] - 1;
+    from[i] = from[i] < 0 ? -from[i] : from[i] > last ? 2 * last - from[i] : from[i];
+    from[i] = std::clamp<std::int64_t>(from[i], 0, last);
+  }
+  return in.at({from[0], from[1], from[2]});
 }
 
 // Bilinear: align_corners=False, so output o lies at (o + 1/2)/f - 1/2, held inside the input. A

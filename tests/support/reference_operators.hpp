@@ -52,7 +52,7 @@ class Block {
 struct Reads {
   bool keep_all = false;
   std::vector<Cell> all;      // if keep_all, in the order of reading
-  std::vector<Cell> padding;  // if keep_all, places outside of the tensor that a window touched
+  std::vector<Cell> window;   // if keep_all, places [C,H,W] that windows touched, padding included
   std::vector<Cell> missing;  // those that were not there
 };
 
@@ -95,6 +95,15 @@ class RunnableLayer {
   float upsample(const Index& at, const Input& in) const;
   float transpose(const Index& at, const Input& in) const;
   float softmax(const Index& at, const Input& in) const;
+  // reference_operators_tokens.cpp
+  float matmul(const Index& at, std::span<const Input> in) const;
+  float norm(const Index& at, std::size_t first_dim, const Input& in) const;
+  float local_norm(const Index& at, const Input& in) const;
+  float embedding(const Index& at, const Input& in) const;
+  float reduce(const Index& at, const Input& in) const;
+  float gather(const Index& at, const Input& in) const;
+  float resize(const Index& at, const Input& in) const;
+  float opaque(const Index& at, std::span<const Input> in) const;
   float folded(float value, std::int64_t channel) const;
 
   const Layer* layer_;
