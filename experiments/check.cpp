@@ -34,6 +34,26 @@ constexpr std::array<Mark, 13> kMarks{{{"axes", FileKind::kSweep},
                                        {"compute", FileKind::kDevice},
                                        {"model", FileKind::kScenario}}};
 
+/// In the order of FileKind.
+struct Naming {
+  std::string_view name;
+  std::string_view command;  // that takes such a file
+};
+constexpr std::array<Naming, 6> kNamings{{{"scenario", "run"},
+                                          {"sweep", "sweep"},
+                                          {"model", "inspect"},
+                                          {"cluster", "inspect"},
+                                          {"device", "validate"},
+                                          {"plan", "run SCENARIO --plan"}}};
+
+std::optional<FileKind> kind_of(const Yaml& root) {
+  if (!root.is_map()) return std::nullopt;
+  for (const Mark& mark : kMarks) {
+    if (root.find(mark.key)) return mark.kind;
+  }
+  return std::nullopt;
+}
+
 /// What can be wrong with a plan whatever its model and cluster.
 std::string check_plan_form(const Document& document) {
   const Yaml root = document.root();
@@ -81,11 +101,18 @@ std::string check_scenario(const Document& document) {
 FileKind recognise(const Document& document) {
   const Yaml root = document.root();
   if (!root.is_map()) root.fail_expected("a map, as in all files of edgeflow");
-  for (const Mark& mark : kMarks) {
-    if (root.find(mark.key)) return mark.kind;
-  }
+  if (const auto kind = kind_of(root)) return *kind;
   root.fail("is not a scenario, sweep, model, cluster, device or plan",
             "which have a key strategy, axes, layers, devices, compute or units");
+}
+
+void expect_kind(const Document& document, FileKind expected) {
+  const auto kind = kind_of(document.root());
+  if (!kind || *kind == expected) return;
+  const Naming& naming = kNamings[static_cast<std::size_t>(*kind)];
+  document.root().fail(fmt::format("is a {}, expected a {}", naming.name,
+                                   kNamings[static_cast<std::size_t>(expected)].name),
+                       fmt::format("try 'edgeflow {}'", naming.command));
 }
 
 std::string check_file(const fs::path& file, const std::optional<fs::path>& scenario) {

@@ -14,6 +14,10 @@ enum class FileKind { kScenario, kSweep, kModel, kCluster, kDevice, kPlan };
 /// By the keys that only files of that kind have. Throws InputError if there is none.
 FileKind recognise(const Document& document);
 
+/// Throws InputError, with the command that takes such files as hint, if the document is plainly of
+/// another kind than `expected`.
+void expect_kind(const Document& document, FileKind expected);
+
 /// Reads `file` as what it is, and what it refers to. Plans are checked against the model and the
 /// cluster of `scenario`; without one only their form is checked. Returns what there is to say
 /// about the file in one line; throws InputError.

@@ -103,6 +103,7 @@ std::string inspect_document(const Document& document, InspectFormat format, boo
 
 Scenario read_scenario_file(const ScenarioArguments& arguments) {
   Document document{fs::path(arguments.file)};
+  expect_kind(document, FileKind::kScenario);
   for (const std::string& change : arguments.changes) override_scenario(document, change);
   ModelShelf shelf;
   return read_scenario(document.root(), shelf);

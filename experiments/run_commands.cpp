@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/check.hpp"
 #include "experiments/commands.hpp"
 #include "experiments/progress.hpp"
 #include "experiments/results.hpp"
@@ -91,6 +92,7 @@ int run_scenario(const RunArguments& arguments) {
 
 int run_sweep(const SweepArguments& arguments) {
   const double timeout_s = read_timeout_s(arguments.timeout);
+  expect_kind(Document(fs::path(arguments.file)), FileKind::kSweep);
   const Sweep sweep = read_sweep(arguments.file);
   if (arguments.dry_run) {
     for (const Job& job : sweep.jobs) print(fmt::format("{:4}  {}\n", job.index, label_of(job)));

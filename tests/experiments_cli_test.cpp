@@ -297,10 +297,32 @@ TEST_CASE("mistakes on the command line end with 2 and say what is known") {
   CHECK(fs::is_empty(scratch.folder()));
 }
 
+TEST_CASE("a file of another kind is named as what it is, with the command that takes it") {
+  const Scratch scratch;
+  CHECK(edgeflow(scratch, "run " + kSweep).err ==
+        kSweep + ":1:1: is a sweep, expected a scenario (try 'edgeflow sweep')\n");
+  CHECK(edgeflow(scratch, "sweep " + kScenario).err ==
+        kScenario + ":2:1: is a scenario, expected a sweep (try 'edgeflow run')\n");
+  CHECK(edgeflow(scratch, "run " + kData + "/cli/tiny.yaml").exit_code == 2);
+}
+
+TEST_CASE("an ONNX file is imported, inspected and simulated like a model of the zoo") {
+  const Scratch scratch;
+  const std::string onnx = kData + "/onnx/resnet18.bn.onnx";
+  CHECK(edgeflow(scratch, "import " + onnx + " -o resnet.yaml").exit_code == 0);
+  const Outcome imported = edgeflow(scratch, "inspect resnet.yaml --csv");
+  CHECK(imported.exit_code == 0);
+  CHECK(imported.out == edgeflow(scratch, "inspect " + onnx + " --csv").out);
+  const std::string run = "run " + kScenario + " --set strategy=single --set model=";
+  CHECK(edgeflow(scratch, run + onnx + " -o a").exit_code == 1);  // 1 MiB holds no ResNet
+  CHECK(edgeflow(scratch, run + "resnet.yaml -o b").exit_code == 1);
+  CHECK(read_text(scratch.folder() / "a/runs.csv") == read_text(scratch.folder() / "b/runs.csv"));
+}
+
 TEST_CASE("help is an answer, with two examples for every command") {
   const Scratch scratch;
   for (const char* command :
-       {"", "run", "sweep", "plan", "explain", "inspect", "validate", "list"}) {
+       {"", "run", "sweep", "plan", "explain", "import", "inspect", "validate", "list"}) {
     const Outcome outcome = edgeflow(scratch, std::string(command) + " --help");
     CAPTURE(command);
     CHECK(outcome.exit_code == 0);
