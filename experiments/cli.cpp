@@ -51,7 +51,7 @@ class CommandLine {
 
  private:
   CLI::App* add(const char* name, const char* description, const char* examples,
-                std::function<int()> command) {
+                const std::function<int()>& command) {
     CLI::App* sub = app_.add_subcommand(name, description);
     sub->footer(std::string("Examples:\n") + examples);
     sub->callback([this, command] { command_ = command; });

@@ -189,6 +189,7 @@ int list(const std::string& what) {
 
 std::vector<std::string> list_topics() {
   std::vector<std::string> names;
+  names.reserve(kTopics.size());
   for (const Topic& topic : kTopics) names.emplace_back(topic.name);
   return names;
 }
