@@ -126,8 +126,8 @@ void Tables::add_relays() {
     edges.push_back({static_cast<std::int32_t>(p), static_cast<std::int32_t>(node), lo.size()});
     lo.push_back(0);
     hi.push_back(extent[p]);
-    edge_elements.push_back(
-        static_cast<double>(problem.graph.layers()[p].output.volume() / extent[p]));
+    const std::int64_t elements = problem.graph.layers()[p].output.volume() / extent[p];
+    edge_elements.push_back(static_cast<double>(elements));
     in_first[node + 1] = edges.size();
   }
 }

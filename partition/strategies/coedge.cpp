@@ -109,7 +109,7 @@ std::vector<double> shares_of(const Problem& problem) {
   std::vector<bool> in(problem.cluster.size(), true);
   for (double& time_s : loads.share_s) time_s = std::max(time_s, 1e-12);  // no layer to divide
   for (auto left = in.size();; --left) {
-    const std::vector<double> shares = tight_shares(loads, in);
+    std::vector<double> shares = tight_shares(loads, in);
     std::size_t least = in.size();
     for (std::size_t d = 0; d < in.size(); ++d) {
       if (in[d] && (least == in.size() || shares[d] < shares[least])) least = d;
