@@ -1,5 +1,7 @@
 #include "workloads/error.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace edgeflow {
@@ -13,8 +15,8 @@ std::string compose(const Position& position, const std::string& path, const std
   if (!position.file.empty() || position.line > 0) {
     text += position.file;
     if (position.line > 0) {
-      text += (text.empty() ? "line " : ":") + std::to_string(position.line);
-      if (position.column > 0) text += ":" + std::to_string(position.column);
+      text += fmt::format("{}{}", text.empty() ? "line " : ":", position.line);
+      if (position.column > 0) text += fmt::format(":{}", position.column);
     }
     text += ": ";
   }
