@@ -148,8 +148,8 @@ Outputs reduce(const Call& call) {
   out.known = all.known;
   if (!out.known) out.values.clear();
   if (op == "ReduceMean" && out.known) {
-    const auto count = static_cast<Number>(in.values.size() / out.values.size());
-    for (Number& value : out.values) value /= count;
+    const std::size_t count = in.values.size() / out.values.size();
+    for (Number& value : out.values) value /= static_cast<Number>(count);
   }
   return {out};
 }
