@@ -129,7 +129,7 @@ Cluster read_scenario_cluster(const Yaml& yaml, const std::string& scenario_name
 }  // namespace
 
 std::string read_folder_name(const Yaml& yaml) {
-  const std::string name = read_name(yaml);
+  std::string name = read_name(yaml);
   if (name.front() == '.') yaml.fail_expected("a name that does not start with a dot");
   return name;
 }
