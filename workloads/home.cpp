@@ -33,7 +33,7 @@ fs::path find_file(const std::string& name, const fs::path& shelf, const fs::pat
   if (std::find(names.begin(), names.end(), name) != names.end()) {
     return home_folder() / shelf / (name + ".yaml");
   }
-  const fs::path path = fs::path(name).is_absolute() ? fs::path(name) : folder / name;
+  fs::path path = fs::path(name).is_absolute() ? fs::path(name) : folder / name;
   std::error_code error;
   if (!bare && fs::is_regular_file(path, error)) return path;
   const std::vector<std::string_view> views(names.begin(), names.end());
