@@ -180,7 +180,7 @@ std::string list_text(const std::array<std::int64_t, N>& values) {
 std::string attribute_text(std::string_view key, const Layer& layer) {
   const Attributes& a = layer.attributes;
   const Attributes standard;
-  auto unless = [](bool is_default, std::string text) { return is_default ? "" : text; };
+  auto unless = [](bool is_default, const std::string& text) { return is_default ? "" : text; };
   if (key == "out_channels") return fmt::format("{}", a.out_channels);
   if (key == "kernel") return unless(a.kernel == standard.kernel, list_text(a.kernel));
   if (key == "stride") return unless(a.stride == standard.stride, list_text(a.stride));
