@@ -113,8 +113,9 @@ Plan make_plan(const StrategyInfo& strategy, const Problem& problem, const Optio
     complete.try_emplace(std::string(info.key), info.default_value);
   }
   for (const auto& [key, value] : options) {
-    const bool known = std::any_of(strategy.options.begin(), strategy.options.end(),
-                                   [&](const OptionInfo& info) { return info.key == key; });
+    const bool known =
+        std::any_of(strategy.options.begin(), strategy.options.end(),
+                    [&key = key](const OptionInfo& info) { return info.key == key; });
     if (!known) {
       throw OptionError(key,
                         fmt::format("strategy \"{}\" has no option \"{}\"", strategy.name, key));
