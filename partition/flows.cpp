@@ -5,79 +5,115 @@
 
 namespace edgeflow {
 
+Flows::Flows(std::span<const double> bandwidth_Bps) {
+  for (double bandwidth : bandwidth_Bps)
+    links_.push_back({.bandwidth_Bps = bandwidth, .flows = {}});
+}
+
 void Flows::clear() {
-  flows_.clear();
-  since_s_ = 0;
+  for (LinkState& link : links_) link.flows.clear();
+  used_.clear();
+  slots_.clear();
+  active_.clear();
+  free_.clear();
+  now_s_ = 0;
   stale_ = false;
 }
 
-/// Counts what has flowed until `now`.
-void Flows::settle(double now) {
-  for (Flow& flow : flows_) flow.bytes -= flow.rate_Bps * (now - since_s_);
-  since_s_ = now;
-}
-
 void Flows::start(double now, std::int32_t id, std::int32_t a, std::int32_t b, double bytes) {
-  if (stale_ && now > since_s_) share();
-  settle(now);
-  flows_.push_back({id, a, b, bytes, 0, 0});
-  stale_ = true;
+  if (stale_ && now > now_s_) share();
+  now_s_ = now;
+  std::size_t slot = slots_.size();
+  if (free_.empty()) {
+    slots_.emplace_back();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  active_.push_back(slot);
+  Flow& flow = slots_[slot];
+  flow = {id, static_cast<std::size_t>(a), static_cast<std::size_t>(b), bytes, now, 0, 0, false};
+  bool alone = true;
+  for (const std::size_t l : {flow.a, flow.b}) {
+    LinkState& link = links_[l];
+    if (link.flows.empty()) used_.push_back(l);
+    alone = alone && link.flows.empty();
+    link.flows.push_back(slot);
+    if (flow.a == flow.b) break;
+  }
+  if (alone) {
+    fix(flow, std::min(links_[flow.a].bandwidth_Bps, links_[flow.b].bandwidth_Bps));
+  } else {
+    stale_ = true;
+  }
 }
 
 double Flows::next_end_s() {
   if (stale_) share();
   double next_s = std::numeric_limits<double>::infinity();
-  for (const Flow& flow : flows_) next_s = std::min(next_s, flow.end_s);
+  for (const std::size_t slot : active_) next_s = std::min(next_s, slots_[slot].end_s);
   return next_s;
 }
 
 void Flows::end(double now, double precision_s, std::vector<std::int32_t>& ids) {
-  settle(now);
-  const auto ended = [&](const Flow& flow) {
+  now_s_ = now;
+  const auto ended = [&](std::size_t slot) {
+    const Flow& flow = slots_[slot];
     if (flow.end_s > now + precision_s) return false;
     ids.push_back(flow.id);
+    leave(flow.a, slot);
+    if (flow.b != flow.a) leave(flow.b, slot);
+    free_.push_back(slot);
     return true;
   };
-  const auto kept = std::remove_if(flows_.begin(), flows_.end(), ended);
-  stale_ = stale_ || kept != flows_.end();
-  flows_.erase(kept, flows_.end());
+  active_.erase(std::remove_if(active_.begin(), active_.end(), ended), active_.end());
+}
+
+/// Takes a flow off a link; those that stay get its share.
+void Flows::leave(std::size_t l, std::size_t slot) {
+  auto& flows = links_[l].flows;
+  flows.erase(std::find(flows.begin(), flows.end(), slot));
+  if (flows.empty()) {
+    used_.erase(std::find(used_.begin(), used_.end(), l));
+  } else {
+    stale_ = true;
+  }
+}
+
+void Flows::fix(Flow& flow, double rate_Bps) {
+  flow.fixed = true;
+  if (rate_Bps == flow.rate_Bps) return;
+  flow.bytes -= flow.rate_Bps * (now_s_ - flow.since_s);
+  flow.since_s = now_s_;
+  flow.rate_Bps = rate_Bps;
+  flow.end_s = now_s_ + flow.bytes / rate_Bps;
 }
 
 void Flows::share() {
-  used_.clear();
-  const auto use = [&](std::int32_t link) {
-    const auto l = static_cast<std::size_t>(link);
-    if (unfixed_[l]++ == 0) {
-      used_.push_back(link);
-      left_Bps_[l] = bandwidth_Bps_[l];
-    }
-  };
-  for (Flow& flow : flows_) {
-    flow.rate_Bps = -1;
-    use(flow.a);
-    if (flow.b != flow.a) use(flow.b);
+  for (const std::size_t l : used_) {
+    LinkState& link = links_[l];
+    link.left_Bps = link.bandwidth_Bps;
+    link.unfixed = link.flows.size();
+    link.even_Bps = link.left_Bps / static_cast<double>(link.unfixed);
   }
-  for (std::size_t fixed = 0; fixed < flows_.size();) {
-    std::int32_t tightest = -1;
-    double share_Bps = std::numeric_limits<double>::infinity();
-    for (const std::int32_t link : used_) {
-      const auto l = static_cast<std::size_t>(link);
-      if (unfixed_[l] == 0) continue;
-      const double even_Bps = left_Bps_[l] / unfixed_[l];
-      if (even_Bps < share_Bps) {
-        share_Bps = even_Bps;
-        tightest = link;
-      }
+  for (const std::size_t slot : active_) slots_[slot].fixed = false;
+  for (std::size_t left = active_.size(); left > 0;) {
+    LinkState* tightest = nullptr;
+    for (const std::size_t l : used_) {
+      LinkState& link = links_[l];
+      if (link.unfixed > 0 && (!tightest || link.even_Bps < tightest->even_Bps)) tightest = &link;
     }
-    assert(tightest >= 0);
-    for (Flow& flow : flows_) {
-      if (flow.rate_Bps >= 0 || (flow.a != tightest && flow.b != tightest)) continue;
-      flow.rate_Bps = share_Bps;
-      flow.end_s = since_s_ + flow.bytes / share_Bps;
-      ++fixed;
-      for (const std::int32_t link : {flow.a, flow.b}) {
-        left_Bps_[static_cast<std::size_t>(link)] -= share_Bps;
-        --unfixed_[static_cast<std::size_t>(link)];
+    assert(tightest);
+    const double rate_Bps = tightest->even_Bps;
+    for (const std::size_t slot : tightest->flows) {
+      Flow& flow = slots_[slot];
+      if (flow.fixed) continue;
+      fix(flow, rate_Bps);
+      --left;
+      for (const std::size_t l : {flow.a, flow.b}) {
+        LinkState& link = links_[l];
+        link.left_Bps -= rate_Bps;
+        if (--link.unfixed > 0) link.even_Bps = link.left_Bps / static_cast<double>(link.unfixed);
         if (flow.a == flow.b) break;
       }
     }

@@ -4,7 +4,7 @@
 // Every flow occupies one or two links. Rates are such that no flow can get more without one that
 // has no more getting less: the link whose even share is least fixes the rates of its flows, then
 // the rest is shared likewise (Bertsekas and Gallager, Data Networks, 1992, section 6.5.2).
-// Complexity per start or end of a flow: O(flows * links in use).
+// Complexity per start or end of a flow that shares a link with another: O(flows + links^2).
 
 #include <cstdint>
 #include <limits>
@@ -16,10 +16,7 @@ namespace edgeflow {
 class Flows {
  public:
   /// `bandwidth_Bps` by link.
-  explicit Flows(std::span<const double> bandwidth_Bps)
-      : bandwidth_Bps_(bandwidth_Bps.begin(), bandwidth_Bps.end()),
-        left_Bps_(bandwidth_Bps_.size(), 0),
-        unfixed_(bandwidth_Bps_.size(), 0) {}
+  explicit Flows(std::span<const double> bandwidth_Bps);
 
   void clear();
   /// A flow of `bytes` over links `a` and `b`, which may be the same, from `now` on. Calls go
@@ -27,29 +24,38 @@ class Flows {
   void start(double now, std::int32_t id, std::int32_t a, std::int32_t b, double bytes);
   /// When the next flow ends; infinity if there is none.
   double next_end_s();
-  /// Appends the ids of the flows that end at `now` or at most `precision_s` later, in the order of
-  /// their start, and forgets them. Precondition: now >= next_end_s().
+  /// Appends the ids of the flows that end at `now` or at most `precision_s` later and forgets
+  /// them. Precondition: now == next_end_s() or later, nothing started since.
   void end(double now, double precision_s, std::vector<std::int32_t>& ids);
 
  private:
   struct Flow {
     std::int32_t id;
-    std::int32_t a, b;
-    double bytes;  // left at since_s_
+    std::size_t a, b;
+    double bytes;  // left at since_s
+    double since_s;
     double rate_Bps;
     double end_s;
+    bool fixed;  // scratch of share()
+  };
+  struct LinkState {
+    double bandwidth_Bps;
+    std::vector<std::size_t> flows;  // indices of slots_
+    double left_Bps = 0;             // scratch of share(), as the next two
+    double even_Bps = 0;
+    std::size_t unfixed = 0;
   };
 
-  void settle(double now);
   void share();
+  void fix(Flow& flow, double rate_Bps);
+  void leave(std::size_t link, std::size_t slot);
 
-  std::vector<double> bandwidth_Bps_;
-  std::vector<double> left_Bps_;       // scratch, by link
-  std::vector<std::int32_t> unfixed_;  // scratch: flows without a rate, by link
-  std::vector<std::int32_t> used_;     // scratch: links
-  std::vector<Flow> flows_;
-  double since_s_ = 0;
-  bool stale_ = false;  // rates
+  std::vector<LinkState> links_;
+  std::vector<std::size_t> used_;  // links with flows
+  std::vector<Flow> slots_;
+  std::vector<std::size_t> active_, free_;  // slots
+  double now_s_ = 0;
+  bool stale_ = false;  // rates, from now_s_ on
 };
 
 }  // namespace edgeflow

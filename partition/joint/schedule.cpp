@@ -51,6 +51,7 @@ Schedule::Schedule(const Tables& tables)
   now_.assign(registers_, 0);
   tails_.assign((nodes_ + 1) * registers_, 0);
   unit_tails_.assign(nodes_ * devices_, 0);
+  slack_s_.assign(nodes_ * devices_, 0);
   arrival_tails_.assign(arrivals_.size(), kNever);
   live_.resize(nodes_);
   for (std::size_t e = 0; e < tables_.edges.size(); ++e) {
@@ -406,6 +407,7 @@ void Schedule::compute_tails() {
         before[d] = tail;
       }
       unit_tails_[unit] = tail;
+      slack_s_[unit] = latency_s_ - (finish_s(n, d) - duration_s_[unit_slot_[n]][unit] + tail);
       const std::int32_t* dependency =
           &dependencies_[unit_slot_[n]][unit_first_[n] + d * unit_stride_[n]];
       for (std::int32_t i = 0; i < dependency_count_[unit_slot_[n]][unit]; ++i) {
@@ -451,22 +453,28 @@ double Schedule::predicted_s(std::size_t node) const {
 }
 
 bool Schedule::try_change(double threshold_s) {
+  if (!looks_good(threshold_s)) return false;
+  complete();
+  return changed_latency_s_ <= threshold_s;
+}
+
+bool Schedule::looks_good(double threshold_s) {
   trial_ = derive();
-  if (!trial_.any) {
-    changed_latency_s_ = latency_s_;
-    return false;
-  }
+  if (!trial_.any) return false;
   tried_from_ = trial_.first;
   const double* from = &checkpoints_[tried_from_ * registers_];
   std::copy(from, from + registers_, now_.begin());
-  for (std::size_t n = tried_from_; n < nodes_; ++n) {
+  for (std::size_t n = tried_from_; n < trial_.last; ++n) {
     advance(n);
-    if (n < trial_.last && hopeless(n, threshold_s)) return false;
-    if (n == trial_.last && predicted_s(n) > threshold_s) return false;
-    if (now_.back() > threshold_s) return false;
+    if (hopeless(n, threshold_s)) return false;
   }
+  advance(trial_.last);
+  return predicted_s(trial_.last) <= threshold_s;
+}
+
+void Schedule::complete() {
+  for (std::size_t n = trial_.last + 1; n < nodes_; ++n) advance(n);
   changed_latency_s_ = now_.back();
-  return changed_latency_s_ <= threshold_s;
 }
 
 void Schedule::accept() {
@@ -503,10 +511,8 @@ void Schedule::reject() {
 }
 
 bool Schedule::critical(std::size_t n, std::size_t d) const {
-  if (shape(n)[d].empty() || tables_.instant[n]) return false;
-  const std::size_t unit = n * devices_ + d;
-  const double start = finish_s(n, d) - duration_s_[unit_slot_[n]][unit];
-  return start + unit_tails_[unit] >= latency_s_ * (1 - 1e-9);
+  return !shape(n)[d].empty() && !tables_.instant[n] &&
+         slack_s_[n * devices_ + d] <= 1e-9 * latency_s_;
 }
 
 bool Schedule::fits_memory() const {

@@ -50,6 +50,10 @@ class Schedule {
   /// True if the plan as edited takes at most `threshold_s`; then changed_latency_s() is exact. May
   /// say false of a plan that is better than `threshold_s` by a little, never true of a worse one.
   bool try_change(double threshold_s);
+  /// The first half of try_change: true if by all that is known so far the plan takes at most
+  /// `threshold_s`. Then complete() must come before accept().
+  bool looks_good(double threshold_s);
+  void complete();
   double changed_latency_s() const { return changed_latency_s_; }
   void accept();
   void reject();
@@ -88,6 +92,8 @@ class Schedule {
 
   /// The plan as accepted: true if a delay of this unit would delay the end.
   bool critical(std::size_t node, std::size_t device) const;
+  /// The plan as accepted: by how much a unit could start later without delaying the end.
+  double slack_s(std::size_t unit) const { return slack_s_[unit]; }
   double finish_s(std::size_t node, std::size_t device) const {
     return arrivals_[slot(node, device, device)];
   }
@@ -154,6 +160,7 @@ class Schedule {
   std::size_t tried_from_ = 0;              // arrivals before this node are the accepted ones
   std::vector<double> tails_, unit_tails_;  // tails by node: after it; of a unit: from its start
   std::vector<double> arrival_tails_;
+  std::vector<double> slack_s_;  // by unit
   std::vector<std::vector<std::int32_t>> live_;  // by node: edges from it or before to behind it
   double latency_s_ = 0;
   double changed_latency_s_ = 0;

@@ -139,7 +139,7 @@ class Walk {
         schedule_.load(schedule_best_);
         consider();
         rewind();
-        current_s_ = best_s_;
+        current_s_ = replay_.latency_s();
         replaying = true;
       }
       const double temperature_s = scale * kHot * std::pow(kCold / kHot, progress);
@@ -190,7 +190,7 @@ class Walk {
   bool step_by_replay(double temperature_s) {
     const double screen_s = schedule_.latency_s() * (1 + kScreen) + slack_s(temperature_s);
     const double limit_s = current_s_ + slack_s(temperature_s);
-    if (!schedule_.try_change(screen_s) || !schedule_.fits_memory()) {
+    if (!schedule_.looks_good(screen_s) || !schedule_.fits_memory()) {
       schedule_.reject();
       return false;
     }
@@ -200,6 +200,7 @@ class Walk {
       schedule_.reject();
       return false;
     }
+    schedule_.complete();
     schedule_.accept();
     current_s_ = replayed_s;
     if (current_s_ < best_s_) {
@@ -252,7 +253,7 @@ class Walk {
 
 std::optional<Plan> search(const Problem& problem, const std::vector<Plan>& known,
                            const Settings& settings, Statistics* statistics) {
-  constexpr std::int64_t kMostForPrefix = 500;
+  constexpr std::int64_t kMostForPrefix = 300;
   const Clock clock(settings.time_limit_s);
   Best best(problem);
   Walk walk(problem, fastest(problem, kMaxDevices), settings, clock);

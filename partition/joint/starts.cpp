@@ -104,7 +104,7 @@ class PrefixSearch {
   }
 
  private:
-  static constexpr double kPromising = 1.1;  // by schedule
+  static constexpr double kPromising = 1.03;  // by schedule
 
   Schedule& schedule_;
   Replay& replay_;
