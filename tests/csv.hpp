@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/paths.hpp"
+
 namespace edgeflow::test {
 
 using Row = std::map<std::string, std::string>;
@@ -24,7 +26,7 @@ inline std::vector<std::string> split(const std::string& text, char separator) {
 /// Fails the test if `file` (relative to tests/data) is missing, empty or has a line of another
 /// length than its head.
 inline std::vector<Row> read_csv(const std::string& file) {
-  std::ifstream in(std::string(EDGEFLOW_TEST_DATA) + "/" + file);
+  std::ifstream in(data_folder() + "/" + file);
   REQUIRE_MESSAGE(in, file);
   std::vector<std::string> columns;
   std::vector<Row> rows;

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/support/paths.hpp"
 #include "tests/support/program.hpp"
 
 namespace edgeflow {
@@ -10,7 +11,7 @@ namespace {
 
 using test::Scratch;
 
-const std::string kData = EDGEFLOW_TEST_DATA;
+const std::string kData = test::data_folder();
 
 struct Broken {
   const char* file;   // in tests/data/broken, without .yaml

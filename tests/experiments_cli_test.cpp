@@ -8,6 +8,7 @@
 #include <sstream>
 #include <vector>
 
+#include "tests/support/paths.hpp"
 #include "tests/support/program.hpp"
 
 namespace edgeflow {
@@ -20,7 +21,7 @@ using test::Outcome;
 using test::read_text;
 using test::Scratch;
 
-const std::string kData = EDGEFLOW_TEST_DATA;
+const std::string kData = test::data_folder();
 const std::string kScenario = kData + "/cli/tiny_scenario.yaml";
 const std::string kSweep = kData + "/cli/tiny_sweep.yaml";
 

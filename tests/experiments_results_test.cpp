@@ -12,6 +12,7 @@
 #include "experiments/measure.hpp"
 #include "experiments/results.hpp"
 #include "experiments/sweep.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/scratch.hpp"
 
 namespace edgeflow {
@@ -32,7 +33,7 @@ const std::string kOneDevice =
     "strategy: single\n";
 
 Scenario read(const std::string& more, const std::vector<std::string>& changes = {}) {
-  Document document(kOneDevice + more, std::string(EDGEFLOW_TEST_DATA) + "/cli/test.yaml");
+  Document document(kOneDevice + more, test::data_folder() + "/cli/test.yaml");
   for (const std::string& change : changes) override_scenario(document, change);
   ModelShelf shelf;
   return read_scenario(document.root(), shelf);

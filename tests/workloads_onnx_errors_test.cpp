@@ -7,6 +7,7 @@
 #include <random>
 
 #include "tests/support/onnx_maker.hpp"
+#include "tests/support/paths.hpp"
 #include "workloads/error.hpp"
 
 namespace edgeflow {
@@ -26,7 +27,7 @@ std::string error_of(const OnnxMaker& maker, const OnnxOptions& options = {}) {
 }
 
 std::string file_bytes(const std::string& name) {
-  std::ifstream in(std::string(EDGEFLOW_TEST_DATA) + "/onnx/" + name, std::ios::binary);
+  std::ifstream in(test::data_folder() + "/onnx/" + name, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
@@ -195,6 +196,18 @@ TEST_CASE("attributes out of all proportion are refused") {
     fill.node("ConstantOfShape", {"dims"}, {"c"});
     fill.node("Add", {"x", "c"}, {"y"});
     CHECK(error_of(fill) != "no error");
+  }
+}
+
+TEST_CASE("permutations that are none are refused, of constants too") {
+  for (const char* input : {"x", "w"}) {
+    for (const Dims& order : {Dims{0, 4, 2, 3}, Dims{0, 1}, Dims{0, 0, 1, 2}, Dims{-1, 0, 1, 2}}) {
+      OnnxMaker maker(13);
+      maker.weights("w", {1, 3, 8, 8});
+      set_ints(maker.node("Transpose", {input}, {"t"}), "perm", order);
+      maker.node("Add", {"x", "t"}, {"y"});
+      CHECK(error_of(maker).find("is not a permutation of the dimensions") != std::string::npos);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 // Exports of published networks against the networks themselves (tests/data/onnx, cited there).
 
+#include "tests/support/paths.hpp"
 #include "workloads/onnx_reader.hpp"
 
 #include <doctest/doctest.h>
@@ -19,7 +20,7 @@ using test::read_csv;
 using test::Row;
 
 std::filesystem::path file_of(const std::string& name) {
-  return std::filesystem::path(EDGEFLOW_TEST_DATA) / "onnx" / (name + ".onnx");
+  return std::filesystem::path(test::data_folder()) / "onnx" / (name + ".onnx");
 }
 
 Graph load(const std::string& name) {

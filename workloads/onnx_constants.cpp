@@ -50,7 +50,10 @@ Outputs same(const Call& call) { return in_shape(call, call.at(0).dims); }
 /// they are meant to be.
 Outputs identity(const Call& call) {
   Outputs out = same(call);
-  if (out[0].dims.size() == 1 && !out[0].leaves.empty() && !call.node.outputs.empty()) {
+  const auto long_dims = std::count_if(out[0].dims.begin(), out[0].dims.end(),
+                                       [](std::int64_t dim) { return dim > 1; });
+  if (long_dims <= 1 && is_real(out[0].type) && !out[0].leaves.empty() &&
+      !call.node.outputs.empty()) {
     out[0].leaves = {std::string_view(call.node.outputs[0])};
   }
   return out;
@@ -179,20 +182,9 @@ Outputs split(const Call& call) {
 
 Outputs transpose(const Call& call) {
   const Constant& in = call.at(0);
-  Dims permutation;
-  for (std::size_t i = in.dims.size(); i-- > 0;) {
-    permutation.push_back(static_cast<std::int64_t>(i));
-  }
-  if (const Dims* given = call.node.integers("perm")) permutation = *given;
-  Dims sorted = permutation;
-  std::sort(sorted.begin(), sorted.end());
+  const Dims permutation = permutation_of(call.node, in.dims.size());
   Dims dims;
-  for (std::size_t i = 0; i < permutation.size(); ++i) {
-    if (permutation.size() != in.dims.size() || sorted[i] != static_cast<std::int64_t>(i)) {
-      throw std::invalid_argument("perm is not a permutation of the dimensions");
-    }
-    dims.push_back(in.dims[static_cast<std::size_t>(permutation[i])]);
-  }
+  for (std::int64_t from : permutation) dims.push_back(in.dims[static_cast<std::size_t>(from)]);
   Constant out = call.result(dims, in.type, {&in});
   fill(out, [&](const Index& index) {
     Index from(index.size());

@@ -45,6 +45,9 @@ struct SliceRange {
 std::vector<SliceRange> slice_ranges(const Node& node, const Dims& dims,
                                      std::span<const Constant* const> inputs);
 
+/// The order of dimensions that a Transpose gives, reversed unless it says which.
+Dims permutation_of(const Node& node, std::size_t rank);
+
 /// Extents of the parts of a Split.
 Dims split_sizes(const Node& node, std::int64_t extent, std::span<const Constant* const> inputs);
 

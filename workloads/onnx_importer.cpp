@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <queue>
 #include <stdexcept>
 
 namespace edgeflow::onnx_reader {
@@ -49,75 +48,6 @@ void Importer::warn(const std::string& message) {
   if (warnings_ == nullptr) return;
   warnings_->push_back(fmt::format("{}: node {} ({}): {}", file_, in_quotes(node().name),
                                    printable(node().op), message));
-}
-
-/// Kahn's algorithm, the file's order where possible.
-void Importer::sort_nodes() {
-  const auto& nodes = model_.nodes;
-  std::unordered_set<std::string_view> given;
-  for (const FileInput& input : model_.inputs) given.insert(input.name);
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    for (const std::string& output : nodes[i].outputs) {
-      if (output.empty()) continue;
-      if (model_.initializers.contains(output) || given.contains(output) ||
-          !producer_.emplace(output, i).second) {
-        fail_at(i, fmt::format("tensor {} is written twice", in_quotes(output)));
-      }
-    }
-  }
-  std::vector<std::vector<std::size_t>> consumers(nodes.size());
-  std::vector<std::size_t> missing(nodes.size(), 0);
-  std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    for (const std::string& input : nodes[i].inputs) {
-      const auto found = producer_.find(input);
-      if (found != producer_.end()) {
-        consumers[found->second].push_back(i);
-        ++missing[i];
-      } else if (!input.empty() && !model_.initializers.contains(input) && !given.contains(input)) {
-        fail_at(i, fmt::format("it reads tensor {}, which is not in the file", in_quotes(input)));
-      }
-    }
-    if (missing[i] == 0) ready.push(i);
-  }
-  while (!ready.empty()) {
-    const std::size_t next = ready.top();
-    ready.pop();
-    order_.push_back(next);
-    for (std::size_t consumer : consumers[next]) {
-      if (--missing[consumer] == 0) ready.push(consumer);
-    }
-  }
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (missing[i] > 0) fail_at(i, "it is part of a cycle, or needs one");
-  }
-}
-
-/// Of the nodes, those that an output depends on.
-void Importer::mark_needed() {
-  needed_.assign(model_.nodes.size(), false);
-  std::vector<std::string> open(model_.outputs);
-  if (open.empty()) throw InputError({file_}, "", "the graph has no outputs");
-  for (const std::string& output : open) {
-    read_.insert(output);
-    const bool known = producer_.contains(output) || model_.initializers.contains(output) ||
-                       std::any_of(model_.inputs.begin(), model_.inputs.end(),
-                                   [&](const FileInput& input) { return input.name == output; });
-    if (!known) {
-      throw InputError({file_}, "",
-                       fmt::format("output {} is written by no node", in_quotes(output)));
-    }
-  }
-  while (!open.empty()) {
-    const auto found = producer_.find(open.back());
-    open.pop_back();
-    if (found == producer_.end() || needed_[found->second]) continue;
-    needed_[found->second] = true;
-    for (const std::string& input : model_.nodes[found->second].inputs) {
-      read_.insert(input);
-      open.push_back(input);
-    }
-  }
 }
 
 Dims Importer::input_dims(const FileInput& input) const {
@@ -342,13 +272,21 @@ bool Importer::claim(const Constant& constant) {
   return fresh;
 }
 
+/// The tensor that a leaf is: an initializer, or one that an Identity made its own.
+const Constant& Importer::stored(std::string_view leaf, const Constant& otherwise) const {
+  const auto initializer = model_.initializers.find(leaf);
+  if (initializer != model_.initializers.end()) return initializer->second;
+  const auto value = values_.find(std::string(leaf));
+  const auto* constant = value == values_.end() ? nullptr : std::get_if<Constant>(&value->second);
+  return constant != nullptr ? *constant : otherwise;
+}
+
 /// Constants that are written into the graph (8.0, grids, masks) are no parameters; a stored tensor
 /// is one if it holds real numbers, and more than one of them or under a module's name.
 std::int64_t Importer::new_parameters(const Constant& constant) {
   std::int64_t sum = 0;
   for (std::string_view leaf : constant.leaves) {
-    const auto stored = model_.initializers.find(leaf);
-    const Constant& source = stored == model_.initializers.end() ? constant : stored->second;
+    const Constant& source = stored(leaf, constant);
     const bool named = leaf.find('.') != std::string_view::npos && !leaf.starts_with("onnx::");
     if (!is_real(source.type) || (source.size() < 2 && !named)) continue;
     if (claimed_.insert(std::string(leaf)).second) sum += source.size();

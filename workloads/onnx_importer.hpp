@@ -96,6 +96,7 @@ class Importer {
   bool translate_constant();
   std::vector<std::size_t> results();
   std::string unique_name(std::string wish);
+  const Constant& stored(std::string_view leaf, const Constant& otherwise) const;
   Graph assemble(const std::string& name, const std::vector<std::size_t>& results);
   [[noreturn]] void fail_at(std::size_t node, const std::string& message,
                             const std::string& hint = "") const;
@@ -124,6 +125,7 @@ Translation translation_of(const std::string& op);
 Translation spatial_translation(const std::string& op);
 Translation moving_translation(const std::string& op);
 Translation product_translation(const std::string& op);
+void einsum(Importer& in);
 
 /// Finds the layers that exporters write as many nodes and makes them one again.
 /// The last of them takes the place; what only they used is left without consumer.

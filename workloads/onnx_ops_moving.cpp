@@ -181,14 +181,7 @@ void gather(Importer& in) {
 void transpose(Importer& in) {
   const Activation x = in.activation(0);
   const std::size_t rank = x.shape.size();
-  Dims permutation;
-  for (std::size_t i = rank; i-- > 0;) permutation.push_back(static_cast<std::int64_t>(i));
-  if (const Dims* given = in.node().integers("perm")) permutation = *given;
-  Dims sorted = permutation;
-  std::sort(sorted.begin(), sorted.end());
-  bool good = sorted.size() == rank;
-  for (std::size_t i = 0; good && i < rank; ++i) good = sorted[i] == static_cast<std::int64_t>(i);
-  if (!good) in.fail("perm is not a permutation of the dimensions");
+  const Dims permutation = permutation_of(in.node(), rank);
   Activation result = x;
   Attributes a;
   for (std::size_t i = 0; i < rank; ++i) {

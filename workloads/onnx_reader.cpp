@@ -5,11 +5,81 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <queue>
 
 #include "workloads/onnx_importer.hpp"
 
 namespace edgeflow {
 namespace onnx_reader {
+
+/// Kahn's algorithm, the file's order where possible.
+void Importer::sort_nodes() {
+  const auto& nodes = model_.nodes;
+  std::unordered_set<std::string_view> given;
+  for (const FileInput& input : model_.inputs) given.insert(input.name);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    for (const std::string& output : nodes[i].outputs) {
+      if (output.empty()) continue;
+      if (model_.initializers.contains(output) || given.contains(output) ||
+          !producer_.emplace(output, i).second) {
+        fail_at(i, fmt::format("tensor {} is written twice", in_quotes(output)));
+      }
+    }
+  }
+  std::vector<std::vector<std::size_t>> consumers(nodes.size());
+  std::vector<std::size_t> missing(nodes.size(), 0);
+  std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    for (const std::string& input : nodes[i].inputs) {
+      const auto found = producer_.find(input);
+      if (found != producer_.end()) {
+        consumers[found->second].push_back(i);
+        ++missing[i];
+      } else if (!input.empty() && !model_.initializers.contains(input) && !given.contains(input)) {
+        fail_at(i, fmt::format("it reads tensor {}, which is not in the file", in_quotes(input)));
+      }
+    }
+    if (missing[i] == 0) ready.push(i);
+  }
+  while (!ready.empty()) {
+    const std::size_t next = ready.top();
+    ready.pop();
+    order_.push_back(next);
+    for (std::size_t consumer : consumers[next]) {
+      if (--missing[consumer] == 0) ready.push(consumer);
+    }
+  }
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (missing[i] > 0) fail_at(i, "it is part of a cycle, or needs one");
+  }
+}
+
+/// Of the nodes, those that an output depends on.
+void Importer::mark_needed() {
+  needed_.assign(model_.nodes.size(), false);
+  std::vector<std::string> open(model_.outputs);
+  if (open.empty()) throw InputError({file_}, "", "the graph has no outputs");
+  for (const std::string& output : open) {
+    read_.insert(output);
+    const bool known = producer_.contains(output) || model_.initializers.contains(output) ||
+                       std::any_of(model_.inputs.begin(), model_.inputs.end(),
+                                   [&](const FileInput& input) { return input.name == output; });
+    if (!known) {
+      throw InputError({file_}, "",
+                       fmt::format("output {} is written by no node", in_quotes(output)));
+    }
+  }
+  while (!open.empty()) {
+    const auto found = producer_.find(open.back());
+    open.pop_back();
+    if (found == producer_.end() || needed_[found->second]) continue;
+    needed_[found->second] = true;
+    for (const std::string& input : model_.nodes[found->second].inputs) {
+      read_.insert(input);
+      open.push_back(input);
+    }
+  }
+}
 
 /// Nodes that depend on no input, and those that ask for a shape.
 bool Importer::translate_constant() {

@@ -164,6 +164,20 @@ std::vector<SliceRange> slice_ranges(const Node& node, const Dims& dims,
   return ranges;
 }
 
+Dims permutation_of(const Node& node, std::size_t rank) {
+  Dims in_order;
+  for (std::size_t i = 0; i < rank; ++i) in_order.push_back(static_cast<std::int64_t>(i));
+  const Dims* given = node.integers("perm");
+  if (given == nullptr) return {in_order.rbegin(), in_order.rend()};
+  Dims sorted = *given;
+  std::sort(sorted.begin(), sorted.end());
+  if (sorted != in_order) {
+    throw std::invalid_argument(
+        fmt::format("perm [{}] is not a permutation of the dimensions", fmt::join(*given, ",")));
+  }
+  return *given;
+}
+
 Dims split_sizes(const Node& node, std::int64_t extent, std::span<const Constant* const> inputs) {
   const auto parts = static_cast<std::int64_t>(node.outputs.size());
   if (parts == 0) throw std::invalid_argument("it has no outputs");

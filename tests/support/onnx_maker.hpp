@@ -1,6 +1,7 @@
 #pragma once
 // Small ONNX models, written through the protobuf classes.
 
+#include <fmt/format.h>
 #include <onnx/onnx_pb.h>
 
 #include <cstdint>
@@ -122,5 +123,19 @@ inline void set_text(onnx::NodeProto& node, const std::string& key, const std::s
   attribute->set_type(onnx::AttributeProto::STRING);
   attribute->set_s(value);
 }
+
+/// "relu[3,8,8] add[3,8,8]": operators and output dims after the input.
+inline std::string layers_of(const Graph& graph) {
+  std::string text;
+  for (const Layer& layer : graph.layers().subspan(1)) {
+    const std::string& function = layer.attributes.function;
+    text += fmt::format("{}{}[{}]", text.empty() ? "" : " ",
+                        function.empty() ? operator_of(layer.op).name : function,
+                        fmt::join(layer.output.dims, ","));
+  }
+  return text;
+}
+
+inline std::string layers_of(const OnnxMaker& maker) { return layers_of(maker.read()); }
 
 }  // namespace edgeflow::test

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "tests/support/paths.hpp"
 #include "tests/support/scratch.hpp"
 
 namespace edgeflow::test {
@@ -19,7 +20,7 @@ struct Outcome {
 /// Runs the program in the folder of `scratch`.
 inline Outcome edgeflow(const Scratch& scratch, const std::string& arguments) {
   const std::string folder = scratch.folder().string();
-  const std::string command = "cd '" + folder + "' && '" EDGEFLOW_PROGRAM "' " + arguments +
+  const std::string command = "cd '" + folder + "' && '" + program_file() + "' " + arguments +
                               " >.stdout 2>.stderr </dev/null";
   const int status = std::system(command.c_str());  // NOLINT(bugprone-command-processor)
   Outcome outcome;
