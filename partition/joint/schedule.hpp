@@ -160,7 +160,7 @@ class Schedule {
   std::size_t tried_from_ = 0;              // arrivals before this node are the accepted ones
   std::vector<double> tails_, unit_tails_;  // tails by node: after it; of a unit: from its start
   std::vector<double> arrival_tails_;
-  std::vector<double> slack_s_;  // by unit
+  std::vector<double> slack_s_;                  // by unit
   std::vector<std::vector<std::int32_t>> live_;  // by node: edges from it or before to behind it
   double latency_s_ = 0;
   double changed_latency_s_ = 0;
