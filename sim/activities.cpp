@@ -3,6 +3,7 @@
 #include <simgrid/kernel/Timer.hpp>
 
 #include <cmath>
+#include <simgrid/simix.hpp>
 #include <stdexcept>
 #include <utility>
 
@@ -14,10 +15,34 @@ namespace edgeflow {
 namespace sg4 = simgrid::s4u;
 
 Activities::Activities(std::vector<sg4::Host*> hosts,
-                       std::function<void(const RuntimeEvent&)> report)
-    : hosts_(std::move(hosts)), report_(std::move(report)) {
+                       std::function<bool(std::span<const RuntimeEvent>)> handle)
+    : hosts_(std::move(hosts)), handle_(std::move(handle)) {
   sg4::Activity::on_completion_cb([this](const sg4::Activity& activity) { finish(activity); });
   sg4::Engine::on_time_advance_cb([this](double) { report_due_timers(); });
+}
+
+void Activities::run(sg4::Engine& engine) {
+  sg4::Actor::create("dispatcher", hosts_.front(), [this] { dispatch(); });
+  engine.run();
+}
+
+void Activities::dispatch() {
+  bool go_on = true;
+  while (go_on) {
+    simgrid::kernel::actor::simcall_answered([this, &go_on] {
+      std::swap(handling_, instant_);
+      go_on = handle_(handling_);
+      handling_.clear();
+    });
+    if (!go_on || !instant_.empty()) continue;
+    asleep_ = true;
+    wake_->acquire();
+  }
+}
+
+void Activities::report(const RuntimeEvent& event) {
+  instant_.push_back(event);
+  if (std::exchange(asleep_, false)) wake_->release();
 }
 
 Activities::Slot* Activities::take_slot(const RuntimeEvent& event) {
@@ -32,24 +57,25 @@ Activities::Slot* Activities::take_slot(const RuntimeEvent& event) {
   return slot;
 }
 
-void Activities::compute(double duration_s, const RuntimeEvent& event) {
+void Activities::compute(std::int32_t device, double duration_s, const RuntimeEvent& event) {
   Slot* slot = take_slot(event);
   const sg4::ExecPtr exec = sg4::Exec::init();
   slot->activity = exec;
   exec->set_data(slot);
   exec->set_flops_amount(duration_s * kHostSpeed);
-  exec->set_host(hosts_[static_cast<std::size_t>(event.device)]);
+  exec->set_host(hosts_[static_cast<std::size_t>(device)]);
   exec->start();
 }
 
-void Activities::transfer(std::int32_t from_device, double link_bytes, const RuntimeEvent& event) {
+void Activities::transfer(std::int32_t from_device, std::int32_t to_device, double link_bytes,
+                          const RuntimeEvent& event) {
   Slot* slot = take_slot(event);
   const sg4::CommPtr comm = sg4::Comm::sendto_init();
   slot->activity = comm;
   comm->set_data(slot);
   comm->set_payload_size(static_cast<std::uint64_t>(std::llround(link_bytes)));
   comm->set_source(hosts_[static_cast<std::size_t>(from_device)]);
-  comm->set_destination(hosts_[static_cast<std::size_t>(event.device)]);
+  comm->set_destination(hosts_[static_cast<std::size_t>(to_device)]);
   // Setting both ends has started it, unless it is empty.
   if (comm->get_state() != sg4::Activity::State::STARTED) comm->start();
 }
@@ -64,7 +90,7 @@ void Activities::finish(const sg4::Activity& activity) {
   }
   finished_.push_back(std::move(slot->activity));
   free_slots_.push_back(slot);
-  report_(slot->event);
+  report(slot->event);
 }
 
 void Activities::at(double date_s, const RuntimeEvent& event) {
@@ -79,7 +105,7 @@ void Activities::report_due_timers() {
   while (!timers_.empty() && timers_.top().date_s <= now_s + kTimePrecision_s) {
     const RuntimeEvent event = timers_.top().event;
     timers_.pop();
-    report_(event);
+    report(event);
     reported = true;
   }
   if (reported && !timers_.empty()) stop_engine_at(timers_.top().date_s);

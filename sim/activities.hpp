@@ -1,9 +1,12 @@
 #pragma once
-// Starts SimGrid activities and timers, and reports their ends as events.
+// Starts SimGrid activities and timers, and reports what ended, an instant at a time.
 //
-// All of it runs in SimGrid's kernel mode (before Engine::run, or inside a simcall): then
-// activities belong to the kernel and their completion callback fires at their true end, without an
-// actor that waits for each.
+// Activities belong to SimGrid's kernel, so that their completion callbacks fire at their true end
+// without an actor that waits for each. The callbacks only collect events; one actor, the
+// dispatcher, which SimGrid runs after everything of an instant has ended, hands them over
+// together: what is ready at the same time then competes on equal terms, whatever the order in
+// which SimGrid noticed it. Everything runs in kernel mode, where activities can be started
+// without a switch of context.
 
 #include <simgrid/s4u.hpp>
 
@@ -11,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <queue>
+#include <span>
 #include <vector>
 
 namespace edgeflow {
@@ -19,31 +23,35 @@ struct RequestState;
 
 struct RuntimeEvent {
   enum class Kind : std::uint8_t {
-    kArrival,    // the next request is due
-    kReady,      // unit `index` of `state`, which needs nothing, is due
+    kArrival,    // the next request of stream `index` is due
     kComputed,   // unit `index` of `state` is done
     kDelivered,  // message `index` of `state` is there
   };
   Kind kind = Kind::kArrival;
-  std::int32_t device = 0;  // whose business it is
   std::int32_t index = 0;
   RequestState* state = nullptr;
 };
 
 class Activities {
  public:
-  /// `report` is called in kernel mode, for all events of an instant before any actor runs.
+  /// `handle` gets all events of an instant, in a deterministic order; it returns false to end the
+  /// simulation. It may call the members below; nothing else may.
   Activities(std::vector<simgrid::s4u::Host*> hosts,
-             std::function<void(const RuntimeEvent&)> report);
+             std::function<bool(std::span<const RuntimeEvent>)> handle);
   Activities(const Activities&) = delete;
   Activities& operator=(const Activities&) = delete;
 
-  /// Occupies the host of event.device for `duration_s`.
-  void compute(double duration_s, const RuntimeEvent& event);
-  /// Sends `link_bytes` from the host of `from_device` to that of event.device.
-  void transfer(std::int32_t from_device, double link_bytes, const RuntimeEvent& event);
+  /// Occupies the host of `device` for `duration_s`.
+  void compute(std::int32_t device, double duration_s, const RuntimeEvent& event);
+  /// Sends `link_bytes` from the host of one device to that of another.
+  void transfer(std::int32_t from_device, std::int32_t to_device, double link_bytes,
+                const RuntimeEvent& event);
   /// Reports `event` at `date_s`, using no resource.
   void at(double date_s, const RuntimeEvent& event);
+
+  /// Runs the engine: hands over an empty instant at time 0, then one after another until `handle`
+  /// has enough or nothing can happen any more.
+  void run(simgrid::s4u::Engine& engine);
 
   std::int64_t started() const { return started_; }  // not counting timers
 
@@ -61,13 +69,19 @@ class Activities {
     }
   };
 
+  void dispatch();
   Slot* take_slot(const RuntimeEvent& event);
+  void report(const RuntimeEvent& event);
   void finish(const simgrid::s4u::Activity& activity);
   void report_due_timers();
   void stop_engine_at(double date_s);
 
   std::vector<simgrid::s4u::Host*> hosts_;
-  std::function<void(const RuntimeEvent&)> report_;
+  std::function<bool(std::span<const RuntimeEvent>)> handle_;
+  std::vector<RuntimeEvent> instant_;  // what has ended and was not handed over
+  std::vector<RuntimeEvent> handling_;
+  simgrid::s4u::SemaphorePtr wake_ = simgrid::s4u::Semaphore::create(0);
+  bool asleep_ = false;
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> free_slots_;
   std::vector<simgrid::s4u::ActivityPtr> finished_;  // must outlive their own callback

@@ -34,6 +34,7 @@ class MemoryMeter {
     }
   }
 
+  double level_bytes() const { return level_bytes_; }
   double peak_bytes() const { return peak_bytes_; }
   /// The first level that lasted and did not fit, and since when; 0 bytes if all did.
   double overflow_bytes() const { return overflow_bytes_; }

@@ -2,25 +2,27 @@
 
 namespace edgeflow {
 
-void RequestState::reset(const PlanTables& tables, std::int32_t new_request, double new_arrival_s) {
-  request = new_request;
-  arrival_s = new_arrival_s;
-  missing_inputs = tables.missing_inputs;
-  output_holders = tables.output_holders;
-  last_input.assign(tables.units.size(), 0);
-  units.assign(tables.units.size(), {kNotYet, kNotYet, kNotYet});
-  message_holders = tables.message_holders;
-  messages.assign(tables.messages.size(), {kNotYet, kNotYet});
-  units_left = static_cast<std::int32_t>(tables.units.size());
-  messages_left = static_cast<std::int32_t>(tables.messages.size());
-  results_left = tables.results;
+void RequestState::reset(const PlanTables& new_tables) {
+  tables = &new_tables;
+  missing_inputs = tables->missing_inputs;
+  output_holders = tables->output_holders;
+  last_input.assign(tables->units.size(), 0);
+  units.assign(tables->units.size(), {kNotYet, kNotYet, kNotYet});
+  message_holders = tables->message_holders;
+  messages.assign(tables->messages.size(), {kNotYet, kNotYet});
+  units_left = static_cast<std::int32_t>(tables->units.size());
+  messages_left = static_cast<std::int32_t>(tables->messages.size());
+  results_left = tables->results;
 }
 
-RequestRecord account(const RequestState& state, const PlanTables& tables,
-                      std::int32_t last_result) {
+RequestRecord account(const RequestState& state, std::int32_t last_result) {
+  const PlanTables& tables = *state.tables;
   RequestRecord record;
+  record.stream = state.stream;
+  record.request = state.request;
   record.arrival_s = state.arrival_s;
   record.finish_s = state.units[static_cast<std::size_t>(last_result)].finish_s;
+  record.wait_s = state.begin_s - state.arrival_s;
   std::int32_t unit = last_result;
   while (true) {
     const auto at = static_cast<std::size_t>(unit);

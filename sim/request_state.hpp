@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "partition/estimate.hpp"
+#include "sim/recorder.hpp"
 #include "sim/result.hpp"
 #include "sim/tables.hpp"
 
@@ -15,16 +16,15 @@ using LastInput = std::int32_t;
 constexpr LastInput from_message(std::int32_t message) { return message; }
 constexpr LastInput from_local(std::int32_t unit) { return ~unit; }
 
-struct MessageTimes {
-  double start_s = 0;
-  double finish_s = 0;
-};
-
 struct RequestState {
   static constexpr double kNotYet = -1;
 
-  std::int32_t request = 0;
+  std::int32_t stream = 0;
+  std::int32_t request = 0;   // of its stream
+  std::int64_t sequence = 0;  // of all streams, by the time when it was let in
   double arrival_s = 0;
+  double begin_s = 0;  // when it was let in: later than it arrived if too many were in flight
+  const PlanTables* tables = nullptr;
   // By unit.
   std::vector<std::int32_t> missing_inputs;
   std::vector<std::int32_t> output_holders;
@@ -41,12 +41,11 @@ struct RequestState {
   bool done() const { return units_left == 0 && messages_left == 0; }
 
   /// Makes this the state of a request of which nothing has happened. Reuses the memory.
-  void reset(const PlanTables& tables, std::int32_t new_request, double new_arrival_s);
+  void reset(const PlanTables& new_tables);
 };
 
 /// Where the time went, walking back from `last_result` (the unit that completed the request) to
 /// the input: at each unit its computing and queueing, then the input that came last.
-RequestRecord account(const RequestState& state, const PlanTables& tables,
-                      std::int32_t last_result);
+RequestRecord account(const RequestState& state, std::int32_t last_result);
 
 }  // namespace edgeflow

@@ -26,7 +26,9 @@ struct RequestRecord {
   double compute_s = 0;   // units computing
   double transfer_s = 0;  // messages under way
   double queue_s = 0;     // units ready, device busy with another
-  double wait_s = 0;      // nothing of the above (requests held back before their first unit)
+  double wait_s = 0;      // held back because enough requests were in flight
+  std::int32_t stream = 0;
+  std::int32_t request = 0;  // of its stream
 };
 
 struct UnitRecord {
@@ -35,6 +37,7 @@ struct UnitRecord {
   double ready_s = 0;
   double start_s = 0;
   double finish_s = 0;
+  std::int32_t stream = 0;
 };
 
 struct TransferRecord {
@@ -42,6 +45,7 @@ struct TransferRecord {
   std::int32_t message = 0;  // index into messages_of(plan)
   double start_s = 0;
   double finish_s = 0;
+  std::int32_t stream = 0;
 };
 
 struct DeviceRecord {
@@ -64,7 +68,8 @@ struct SimulationResult {
   double wall_s = 0;                      // of the engine inside the child process
   std::int64_t activities = 0;            // SimGrid activities started
   std::int64_t max_rss_kB = 0;            // of the child process
-  std::vector<RequestRecord> requests;    // empty unless ok
+  std::vector<RequestRecord> requests;    // by stream, then request; empty unless ok
+  std::vector<double> in_flight_s;        // by stream: requests in flight, integrated over time
   std::vector<UnitRecord> units;          // empty unless recording
   std::vector<TransferRecord> transfers;  // empty unless recording
   std::vector<DeviceRecord> devices;

@@ -17,6 +17,7 @@ void visit_fields(Visitor& visit, Result& result) {
   visit(result.activities);
   visit(result.max_rss_kB);
   visit(result.requests);
+  visit(result.in_flight_s);
   visit(result.units);
   visit(result.transfers);
   visit(result.devices);

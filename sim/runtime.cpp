@@ -3,85 +3,90 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <simgrid/simix.hpp>
 #include <stdexcept>
 #include <tuple>
 #include <utility>
 
 namespace edgeflow {
+namespace {
+
+const UnitRow& row_of(const RequestState& state, std::int32_t unit) {
+  return state.tables->units[static_cast<std::size_t>(unit)];
+}
+
+const MessageRow& message_of(const RequestState& state, std::int32_t message) {
+  return state.tables->messages[static_cast<std::size_t>(message)];
+}
+
+}  // namespace
 
 namespace sg4 = simgrid::s4u;
 
 bool Runtime::Waiting::operator>(const Waiting& other) const {
-  return std::tie(ready_s, state->request, unit) >
-         std::tie(other.ready_s, other.state->request, other.unit);
+  return std::tie(ready_s, state->sequence, unit) >
+         std::tie(other.ready_s, other.state->sequence, other.unit);
 }
 
-Runtime::Runtime(const Plan& plan, const Graph& graph, const Cluster& cluster,
-                 const PlanTables& tables, const SimulationOptions& options,
-                 const std::vector<sg4::Host*>& hosts)
-    : plan_(plan),
-      graph_(graph),
-      cluster_(cluster),
-      tables_(tables),
+Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanTables> tables,
+                 const SimulationOptions& options, const std::vector<sg4::Host*>& hosts)
+    : cluster_(*streams.front().cluster),
       options_(options),
-      activities_(hosts, [this](const RuntimeEvent& event) { post(event); }),
-      sent_(tables.messages.size()),
-      received_(tables.messages.size()) {
-  for (std::size_t d = 0; d < cluster.size(); ++d) {
-    devices_.emplace_back(MemoryMeter(tables.weight_bytes[d], cluster.devices()[d].memory_bytes));
+      activities_(hosts,
+                  [this](std::span<const RuntimeEvent> events) { return handle_instant(events); }) {
+  for (std::size_t s = 0; s < streams.size(); ++s) {
+    StreamState& state = streams_.emplace_back();
+    state.stream = &streams[s];
+    state.tables = &tables[s];
+    state.first_record = requests_left_;
+    state.sent.resize(tables[s].messages.size());
+    state.received.resize(tables[s].messages.size());
+    requests_left_ += streams[s].arrivals_s.size();
   }
-  result_.requests.resize(options.arrivals_s.size());
+  for (std::size_t d = 0; d < cluster_.size(); ++d) {
+    double weight_bytes = 0;
+    for (const PlanTables& table : tables) weight_bytes += table.weight_bytes[d];
+    devices_.emplace_back(MemoryMeter(weight_bytes, cluster_.devices()[d].memory_bytes));
+  }
+  result_.requests.resize(requests_left_);
 }
 
-SimulationResult Runtime::run(sg4::Engine& engine, const std::vector<sg4::Host*>& hosts) {
+SimulationResult Runtime::run(sg4::Engine& engine) {
   sg4::Engine::on_deadlock_cb([this] { stop(Status::kDeadlock, waiting_units()); });
-  for (std::size_t d = 0; d < hosts.size(); ++d) {
-    sg4::Actor::create("runtime", hosts[d], [this, d] { serve(static_cast<std::int32_t>(d)); });
-  }
-  schedule_arrival(options_.arrivals_s.front());
-  engine.run();
+  for (Recorder* recorder : options_.recorders) recorder->begin();
+  activities_.run(engine);
   if (result_.status == Status::kOk) {
     check_bytes();
   } else {
     result_.requests.clear();
   }
   report_devices_and_links();
+  for (Recorder* recorder : options_.recorders) recorder->end();
   result_.activities = activities_.started();
   return std::move(result_);
 }
 
-// Actors.
+// Instants.
 
-void Runtime::serve(std::int32_t device_index) {
-  DeviceState& device = devices_[static_cast<std::size_t>(device_index)];
-  std::vector<RuntimeEvent> batch;
-  while (!stopped_) {
-    std::swap(batch, device.inbox);
-    try {
-      for (const RuntimeEvent& event : batch) handle(event);
-      if (!device.computing) pick_next(device);
-    } catch (const std::exception& error) {  // leaving an actor, it would abort the process
-      stop(Status::kFailed, error.what());
+bool Runtime::handle_instant(std::span<const RuntimeEvent> events) {
+  try {
+    if (sequence_ == 0 && events.empty()) begin();
+    for (const RuntimeEvent& event : events) handle(event);
+    for (DeviceState& device : devices_) {
+      if (!device.computing && !device.queue.empty()) pick_next(device);
     }
-    batch.clear();
-    submit_commands();
-    if (!device.inbox.empty() || stopped_) continue;
-    device.asleep = true;
-    device.wake->acquire();
+  } catch (const std::exception& error) {  // must not reach SimGrid
+    stop(Status::kFailed, error.what());
   }
+  return !stopped_;
 }
 
 void Runtime::handle(const RuntimeEvent& event) {
   switch (event.kind) {
     case RuntimeEvent::Kind::kArrival:
-      admit_requests();
-      break;
-    case RuntimeEvent::Kind::kReady:
-      make_ready(*event.state, event.index);
+      arrive(event.index);
       break;
     case RuntimeEvent::Kind::kComputed:
-      devices_[static_cast<std::size_t>(event.device)].computing = false;
+      device_of(row_of(*event.state, event.index)).computing = false;
       finish(*event.state, event.index);
       break;
     case RuntimeEvent::Kind::kDelivered:
@@ -92,108 +97,90 @@ void Runtime::handle(const RuntimeEvent& event) {
 }
 
 void Runtime::pick_next(DeviceState& device) {
-  if (device.queue.empty()) return;
   const Waiting next = device.queue.top();
   device.queue.pop();
   device.computing = true;
   start(*next.state, next.unit);
 }
 
-void Runtime::submit_commands() {
-  if (commands_.empty() && !stopped_) return;
-  simgrid::kernel::actor::simcall_answered([this] {
-    // Of all actors that run at this instant, the first one's simcall carries out everybody's.
-    if (!stopped_) {
-      for (const Command& command : commands_) carry_out(command);
-      commands_.clear();
-      return;
-    }
-    for (DeviceState& device : devices_) {
-      if (std::exchange(device.asleep, false)) device.wake->release();
-    }
-  });
-}
-
-// Kernel mode.
-
-void Runtime::post(const RuntimeEvent& event) {
-  DeviceState& device = devices_[static_cast<std::size_t>(event.device)];
-  device.inbox.push_back(event);
-  if (std::exchange(device.asleep, false)) device.wake->release();
-}
-
-void Runtime::carry_out(const Command& command) {
-  if (command.kind == Command::Kind::kArrive) {
-    schedule_arrival(options_.closed_loop ? now_s() : options_.arrivals_s[admitted_]);
-  } else if (command.kind == Command::Kind::kReady) {
-    post({RuntimeEvent::Kind::kReady, row(command.index).device, command.index, command.state});
-  } else if (command.kind == Command::Kind::kCompute) {
-    const UnitRow& unit = row(command.index);
-    const RuntimeEvent done{RuntimeEvent::Kind::kComputed, unit.device, command.index,
-                            command.state};
-    if (options_.effects.queueing) {
-      activities_.compute(unit.duration_s, done);
-    } else {
-      activities_.at(now_s() + unit.duration_s, done);
-    }
-  } else {
-    const MessageRow& message = tables_.messages[static_cast<std::size_t>(command.index)];
-    const RuntimeEvent done{RuntimeEvent::Kind::kDelivered, message.to_device, command.index,
-                            command.state};
-    if (options_.effects.contention) {
-      activities_.transfer(message.from_device, message.link_bytes, done);
-    } else {
-      activities_.at(now_s() + message.alone_s, done);
-    }
-  }
-}
-
-void Runtime::schedule_arrival(double date_s) {
-  const auto source = static_cast<std::int32_t>(index(cluster_.source()));
-  activities_.at(date_s, {RuntimeEvent::Kind::kArrival, source, 0, nullptr});
-}
-
 // Requests.
 
-void Runtime::admit_requests() {
-  const std::vector<double>& arrivals_s = options_.arrivals_s;
-  begin_request();
-  if (options_.closed_loop) return;
-  while (admitted_ < arrivals_s.size() && arrivals_s[admitted_] <= now_s() + kTimePrecision_s) {
-    begin_request();
+void Runtime::begin() {
+  for (std::size_t s = 0; s < streams_.size(); ++s) {
+    const auto stream = static_cast<std::int32_t>(s);
+    activities_.at(streams_[s].stream->arrivals_s.front(),
+                   {RuntimeEvent::Kind::kArrival, stream, nullptr});
   }
-  if (admitted_ < arrivals_s.size()) commands_.push_back({Command::Kind::kArrive, 0, nullptr});
 }
 
-void Runtime::begin_request() {
-  if (idle_states_.empty()) {
-    states_.push_back(std::make_unique<RequestState>());
-    idle_states_.push_back(states_.back().get());
+void Runtime::arrive(std::int32_t stream_index) {
+  StreamState& stream = streams_[static_cast<std::size_t>(stream_index)];
+  const Stream& given = *stream.stream;
+  const std::size_t count = given.arrivals_s.size();
+  if (given.closed_loop) {
+    const auto in_flight = static_cast<std::size_t>(std::max(given.max_in_flight, 1));
+    while (stream.arrived < std::min(count, in_flight)) let_in(stream_index);
+    return;
   }
-  RequestState& state = *idle_states_.back();
-  idle_states_.pop_back();
-  state.reset(tables_, static_cast<std::int32_t>(admitted_++), now_s());
-  for (const std::int32_t unit : tables_.first_units) {
-    if (row(unit).device == static_cast<std::int32_t>(index(cluster_.source()))) {
-      make_ready(state, unit);
-    } else {  // that device may sleep
-      commands_.push_back({Command::Kind::kReady, unit, &state});
+  while (stream.arrived < count && given.arrivals_s[stream.arrived] <= now_s() + kTimePrecision_s) {
+    count_in_flight(stream);
+    result_.requests[stream.first_record + stream.arrived++].arrival_s = now_s();
+    const std::size_t in_flight = stream.let_in - stream.completed;
+    if (given.max_in_flight == 0 || in_flight < static_cast<std::size_t>(given.max_in_flight)) {
+      let_in(stream_index);
     }
   }
+  if (stream.arrived < count) {
+    activities_.at(given.arrivals_s[stream.arrived],
+                   {RuntimeEvent::Kind::kArrival, stream_index, nullptr});
+  }
 }
 
-void Runtime::complete_request(RequestState& state, std::int32_t last_result) {
-  const RequestRecord record = account(state, tables_, last_result);
-  result_.requests[static_cast<std::size_t>(state.request)] = record;
-  result_.makespan_s = std::max(result_.makespan_s, record.finish_s);
-  if (options_.closed_loop && admitted_ < options_.arrivals_s.size()) {
-    commands_.push_back({Command::Kind::kArrive, 0, nullptr});
+/// The next request begins. In a closed loop that is when it arrives.
+void Runtime::let_in(std::int32_t stream_index) {
+  StreamState& stream = streams_[static_cast<std::size_t>(stream_index)];
+  const std::size_t request = stream.let_in++;
+  if (stream.stream->closed_loop) {
+    count_in_flight(stream);
+    result_.requests[stream.first_record + stream.arrived++].arrival_s = now_s();
   }
+  if (stream.idle_states.empty()) {
+    states_.push_back(std::make_unique<RequestState>());
+    stream.idle_states.push_back(states_.back().get());
+  }
+  RequestState& state = *stream.idle_states.back();
+  stream.idle_states.pop_back();
+  state.stream = stream_index;
+  state.request = static_cast<std::int32_t>(request);
+  state.sequence = ++sequence_;
+  state.arrival_s = result_.requests[stream.first_record + request].arrival_s;
+  state.begin_s = now_s();
+  state.reset(*stream.tables);
+  for (const std::int32_t unit : stream.tables->first_units) make_ready(state, unit);
+}
+
+void Runtime::count_in_flight(StreamState& stream) {
+  const auto in_flight = static_cast<double>(stream.arrived - stream.completed);
+  stream.in_flight_s += in_flight * (now_s() - stream.counted_until_s);
+  stream.counted_until_s = now_s();
+}
+
+void Runtime::complete(RequestState& state, std::int32_t last_result) {
+  StreamState& stream = streams_[static_cast<std::size_t>(state.stream)];
+  const RequestRecord record = account(state, last_result);
+  result_.requests[stream.first_record + static_cast<std::size_t>(state.request)] = record;
+  result_.makespan_s = std::max(result_.makespan_s, record.finish_s);
+  count_in_flight(stream);
+  ++stream.completed;
+  const std::size_t waiting = stream.stream->closed_loop
+                                  ? stream.stream->arrivals_s.size() - stream.arrived
+                                  : stream.arrived - stream.let_in;
+  if (waiting > 0) let_in(state.stream);
 }
 
 void Runtime::retire(RequestState& state) {
-  idle_states_.push_back(&state);
-  if (++retired_ == options_.arrivals_s.size()) stop(Status::kOk, "");
+  streams_[static_cast<std::size_t>(state.stream)].idle_states.push_back(&state);
+  if (--requests_left_ == 0) stop(Status::kOk, "");
 }
 
 // Units and messages.
@@ -206,20 +193,28 @@ void Runtime::feed(RequestState& state, std::int32_t unit, LastInput input) {
 
 void Runtime::make_ready(RequestState& state, std::int32_t unit) {
   const double ready_s = now_s();
+  const UnitRow& row = row_of(state, unit);
   state.units[static_cast<std::size_t>(unit)].ready_s = ready_s;
-  if (row(unit).duration_s == 0) {
+  if (row.duration_s == 0) {
     instant_.push_back({ready_s, unit, &state});
   } else if (options_.effects.queueing) {
-    devices_[static_cast<std::size_t>(row(unit).device)].queue.push({ready_s, unit, &state});
+    device_of(row).queue.push({ready_s, unit, &state});
   } else {
     start(state, unit);
   }
 }
 
 void Runtime::start(RequestState& state, std::int32_t unit) {
+  const UnitRow& row = row_of(state, unit);
   state.units[static_cast<std::size_t>(unit)].start_s = now_s();
-  change_memory(row(unit).device, row(unit).output_bytes);
-  if (row(unit).duration_s > 0) commands_.push_back({Command::Kind::kCompute, unit, &state});
+  change_memory(row.device, row.output_bytes);
+  if (row.duration_s == 0) return;
+  const RuntimeEvent done{RuntimeEvent::Kind::kComputed, unit, &state};
+  if (options_.effects.queueing) {
+    activities_.compute(row.device, row.duration_s, done);
+  } else {
+    activities_.at(now_s() + row.duration_s, done);
+  }
 }
 
 void Runtime::finish_instant_units() {
@@ -232,74 +227,96 @@ void Runtime::finish_instant_units() {
 }
 
 void Runtime::finish(RequestState& state, std::int32_t unit) {
+  const UnitRow& row = row_of(state, unit);
   UnitTimes& times = state.units[static_cast<std::size_t>(unit)];
   times.finish_s = now_s();
-  devices_[static_cast<std::size_t>(row(unit).device)].busy_s += row(unit).duration_s;
+  device_of(row).busy_s += row.duration_s;
+  for (Recorder* recorder : options_.recorders) {
+    recorder->unit_done(state.stream, state.request, unit, times);
+  }
   if (options_.record) {
-    result_.units.push_back({state.request, unit, times.ready_s, times.start_s, times.finish_s});
+    result_.units.push_back(
+        {state.request, unit, times.ready_s, times.start_s, times.finish_s, state.stream});
   }
   --state.units_left;
   release_inputs(state, unit);
-  if (tables_.output_holders[static_cast<std::size_t>(unit)] == 0) {
-    change_memory(row(unit).device, -row(unit).output_bytes);
+  if (state.tables->output_holders[static_cast<std::size_t>(unit)] == 0) {
+    change_memory(row.device, -row.output_bytes);
   }
-  for (const std::int32_t message : tables_.sends[unit]) send(state, message);
-  for (const std::int32_t consumer : tables_.local_consumers[unit]) {
+  for (const std::int32_t message : state.tables->sends[unit]) send(state, message);
+  for (const std::int32_t consumer : state.tables->local_consumers[unit]) {
     feed(state, consumer, from_local(unit));
   }
-  if (row(unit).is_result && --state.results_left == 0) complete_request(state, unit);
+  if (row.is_result && --state.results_left == 0) complete(state, unit);
   if (state.done()) retire(state);
 }
 
 void Runtime::send(RequestState& state, std::int32_t message) {
-  const auto at = static_cast<std::size_t>(message);
-  state.messages[at].start_s = now_s();
-  ++sent_[at];
-  change_memory(tables_.messages[at].to_device, tables_.messages[at].bytes);
-  commands_.push_back({Command::Kind::kSend, message, &state});
+  const MessageRow& row = message_of(state, message);
+  state.messages[static_cast<std::size_t>(message)].start_s = now_s();
+  ++streams_[static_cast<std::size_t>(state.stream)].sent[static_cast<std::size_t>(message)];
+  change_memory(row.to_device, row.bytes);
+  const RuntimeEvent done{RuntimeEvent::Kind::kDelivered, message, &state};
+  if (options_.effects.contention) {
+    activities_.transfer(row.from_device, row.to_device, row.link_bytes, done);
+  } else {
+    activities_.at(now_s() + row.alone_s, done);
+  }
 }
 
 void Runtime::deliver(RequestState& state, std::int32_t message) {
   const auto at = static_cast<std::size_t>(message);
   MessageTimes& times = state.messages[at];
   times.finish_s = now_s();
-  ++received_[at];
+  ++streams_[static_cast<std::size_t>(state.stream)].received[at];
+  for (Recorder* recorder : options_.recorders) {
+    recorder->message_done(state.stream, state.request, message, times);
+  }
   if (options_.record) {
-    result_.transfers.push_back({state.request, message, times.start_s, times.finish_s});
+    result_.transfers.push_back(
+        {state.request, message, times.start_s, times.finish_s, state.stream});
   }
   --state.messages_left;
-  release_output(state, tables_.messages[at].from_unit);
-  for (const std::int32_t consumer : tables_.receivers[message]) {
+  release_output(state, message_of(state, message).from_unit);
+  for (const std::int32_t consumer : state.tables->receivers[message]) {
     feed(state, consumer, from_message(message));
   }
   if (state.done()) retire(state);
 }
 
 void Runtime::release_inputs(RequestState& state, std::int32_t unit) {
-  for (const std::int32_t provider : tables_.local_providers[unit]) release_output(state, provider);
-  for (const std::int32_t message : tables_.arrivals[unit]) {
-    const auto at = static_cast<std::size_t>(message);
-    if (--state.message_holders[at] > 0) continue;
-    change_memory(tables_.messages[at].to_device, -tables_.messages[at].bytes);
+  const PlanTables& tables = *state.tables;
+  for (const std::int32_t provider : tables.local_providers[unit]) release_output(state, provider);
+  for (const std::int32_t message : tables.arrivals[unit]) {
+    if (--state.message_holders[static_cast<std::size_t>(message)] > 0) continue;
+    const MessageRow& row = message_of(state, message);
+    change_memory(row.to_device, -row.bytes);
   }
 }
 
 void Runtime::release_output(RequestState& state, std::int32_t unit) {
   if (--state.output_holders[static_cast<std::size_t>(unit)] > 0) return;
-  change_memory(row(unit).device, -row(unit).output_bytes);
+  const UnitRow& row = row_of(state, unit);
+  change_memory(row.device, -row.output_bytes);
 }
-
-// The end.
 
 void Runtime::change_memory(std::int32_t device, double bytes) {
   MemoryMeter& memory = devices_[static_cast<std::size_t>(device)].memory;
   memory.change(now_s(), bytes);
-  if (memory.overflow_bytes() == 0) return;
+  for (Recorder* recorder : options_.recorders) {
+    recorder->memory_changed(device, now_s(), memory.level_bytes());
+  }
+  if (memory.overflow_bytes() == 0 || stopped_) return;
+  std::size_t in_flight = 0;
+  for (const StreamState& stream : streams_) in_flight += stream.let_in - stream.completed;
   stop(Status::kOutOfMemory,
-       fmt::format("{} needs {:.0f} bytes at {:g} s, but has {:.0f}",
+       fmt::format("{} needs {:.0f} bytes at {:g} s, but has {:.0f}{}",
                    cluster_.device(DeviceId(device)).name, memory.overflow_bytes(),
-                   memory.overflow_s(), memory.capacity_bytes()));
+                   memory.overflow_s(), memory.capacity_bytes(),
+                   in_flight > 1 ? fmt::format("; {} requests are in flight", in_flight) : ""));
 }
+
+// The end.
 
 void Runtime::stop(Status status, std::string message) {
   if (std::exchange(stopped_, true)) return;
@@ -312,14 +329,15 @@ std::string Runtime::waiting_units() const {
   std::string text = "nothing can happen any more, but";
   int count = 0;
   for (const auto& state : states_) {
-    for (std::size_t u = 0; u < plan_.units.size() && !state->done(); ++u) {
+    const Stream& stream = *streams_[static_cast<std::size_t>(state->stream)].stream;
+    for (std::size_t u = 0; u < state->units.size() && !state->done(); ++u) {
       if (state->units[u].ready_s != RequestState::kNotYet) continue;
       if (++count > kNamed) continue;
-      const ExecutionUnit& unit = plan_.units[u];
+      const ExecutionUnit& unit = stream.plan->units[u];
       text += fmt::format("{} unit {} ({} on {}) of request {} waits for {} of {} inputs",
-                          count > 1 ? "," : "", u, graph_.layer(unit.layer).name,
+                          count > 1 ? "," : "", u, stream.graph->layer(unit.layer).name,
                           cluster_.device(unit.device).name, state->request,
-                          state->missing_inputs[u], tables_.missing_inputs[u]);
+                          state->missing_inputs[u], state->tables->missing_inputs[u]);
     }
   }
   if (count > kNamed) text += fmt::format(" and {} more units wait", count - kNamed);
@@ -330,16 +348,20 @@ void Runtime::report_devices_and_links() {
   const Network& network = cluster_.network();
   result_.devices.resize(devices_.size());
   result_.links.resize(network.links.size());
-  for (std::size_t m = 0; m < tables_.messages.size(); ++m) {
-    const MessageRow& message = tables_.messages[m];
-    const auto from = static_cast<std::size_t>(message.from_device);
-    const auto to = static_cast<std::size_t>(message.to_device);
-    const auto sent = static_cast<double>(sent_[m]);
-    result_.devices[from].sent_bytes += sent * message.bytes;
-    result_.devices[to].received_bytes += static_cast<double>(received_[m]) * message.bytes;
-    const Route route = cluster_.route(DeviceId(message.from_device), DeviceId(message.to_device));
-    for (const int link : route.links) {
-      result_.links[static_cast<std::size_t>(link)].bytes += sent * message.link_bytes;
+  for (const StreamState& stream : streams_) {
+    result_.in_flight_s.push_back(stream.in_flight_s);
+    for (std::size_t m = 0; m < stream.sent.size(); ++m) {
+      const MessageRow& message = stream.tables->messages[m];
+      const auto from = static_cast<std::size_t>(message.from_device);
+      const auto to = static_cast<std::size_t>(message.to_device);
+      const auto sent = static_cast<double>(stream.sent[m]);
+      result_.devices[from].sent_bytes += sent * message.bytes;
+      result_.devices[to].received_bytes += static_cast<double>(stream.received[m]) * message.bytes;
+      const Route route =
+          cluster_.route(DeviceId(message.from_device), DeviceId(message.to_device));
+      for (const int link : route.links) {
+        result_.links[static_cast<std::size_t>(link)].bytes += sent * message.link_bytes;
+      }
     }
   }
   for (std::size_t l = 0; l < network.links.size(); ++l) {
@@ -357,12 +379,14 @@ void Runtime::report_devices_and_links() {
 }
 
 void Runtime::check_bytes() const {
-  const auto requests = static_cast<std::int64_t>(options_.arrivals_s.size());
-  for (std::size_t m = 0; m < tables_.messages.size(); ++m) {
-    if (sent_[m] == requests && received_[m] == requests) continue;
-    throw std::logic_error(
-        fmt::format("message {} was sent {} times and received {} times for {} requests", m,
-                    sent_[m], received_[m], requests));
+  for (const StreamState& stream : streams_) {
+    const auto requests = static_cast<std::int64_t>(stream.stream->arrivals_s.size());
+    for (std::size_t m = 0; m < stream.sent.size(); ++m) {
+      if (stream.sent[m] == requests && stream.received[m] == requests) continue;
+      throw std::logic_error(
+          fmt::format("message {} was sent {} times and received {} times for {} requests", m,
+                      stream.sent[m], stream.received[m], requests));
+    }
   }
 }
 

@@ -1,9 +1,8 @@
 #pragma once
-// Executes a plan: one actor per device, fed with events.
+// Executes plans: a state machine that is fed with everything that happened at an instant.
 //
-// An actor wakes when something happened on its device, handles everything that happened at this
-// instant, lets the device pick its next unit, and hands all sends and the next computation to
-// SimGrid in one simcall. Units that take no time finish in the instant in which they are ready.
+// First each event is handled: units become ready, finish, send. Then each device that is free
+// picks its next unit. Units that take no time finish in the instant in which they are ready.
 // Memory is proportional to the requests in flight.
 
 #include <simgrid/s4u.hpp>
@@ -11,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <queue>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,13 +24,13 @@ namespace edgeflow {
 
 class Runtime {
  public:
-  /// The arguments must outlive the runtime.
-  Runtime(const Plan& plan, const Graph& graph, const Cluster& cluster, const PlanTables& tables,
+  /// `tables` and `hosts` by stream and device. The arguments must outlive the runtime.
+  Runtime(std::span<const Stream> streams, std::span<const PlanTables> tables,
           const SimulationOptions& options, const std::vector<simgrid::s4u::Host*>& hosts);
 
-  /// Runs `engine` until every request is done or something stops the run. `hosts` by device.
+  /// Runs `engine` until every request is done or something stops the run.
   /// Throws std::logic_error if in the end bytes are missing.
-  SimulationResult run(simgrid::s4u::Engine& engine, const std::vector<simgrid::s4u::Host*>& hosts);
+  SimulationResult run(simgrid::s4u::Engine& engine);
 
  private:
   /// A unit that is ready and waits for its device; the least one runs first.
@@ -42,37 +42,36 @@ class Runtime {
   };
   struct DeviceState {
     explicit DeviceState(const MemoryMeter& meter) : memory(meter) {}
-    std::vector<RuntimeEvent> inbox;
-    simgrid::s4u::SemaphorePtr wake = simgrid::s4u::Semaphore::create(0);
-    bool asleep = false;
     bool computing = false;
     std::priority_queue<Waiting, std::vector<Waiting>, std::greater<>> queue;
     MemoryMeter memory;
     double busy_s = 0;
   };
-  /// What an actor wants the kernel to do.
-  struct Command {
-    enum class Kind : std::uint8_t { kCompute, kSend, kArrive, kReady };
-    Kind kind;
-    std::int32_t index;
-    RequestState* state;
+  struct StreamState {
+    const Stream* stream = nullptr;
+    const PlanTables* tables = nullptr;
+    std::size_t first_record = 0;  // in result_.requests
+    std::size_t arrived = 0;
+    std::size_t let_in = 0;
+    std::size_t completed = 0;  // all results are there
+    double counted_until_s = 0;
+    double in_flight_s = 0;              // arrived - completed, integrated until then
+    std::vector<std::int64_t> sent;      // by message, how often
+    std::vector<std::int64_t> received;  // by message, how often
+    std::vector<RequestState*> idle_states;
   };
 
-  // Actors.
-  void serve(std::int32_t device);
+  // Instants.
+  bool handle_instant(std::span<const RuntimeEvent> events);
   void handle(const RuntimeEvent& event);
   void pick_next(DeviceState& device);
-  void submit_commands();
-
-  // Kernel mode.
-  void post(const RuntimeEvent& event);
-  void carry_out(const Command& command);
-  void schedule_arrival(double date_s);
 
   // Requests.
-  void admit_requests();
-  void begin_request();
-  void complete_request(RequestState& state, std::int32_t last_result);
+  void begin();
+  void arrive(std::int32_t stream);
+  void let_in(std::int32_t stream);
+  void count_in_flight(StreamState& stream);
+  void complete(RequestState& state, std::int32_t last_result);
   void retire(RequestState& state);
 
   // Units and messages.
@@ -85,36 +84,28 @@ class Runtime {
   void deliver(RequestState& state, std::int32_t message);
   void release_inputs(RequestState& state, std::int32_t unit);
   void release_output(RequestState& state, std::int32_t unit);
+  void change_memory(std::int32_t device, double bytes);
 
   // The end.
-  void change_memory(std::int32_t device, double bytes);
   void stop(Status status, std::string message);
   std::string waiting_units() const;
   void report_devices_and_links();
   void check_bytes() const;
 
   double now_s() const { return simgrid::s4u::Engine::get_clock(); }
-  const UnitRow& row(std::int32_t unit) const {
-    return tables_.units[static_cast<std::size_t>(unit)];
+  DeviceState& device_of(const UnitRow& row) {
+    return devices_[static_cast<std::size_t>(row.device)];
   }
 
-  const Plan& plan_;
-  const Graph& graph_;
   const Cluster& cluster_;
-  const PlanTables& tables_;
   const SimulationOptions& options_;
   Activities activities_;
+  std::vector<StreamState> streams_;
   std::vector<DeviceState> devices_;
-  std::vector<Command> commands_;
   std::vector<Waiting> instant_;  // units that take no time, to be finished now
-
   std::vector<std::unique_ptr<RequestState>> states_;
-  std::vector<RequestState*> idle_states_;
-  std::size_t admitted_ = 0;
-  std::size_t retired_ = 0;
-
-  std::vector<std::int64_t> sent_;      // by message, how often
-  std::vector<std::int64_t> received_;  // by message, how often
+  std::int64_t sequence_ = 0;
+  std::size_t requests_left_ = 0;
   bool stopped_ = false;
   SimulationResult result_;
 };

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <stdexcept>
-#include <utility>
+#include <tuple>
 
 #include "sim/platform.hpp"
 #include "sim/runtime.hpp"
@@ -13,8 +13,7 @@
 namespace edgeflow {
 namespace {
 
-void check_arrivals(const SimulationOptions& options) {
-  const std::vector<double>& arrivals_s = options.arrivals_s;
+void check_arrivals(const std::vector<double>& arrivals_s) {
   if (arrivals_s.empty()) throw std::invalid_argument("no request arrives");
   const bool dates = std::ranges::all_of(
       arrivals_s, [](double date_s) { return std::isfinite(date_s) && date_s >= 0; });
@@ -23,22 +22,27 @@ void check_arrivals(const SimulationOptions& options) {
   }
 }
 
-SimulationResult run_engine(const Plan& plan, const Graph& graph, const Cluster& cluster,
-                            const ElementSize& size, const SimulationOptions& options) {
+SimulationResult run_engine(std::span<const Stream> streams, const SimulationOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  check_arrivals(options);
-  const PlanTables tables = make_tables(plan, graph, cluster, size, options.effects);
-  if (tables.results == 0) throw std::invalid_argument("the plan brings no result to the sink");
+  std::vector<PlanTables> tables;
+  for (const Stream& stream : streams) {
+    check_arrivals(stream.arrivals_s);
+    tables.push_back(
+        make_tables(*stream.plan, *stream.graph, *stream.cluster, stream.size, options.effects));
+    if (tables.back().results == 0) {
+      throw std::invalid_argument("the plan brings no result to the sink");
+    }
+  }
   simgrid::s4u::Engine& engine = create_engine(options.network_model);
-  const auto hosts = build_platform(cluster, options.effects);
-  Runtime runtime(plan, graph, cluster, tables, options, hosts);
-  SimulationResult result = runtime.run(engine, hosts);
+  const auto hosts = build_platform(*streams.front().cluster, options.effects);
+  Runtime runtime(streams, tables, options, hosts);
+  SimulationResult result = runtime.run(engine);
 
   std::ranges::sort(result.units, {}, [](const UnitRecord& record) {
-    return std::pair(record.request, record.unit);
+    return std::tuple(record.stream, record.request, record.unit);
   });
   std::ranges::sort(result.transfers, {}, [](const TransferRecord& record) {
-    return std::pair(record.request, record.message);
+    return std::tuple(record.stream, record.request, record.message);
   });
   result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
@@ -48,8 +52,17 @@ SimulationResult run_engine(const Plan& plan, const Graph& graph, const Cluster&
 
 SimulationResult simulate(const Plan& plan, const Graph& graph, const Cluster& cluster,
                           const ElementSize& size, const SimulationOptions& options) {
-  return run_in_child([&] { return run_engine(plan, graph, cluster, size, options); },
-                      options.timeout_s);
+  Stream stream;
+  static_cast<Arrivals&>(stream) = options;
+  stream.plan = &plan;
+  stream.graph = &graph;
+  stream.cluster = &cluster;
+  stream.size = size;
+  return simulate({&stream, 1}, options);
+}
+
+SimulationResult simulate(std::span<const Stream> streams, const SimulationOptions& options) {
+  return run_in_child([&] { return run_engine(streams, options); }, options.timeout_s);
 }
 
 }  // namespace edgeflow

@@ -3,15 +3,18 @@
 //
 // One simulation per child process: SimGrid's engine is a singleton that leaks from run to run, and
 // a crash or an endless loop costs one run only. The calling process never creates an engine.
-// A device has one runtime actor; a unit whose requirements are met queues for its device (first
-// ready first, ties by request, then position in the plan), computes, and forwards; transfers
-// overlap with computing. Deadlock, exception, crash, time limit and memory overflow are statuses.
+// A unit whose requirements are met queues for its device (first ready first, ties by arrival of
+// the request, then position in the plan), computes, and forwards; transfers overlap with
+// computing. Deadlock, exception, crash, time limit and memory overflow are statuses.
 
+#include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "partition/plan.hpp"
 #include "platforms/effects.hpp"
+#include "sim/recorder.hpp"
 #include "sim/result.hpp"
 
 namespace edgeflow {
@@ -22,20 +25,39 @@ enum class NetworkModel : std::uint8_t {
   kLv08,  // SimGrid's default, fitted on TCP over wide areas: latency x13.01, bandwidth x0.97
 };
 
-struct SimulationOptions {
-  NetworkModel network_model = NetworkModel::kCm02;
-  Effects effects;
+/// When the requests of a stream arrive.
+struct Arrivals {
   /// When each request arrives, ascending. Empty is an error (status failed).
   std::vector<double> arrivals_s{0.0};
-  /// Closed loop: request i arrives when request i-1 is done, arrivals_s only gives their number.
+  /// Closed loop: a request arrives as soon as fewer than `max_in_flight` (at least one) are in
+  /// flight; arrivals_s only gives their number.
   bool closed_loop = false;
-  bool record = false;     // fill units and transfers
-  double timeout_s = 600;  // wall clock, then status timeout
+  /// More requests than this wait before their first unit (RequestRecord::wait_s); 0: no limit.
+  std::int32_t max_in_flight = 0;
+};
+
+/// Requests for one plan; several streams may share a cluster.
+struct Stream : Arrivals {
+  const Plan* plan = nullptr;
+  const Graph* graph = nullptr;
+  const Cluster* cluster = nullptr;  // everybody's devices and network, own source and sink
+  ElementSize size;
+};
+
+struct SimulationOptions : Arrivals {  // arrivals: of the only stream
+  NetworkModel network_model = NetworkModel::kCm02;
+  Effects effects;
+  bool record = false;                    // fill units and transfers
+  std::vector<Recorder*> recorders = {};  // called in the child process
+  double timeout_s = 600;                 // wall clock, then status timeout
 };
 
 /// Precondition: the plan is valid for the graph and the cluster.
 SimulationResult simulate(const Plan& plan, const Graph& graph, const Cluster& cluster,
                           const ElementSize& size, const SimulationOptions& options);
+
+/// Several models at once. Ignores the arrivals of `options`. Precondition: at least one stream.
+SimulationResult simulate(std::span<const Stream> streams, const SimulationOptions& options);
 
 /// Runs `job` in a child process and returns what it returned, or how it ended. Used by simulate;
 /// apart so that crashes, hangs and exceptions can be tested.

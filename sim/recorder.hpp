@@ -1,0 +1,39 @@
+#pragma once
+// What wants to know of events as they happen, such as a writer of tables: what is recorded needs
+// no memory, however long the run.
+
+#include <cstdint>
+
+#include "partition/estimate.hpp"
+
+namespace edgeflow {
+
+struct MessageTimes {
+  double start_s = 0;
+  double finish_s = 0;
+};
+
+/// Made in the calling process, called in the child process that simulates, so that what it keeps
+/// in memory is lost: it writes. Events come in the order of time (of their ends, for those that
+/// last), those of one instant in a deterministic order. May throw: the status becomes `failed`.
+class Recorder {
+ public:
+  Recorder() = default;
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+  virtual ~Recorder() = default;
+
+  virtual void begin() {}
+  /// Unit `unit` of a request has finished. Streams and their requests count from 0.
+  virtual void unit_done(std::int32_t /*stream*/, std::int32_t /*request*/, std::int32_t /*unit*/,
+                         const UnitTimes& /*times*/) {}
+  /// Message `message` (an index into messages_of the stream's plan) has arrived.
+  virtual void message_done(std::int32_t /*stream*/, std::int32_t /*request*/,
+                            std::int32_t /*message*/, const MessageTimes& /*times*/) {}
+  /// From `now_s` on, `device` holds `bytes`. Several calls for one instant: the last one counts.
+  virtual void memory_changed(std::int32_t /*device*/, double /*now_s*/, double /*bytes*/) {}
+  /// After the last event, also of a run that did not end well.
+  virtual void end() {}
+};
+
+}  // namespace edgeflow
