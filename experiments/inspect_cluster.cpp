@@ -107,6 +107,8 @@ Json device_json(const Device& device) {
   json["overhead_s"] = number(compute.overhead_s);
   json["winograd_factor"] = number(compute.winograd_factor);
   json["fully_connected_factor"] = number(compute.fully_connected_factor);
+  json["message_overhead_s"] = number(compute.message_overhead_s);
+  json["serialization_rate_Bps"] = number(compute.serialization_rate_Bps);
   json["memory_bytes"] = number(device.memory_bytes);
   json["idle_W"] = number(device.idle_W);
   json["busy_W"] = number(device.busy_W);

@@ -1,10 +1,10 @@
 #include "partition/estimate.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <limits>
 #include <queue>
 #include <stdexcept>
+#include <tuple>
 
 #include "partition/flows.hpp"
 
@@ -46,6 +46,13 @@ class Scheduler {
       for (UnitId consumer : message.consumers) ++missing_[index(consumer)];
     }
     for (std::size_t u = 0; u < units; ++u) first_message_[u + 1] += first_message_[u];
+    for (const Message& message : messages_) {
+      const auto cpu_s = [&](DeviceId device) {
+        return message_cpu_time_s(cluster.device(device).compute, message.bytes, effects.overheads);
+      };
+      send_s_.push_back(cpu_s(plan.unit(message.from).device));
+      receive_s_.push_back(cpu_s(message.to));
+    }
     devices_.resize(cluster.size());
     link_free_s_.assign(cluster.network().links.size(), 0);
   }
@@ -63,7 +70,7 @@ class Scheduler {
       if (flow_s <= now + kTimePrecision_s) {
         ended_.clear();
         flows_.end(now, kTimePrecision_s, ended_);
-        for (std::int32_t m : ended_) arrive(messages_[static_cast<std::size_t>(m)], now);
+        for (std::int32_t m : ended_) arrive(static_cast<std::size_t>(m), now);
       }
       while (!events_.empty() && events_.top().time_s <= now + kTimePrecision_s) {
         const Event event = events_.top();
@@ -82,16 +89,24 @@ class Scheduler {
   }
 
  private:
-  enum class EventKind : std::uint8_t { kUnitDone, kMessageThere, kFlowStarts };
+  enum class Task : std::uint8_t { kSend, kReceive, kCompute };  // in order of precedence
+  struct Job {
+    Task task;
+    std::size_t id;  // of the message or unit
+    bool operator<(const Job& other) const {
+      return std::tie(task, id) < std::tie(other.task, other.id);
+    }
+  };
+  enum class EventKind : std::uint8_t { kJobDone, kMessageThere, kFlowStarts };
   struct Event {
     double time_s;
     EventKind kind;
-    std::size_t id;
+    Job job;
     bool operator>(const Event& other) const {
-      return std::tie(time_s, kind, id) > std::tie(other.time_s, other.kind, other.id);
+      return std::tie(time_s, kind, job) > std::tie(other.time_s, other.kind, other.job);
     }
   };
-  using Ready = std::pair<double, std::size_t>;  // ready time, unit
+  using Ready = std::pair<double, Job>;  // and since when
   struct DeviceState {
     bool busy = false;
     std::priority_queue<Ready, std::vector<Ready>, std::greater<>> ready;
@@ -105,36 +120,69 @@ class Scheduler {
 
   void happen(const Event& event, double now) {
     switch (event.kind) {
-      case EventKind::kUnitDone:
-        devices_[index(plan_.units[event.id].device)].busy = false;
-        return finish(event.id, now);
+      case EventKind::kJobDone:
+        devices_[index(device_of(event.job))].busy = false;
+        return done(event.job, now);
       case EventKind::kMessageThere:
-        return arrive(messages_[event.id], now);
+        return arrive(event.job.id, now);
       case EventKind::kFlowStarts: {
-        const Message& message = messages_[event.id];
+        const Message& message = messages_[event.job.id];
         const Route route = cluster_.route(plan_.unit(message.from).device, message.to);
-        assert(route.links.size() <= 2);
-        return flows_.start(now, static_cast<std::int32_t>(event.id), route.links.front(),
-                            route.links.back(), message.bytes * route.crossings);
+        return flows_.start(now, static_cast<std::int32_t>(event.job.id), route.links,
+                            message.bytes * route.crossings);
       }
+    }
+  }
+
+  DeviceId device_of(const Job& job) const {
+    switch (job.task) {
+      case Task::kSend:
+        return plan_.unit(messages_[job.id].from).device;
+      case Task::kReceive:
+        return messages_[job.id].to;
+      case Task::kCompute:
+        return plan_.units[job.id].device;
+    }
+    return {};
+  }
+
+  double duration_s(const Job& job) const {
+    return (job.task == Task::kSend      ? send_s_
+            : job.task == Task::kReceive ? receive_s_
+                                         : duration_s_)[job.id];
+  }
+
+  /// Lets the job's device do it, in its turn.
+  void enqueue(const Job& job, double now) {
+    if (duration_s(job) == 0) {
+      start(job, now);
+      done(job, now);  // takes no time: never queues
+    } else if (effects_.queueing) {
+      devices_[index(device_of(job))].ready.emplace(now, job);
+    } else {
+      start(job, now);
+    }
+  }
+
+  void start(const Job& job, double now) {
+    if (job.task == Task::kCompute) times_[job.id].start_s = now;
+    if (duration_s(job) > 0) events_.push({now + duration_s(job), EventKind::kJobDone, job});
+  }
+
+  void done(const Job& job, double now) {
+    switch (job.task) {
+      case Task::kSend:
+        return leaving_.push_back(job.id);
+      case Task::kReceive:
+        return deliver(messages_[job.id], now);
+      case Task::kCompute:
+        return finish(job.id, now);
     }
   }
 
   void become_ready(std::size_t u, double now) {
     times_[u].ready_s = now;
-    if (duration_s_[u] == 0) {
-      times_[u].start_s = now;
-      finish(u, now);  // takes no time: never queues
-    } else if (effects_.queueing) {
-      devices_[index(plan_.units[u].device)].ready.emplace(now, u);
-    } else {
-      start(u, now);
-    }
-  }
-
-  void start(std::size_t u, double now) {
-    times_[u].start_s = now;
-    events_.push({now + duration_s_[u], EventKind::kUnitDone, u});
+    enqueue({Task::kCompute, u}, now);
   }
 
   void finish(std::size_t u, double now) {
@@ -143,7 +191,9 @@ class Scheduler {
     finished_.push_back(u);
   }
 
-  void arrive(const Message& message, double now) {
+  void arrive(std::size_t m, double now) { enqueue({Task::kReceive, m}, now); }
+
+  void deliver(const Message& message, double now) {
     for (UnitId consumer : message.consumers) provide(index(consumer), now);
   }
 
@@ -158,35 +208,38 @@ class Scheduler {
          ++i) {  // grows while units that take no time follow
       for (std::size_t consumer : local_[finished_[i]]) provide(consumer, now);
     }
-    std::sort(finished_.begin(), finished_.end());
     for (std::size_t u : finished_) {
-      for (std::size_t m = first_message_[u]; m < first_message_[u + 1]; ++m) send(m, now);
+      for (std::size_t m = first_message_[u]; m < first_message_[u + 1]; ++m) {
+        enqueue({Task::kSend, m}, now);
+      }
     }
     finished_.clear();
+    std::sort(leaving_.begin(), leaving_.end());
+    for (std::size_t m : leaving_) leave(m, now);
+    leaving_.clear();
     for (DeviceState& device : devices_) {
       if (device.busy || device.ready.empty()) continue;
-      const std::size_t next = device.ready.top().second;
+      const Job next = device.ready.top().second;
       device.ready.pop();
       device.busy = true;
       start(next, now);
     }
   }
 
-  void send(std::size_t m, double now) {
+  void leave(std::size_t m, double now) {
     const Message& message = messages_[m];
     const Route route = cluster_.route(plan_.unit(message.from).device, message.to);
     const double latency_s = effects_.latency ? route.latency_s : 0;
-    if (fair_) return events_.push({now + latency_s, EventKind::kFlowStarts, m});
+    const Job job{Task::kSend, m};
+    if (fair_) return events_.push({now + latency_s, EventKind::kFlowStarts, job});
     double begin = now;
-    double wire_s = 0;
     for (int link : route.links) {
-      const auto l = static_cast<std::size_t>(link);
-      if (effects_.contention) begin = std::max(begin, link_free_s_[l]);
-      wire_s = std::max(
-          wire_s, message.bytes * route.crossings / cluster_.network().links[l].bandwidth_Bps);
+      if (effects_.contention)
+        begin = std::max(begin, link_free_s_[static_cast<std::size_t>(link)]);
     }
-    for (int link : route.links) link_free_s_[static_cast<std::size_t>(link)] = begin + wire_s;
-    events_.push({begin + wire_s + latency_s, EventKind::kMessageThere, m});
+    const double end = begin + message.bytes / cluster_.bandwidth_Bps(route);
+    for (int link : route.links) link_free_s_[static_cast<std::size_t>(link)] = end;
+    events_.push({end + latency_s, EventKind::kMessageThere, job});
   }
 
   const Plan& plan_;
@@ -197,13 +250,15 @@ class Scheduler {
   std::vector<std::size_t> first_message_;       // of each unit: messages stand in order of senders
   std::vector<std::vector<std::size_t>> local_;  // consumers on the same device
   std::vector<int> missing_;                     // providers and messages not yet there
-  std::vector<double> duration_s_;
+  std::vector<double> duration_s_;               // by unit
+  std::vector<double> send_s_, receive_s_;       // CPU time, by message
   std::vector<UnitTimes> times_;
   std::vector<DeviceState> devices_;
   std::vector<double> link_free_s_;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   std::vector<std::size_t> results_;   // units that bring results to the sink
-  std::vector<std::size_t> finished_;  // at this instant
+  std::vector<std::size_t> finished_;  // units, at this instant
+  std::vector<std::size_t> leaving_;   // messages, at this instant
   Flows flows_;
   std::vector<std::int32_t> ended_;  // flows, at this instant
   std::size_t done_ = 0;

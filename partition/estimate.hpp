@@ -3,7 +3,9 @@
 //
 // The same execution model as the simulator (model.md section 4) for one request: a unit is ready
 // when its last requirement is there; a device runs one unit at a time, first ready first, ties by
-// position in the plan; a finished unit sends its messages in forwarding order. Messages share
+// position in the plan; a finished unit sends its messages in forwarding order. Where messages cost
+// CPU time (platforms/device.hpp), it queues like a unit; of what is ready at the same time the
+// device first sends, then receives, then computes, each in the order of the plan. Messages share
 // links as `sharing` says: one after the other, or max-min fairly as in the simulator. With
 // kMaxMin, or with `effects.contention` off, both agree to 1e-9.
 //

@@ -20,7 +20,7 @@ void Flows::clear() {
   stale_ = false;
 }
 
-void Flows::start(double now, std::int32_t id, std::int32_t a, std::int32_t b, double bytes) {
+void Flows::start(double now, std::int32_t id, std::span<const int> links, double bytes) {
   if (stale_ && now > now_s_) share();
   now_s_ = now;
   std::size_t slot = slots_.size();
@@ -32,20 +32,28 @@ void Flows::start(double now, std::int32_t id, std::int32_t a, std::int32_t b, d
   }
   active_.push_back(slot);
   Flow& flow = slots_[slot];
-  flow = {id, static_cast<std::size_t>(a), static_cast<std::size_t>(b), bytes, now, 0, 0, false};
+  flow.id = id;
+  flow.links.assign(links.begin(), links.end());
+  flow.bytes = bytes;
+  flow.since_s = now;
+  flow.rate_Bps = flow.end_s = 0;
   bool alone = true;
-  for (const std::size_t l : {flow.a, flow.b}) {
+  for (const std::size_t l : flow.links) {
     LinkState& link = links_[l];
     if (link.flows.empty()) used_.push_back(l);
-    alone = alone && link.flows.empty();
+    alone = alone && (link.flows.empty() || link.flows.front() == slot);
     link.flows.push_back(slot);
-    if (flow.a == flow.b) break;
   }
-  if (alone) {
-    fix(flow, std::min(links_[flow.a].bandwidth_Bps, links_[flow.b].bandwidth_Bps));
-  } else {
+  if (!alone) {
     stale_ = true;
+    return;
   }
+  double rate_Bps = std::numeric_limits<double>::infinity();
+  for (const std::size_t l : flow.links) {
+    const LinkState& link = links_[l];
+    rate_Bps = std::min(rate_Bps, link.bandwidth_Bps / static_cast<double>(link.flows.size()));
+  }
+  fix(flow, rate_Bps);
 }
 
 double Flows::next_end_s() {
@@ -61,15 +69,14 @@ void Flows::end(double now, double precision_s, std::vector<std::int32_t>& ids) 
     const Flow& flow = slots_[slot];
     if (flow.end_s > now + precision_s) return false;
     ids.push_back(flow.id);
-    leave(flow.a, slot);
-    if (flow.b != flow.a) leave(flow.b, slot);
+    for (const std::size_t l : flow.links) leave(l, slot);
     free_.push_back(slot);
     return true;
   };
   active_.erase(std::remove_if(active_.begin(), active_.end(), ended), active_.end());
 }
 
-/// Takes a flow off a link; those that stay get its share.
+/// Takes a flow off a link once; those that stay get its share.
 void Flows::leave(std::size_t l, std::size_t slot) {
   auto& flows = links_[l].flows;
   flows.erase(std::find(flows.begin(), flows.end(), slot));
@@ -110,11 +117,10 @@ void Flows::share() {
       if (flow.fixed) continue;
       fix(flow, rate_Bps);
       --left;
-      for (const std::size_t l : {flow.a, flow.b}) {
+      for (const std::size_t l : flow.links) {
         LinkState& link = links_[l];
         link.left_Bps -= rate_Bps;
         if (--link.unfixed > 0) link.even_Bps = link.left_Bps / static_cast<double>(link.unfixed);
-        if (flow.a == flow.b) break;
       }
     }
   }

@@ -1,10 +1,11 @@
 #pragma once
 // Messages under way that share links max-min fairly: the fluid model of SimGrid's CM02.
 //
-// Every flow occupies one or two links. Rates are such that no flow can get more without one that
-// has no more getting less: the link whose even share is least fixes the rates of its flows, then
-// the rest is shared likewise (Bertsekas and Gallager, Data Networks, 1992, section 6.5.2).
-// Complexity per start or end of a flow that shares a link with another: O(flows + links^2).
+// Every flow occupies some links, a link that it lists twice with twice its rate. Rates are such
+// that no flow can get more without one that has no more getting less: the link whose even share is
+// least fixes the rates of its flows, then the rest is shared likewise (Bertsekas and Gallager,
+// Data Networks, 1992, section 6.5.2). Complexity per start or end of a flow that shares a link
+// with another: O(flows + links^2).
 
 #include <cstdint>
 #include <limits>
@@ -19,9 +20,8 @@ class Flows {
   explicit Flows(std::span<const double> bandwidth_Bps);
 
   void clear();
-  /// A flow of `bytes` over links `a` and `b`, which may be the same, from `now` on. Calls go
-  /// forward in time.
-  void start(double now, std::int32_t id, std::int32_t a, std::int32_t b, double bytes);
+  /// A flow of `bytes` over `links` from `now` on. Calls go forward in time.
+  void start(double now, std::int32_t id, std::span<const int> links, double bytes);
   /// When the next flow ends; infinity if there is none.
   double next_end_s();
   /// Appends the ids of the flows that end at `now` or at most `precision_s` later and forgets
@@ -31,7 +31,7 @@ class Flows {
  private:
   struct Flow {
     std::int32_t id;
-    std::size_t a, b;
+    std::vector<std::size_t> links;
     double bytes;  // left at since_s
     double since_s;
     double rate_Bps;
@@ -40,7 +40,7 @@ class Flows {
   };
   struct LinkState {
     double bandwidth_Bps;
-    std::vector<std::size_t> flows;  // indices of slots_
+    std::vector<std::size_t> flows;  // slots, each as often as it lists the link
     double left_Bps = 0;             // scratch of share(), as the next two
     double even_Bps = 0;
     std::size_t unfixed = 0;

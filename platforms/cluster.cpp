@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 
 namespace edgeflow {
 namespace {
@@ -23,13 +24,13 @@ Cluster::Cluster(std::string name, std::vector<Device> devices, NetworkType type
   assert(device_bandwidth_Bps.empty() ||
          (device_bandwidth_Bps.size() == devices_.size() && type == NetworkType::kSwitch));
   if (type == NetworkType::kWifi) {
-    network_.links.push_back({"wifi", bandwidth_Bps});
+    network_.links.push_back({"wifi", bandwidth_Bps, latency_s});
     return;
   }
   for (std::size_t d = 0; d < devices_.size(); ++d) {
     const double own = device_bandwidth_Bps.empty() ? bandwidth_Bps : device_bandwidth_Bps[d];
-    network_.links.push_back({devices_[d].name + ":up", own});
-    network_.links.push_back({devices_[d].name + ":down", own});
+    network_.links.push_back({devices_[d].name + ":up", own, latency_s / 2});
+    network_.links.push_back({devices_[d].name + ":down", own, latency_s / 2});
   }
 }
 
@@ -40,10 +41,18 @@ Route Cluster::route(DeviceId from, DeviceId to) const {
 }
 
 double Cluster::route_bandwidth_Bps(DeviceId from, DeviceId to) const {
-  assert(from != to);
-  if (network_.type == NetworkType::kWifi) return network_.links[0].bandwidth_Bps / 2;
-  return std::min(network_.links[uplink(from)].bandwidth_Bps,
-                  network_.links[downlink(to)].bandwidth_Bps);
+  return bandwidth_Bps(route(from, to));
+}
+
+double Cluster::bandwidth_Bps(const Route& route) const {
+  double narrowest_Bps = std::numeric_limits<double>::infinity();
+  for (const int link : route.links) {
+    const auto times =
+        static_cast<double>(std::count(route.links.begin(), route.links.end(), link));
+    const Link& carrier = network_.links[static_cast<std::size_t>(link)];
+    narrowest_Bps = std::min(narrowest_Bps, carrier.bandwidth_Bps / (times * route.crossings));
+  }
+  return narrowest_Bps;
 }
 
 }  // namespace edgeflow

@@ -24,12 +24,13 @@ struct Device {
 struct Link {
   std::string name;
   double bandwidth_Bps = 0;
+  double latency_s = 0;
 };
 
-/// How a message gets from one device to another: it occupies every link at once, each for
-/// bytes * `crossings` / bandwidth, and arrives `latency_s` later.
+/// How a message gets from one device to another: after `latency_s` it occupies all links at once,
+/// each for bytes * `crossings` / bandwidth per time that it is listed.
 struct Route {
-  std::vector<int> links;  // indices into Network::links
+  std::vector<int> links;  // indices into Network::links; at least one
   double crossings = 1;    // wifi: 2, station to access point to station
   double latency_s = 0;
 };
@@ -63,8 +64,9 @@ class Cluster {
   /// Precondition: from != to.
   Route route(DeviceId from, DeviceId to) const;
   /// Payload bytes per second that the route carries when it is idle: its narrowest link's
-  /// bandwidth over the crossings. Precondition: from != to.
+  /// bandwidth over its crossings. Precondition: from != to.
   double route_bandwidth_Bps(DeviceId from, DeviceId to) const;
+  double bandwidth_Bps(const Route& route) const;
 
  private:
   std::string name_;

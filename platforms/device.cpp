@@ -15,7 +15,7 @@ constexpr double kBytesPerElement = 4;  // as fitted, see ComputeProfile
 
 ComputeProfile read_compute(const Yaml& yaml) {
   yaml.expect_keys({"framework", "threads", "mac_rate", "byte_rate", "overhead", "winograd_factor",
-                    "fully_connected_factor", "source"});
+                    "fully_connected_factor", "message_overhead", "serialization_rate", "source"});
   ComputeProfile profile;
   profile.framework = yaml.at("framework").as_string();
   profile.threads = static_cast<int>(yaml.at("threads").as_integer(1, kMaxThreads));
@@ -85,6 +85,12 @@ void read_rates(const Yaml& map, ComputeProfile& profile) {
   if (const auto factor = map.find("fully_connected_factor")) {
     profile.fully_connected_factor = factor->as_number(0, kMaxFactor);
   }
+  if (const auto overhead = map.find("message_overhead")) {
+    profile.message_overhead_s = overhead->as_quantity(Quantity::kDuration, /*zero_ok=*/true);
+  }
+  if (const auto rate = map.find("serialization_rate")) {
+    profile.serialization_rate_Bps = rate->as_quantity(Quantity::kByteRate);
+  }
 }
 
 void read_power(const Yaml& power, DeviceProfile& profile) {
@@ -131,6 +137,10 @@ double compute_time_s(const ComputeProfile& profile, const Work& work, bool with
   return mac_factor(profile, work.kind) * macs / profile.mac_rate +
          kBytesPerElement * elements / profile.byte_rate_Bps +
          (with_overhead ? profile.overhead_s : 0);
+}
+
+double message_cpu_time_s(const ComputeProfile& profile, double bytes, bool with_overhead) {
+  return (with_overhead ? profile.message_overhead_s : 0) + bytes / profile.serialization_rate_Bps;
 }
 
 }  // namespace edgeflow

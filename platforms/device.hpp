@@ -12,7 +12,8 @@
 //     - {framework: ncnn, threads: 4, mac_rate: 10.34GMAC/s, source: ...,
 //        byte_rate: 7.747GB/s,                                   # default: bytes cost nothing
 //        overhead: 126.6us,                                      # per layer, default 0s
-//        winograd_factor: 0.44, fully_connected_factor: 0}       # default 1
+//        winograd_factor: 0.44, fully_connected_factor: 0,       # default 1
+//        message_overhead: 50us, serialization_rate: 200MB/s}    # default: messages cost no CPU
 //
 // A board whose idle or busy power nobody published has no `power`; nothing is guessed.
 
@@ -45,6 +46,9 @@ struct ComputeProfile {
   double overhead_s = 0;                                           // s per layer
   double winograd_factor = 1;         // k of dense 3x3 stride-1 convolutions
   double fully_connected_factor = 1;  // k of linear layers on one vector
+  // CPU time of a message, on each side; see message_cpu_time_s.
+  double message_overhead_s = 0;                                            // s per message
+  double serialization_rate_Bps = std::numeric_limits<double>::infinity();  // byte/s
   std::string source;
 };
 
@@ -78,5 +82,13 @@ void read_power(const Yaml& power, DeviceProfile& profile);
 /// mac_rate, byte_rate_Bps, overhead_s.
 /// `with_overhead = false` leaves o out.
 double compute_time_s(const ComputeProfile& profile, const Work& work, bool with_overhead = true);
+
+/// CPU time that sending a message of `bytes` costs its sender, and receiving it its receiver:
+///   t = m + b/sigma
+/// with m = message_overhead_s and sigma = serialization_rate_Bps. It is work like that of a unit:
+/// it queues for the device and occupies it, on the sender before the message leaves, on the
+/// receiver before the message counts as there.
+/// `with_overhead = false` leaves m out.
+double message_cpu_time_s(const ComputeProfile& profile, double bytes, bool with_overhead = true);
 
 }  // namespace edgeflow

@@ -6,7 +6,7 @@ namespace edgeflow {
 struct Effects {
   bool contention = true;  // messages share links
   bool latency = true;     // messages take the route's latency
-  bool overheads = true;   // every unit pays its device's overhead per layer
+  bool overheads = true;   // devices pay their overhead per layer, and that per message
   bool queueing = true;    // a device computes one unit at a time
 };
 

@@ -14,9 +14,9 @@ namespace edgeflow {
 
 namespace sg4 = simgrid::s4u;
 
-Activities::Activities(std::vector<sg4::Host*> hosts,
+Activities::Activities(std::vector<sg4::Host*> hosts, double bytes_scale,
                        std::function<bool(std::span<const RuntimeEvent>)> handle)
-    : hosts_(std::move(hosts)), handle_(std::move(handle)) {
+    : hosts_(std::move(hosts)), bytes_scale_(bytes_scale), handle_(std::move(handle)) {
   sg4::Activity::on_completion_cb([this](const sg4::Activity& activity) { finish(activity); });
   sg4::Engine::on_time_advance_cb([this](double) { report_due_timers(); });
 }
@@ -67,15 +67,20 @@ void Activities::compute(std::int32_t device, double duration_s, const RuntimeEv
   exec->start();
 }
 
-void Activities::transfer(std::int32_t from_device, std::int32_t to_device, double link_bytes,
-                          const RuntimeEvent& event) {
+void Activities::transfer(double delay_s, const Transfer& transfer, const RuntimeEvent& event) {
+  if (delay_s == 0) return start(transfer, event);
+  set_timer({sg4::Engine::get_clock() + delay_s, timers_set_++, event, transfer});
+}
+
+void Activities::start(const Transfer& transfer, const RuntimeEvent& event) {
   Slot* slot = take_slot(event);
   const sg4::CommPtr comm = sg4::Comm::sendto_init();
   slot->activity = comm;
   comm->set_data(slot);
-  comm->set_payload_size(static_cast<std::uint64_t>(std::llround(link_bytes)));
-  comm->set_source(hosts_[static_cast<std::size_t>(from_device)]);
-  comm->set_destination(hosts_[static_cast<std::size_t>(to_device)]);
+  comm->set_payload_size(
+      static_cast<std::uint64_t>(std::llround(transfer.link_bytes * bytes_scale_)));
+  comm->set_source(hosts_[static_cast<std::size_t>(transfer.from_device)]);
+  comm->set_destination(hosts_[static_cast<std::size_t>(transfer.to_device)]);
   // Setting both ends has started it, unless it is empty.
   if (comm->get_state() != sg4::Activity::State::STARTED) comm->start();
 }
@@ -94,8 +99,13 @@ void Activities::finish(const sg4::Activity& activity) {
 }
 
 void Activities::at(double date_s, const RuntimeEvent& event) {
+  set_timer({date_s, timers_set_++, event, {}});
+}
+
+void Activities::set_timer(Timer timer) {
+  const double date_s = timer.date_s;
   const bool first = timers_.empty() || date_s < timers_.top().date_s;
-  timers_.push({date_s, timers_set_++, event});
+  timers_.push(std::move(timer));
   if (first) stop_engine_at(date_s);
 }
 
@@ -103,9 +113,13 @@ void Activities::report_due_timers() {
   const double now_s = sg4::Engine::get_clock();
   bool reported = false;
   while (!timers_.empty() && timers_.top().date_s <= now_s + kTimePrecision_s) {
-    const RuntimeEvent event = timers_.top().event;
+    const Timer timer = timers_.top();
     timers_.pop();
-    report(event);
+    if (timer.transfer) {
+      start(*timer.transfer, timer.event);
+    } else {
+      report(timer.event);
+    }
     reported = true;
   }
   if (reported && !timers_.empty()) stop_engine_at(timers_.top().date_s);

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <queue>
 #include <span>
 #include <vector>
@@ -25,7 +26,9 @@ struct RuntimeEvent {
   enum class Kind : std::uint8_t {
     kArrival,    // the next request of stream `index` is due
     kComputed,   // unit `index` of `state` is done
+    kPacked,     // message `index` of `state` has had its sender's CPU time
     kDelivered,  // message `index` of `state` is there
+    kUnpacked,   // and has had its receiver's CPU time
   };
   Kind kind = Kind::kArrival;
   std::int32_t index = 0;
@@ -35,17 +38,22 @@ struct RuntimeEvent {
 class Activities {
  public:
   /// `handle` gets all events of an instant, in a deterministic order; it returns false to end the
-  /// simulation. It may call the members below; nothing else may.
-  Activities(std::vector<simgrid::s4u::Host*> hosts,
+  /// simulation. It may call the members below; nothing else may. Transfers are of `bytes_scale`
+  /// times their bytes, see platform.hpp.
+  Activities(std::vector<simgrid::s4u::Host*> hosts, double bytes_scale,
              std::function<bool(std::span<const RuntimeEvent>)> handle);
   Activities(const Activities&) = delete;
   Activities& operator=(const Activities&) = delete;
 
   /// Occupies the host of `device` for `duration_s`.
   void compute(std::int32_t device, double duration_s, const RuntimeEvent& event);
-  /// Sends `link_bytes` from the host of one device to that of another.
-  void transfer(std::int32_t from_device, std::int32_t to_device, double link_bytes,
-                const RuntimeEvent& event);
+  struct Transfer {
+    std::int32_t from_device = 0;
+    std::int32_t to_device = 0;
+    double link_bytes = 0;
+  };
+  /// Sends from the host of one device to that of another, after `delay_s`.
+  void transfer(double delay_s, const Transfer& transfer, const RuntimeEvent& event);
   /// Reports `event` at `date_s`, using no resource.
   void at(double date_s, const RuntimeEvent& event);
 
@@ -64,6 +72,7 @@ class Activities {
     double date_s;
     std::int64_t sequence;  // first set, first reported
     RuntimeEvent event;
+    std::optional<Transfer> transfer;  // starts; if there is none, the event is reported
     bool operator>(const Timer& other) const {
       return date_s != other.date_s ? date_s > other.date_s : sequence > other.sequence;
     }
@@ -73,10 +82,13 @@ class Activities {
   Slot* take_slot(const RuntimeEvent& event);
   void report(const RuntimeEvent& event);
   void finish(const simgrid::s4u::Activity& activity);
+  void set_timer(Timer timer);
+  void start(const Transfer& transfer, const RuntimeEvent& event);
   void report_due_timers();
   void stop_engine_at(double date_s);
 
   std::vector<simgrid::s4u::Host*> hosts_;
+  double bytes_scale_;
   std::function<bool(std::span<const RuntimeEvent>)> handle_;
   std::vector<RuntimeEvent> instant_;  // what has ended and was not handed over
   std::vector<RuntimeEvent> handling_;

@@ -8,40 +8,9 @@
 #include "partition/estimate.hpp"
 
 namespace edgeflow {
-namespace {
-
 namespace sg4 = simgrid::s4u;
 
-sg4::Link* add_link(sg4::NetZone& zone, const std::string& name, double bandwidth_Bps,
-                    double latency_s) {
-  sg4::Link* link = zone.create_link(name, bandwidth_Bps);
-  link->set_latency(latency_s);
-  link->seal();
-  return link;
-}
-
-void connect_switch(sg4::NetZone& zone, const Network& network, double latency_s,
-                    const std::vector<sg4::Host*>& hosts) {
-  for (std::size_t d = 0; d < hosts.size(); ++d) {
-    const std::string name = hosts[d]->get_name();
-    sg4::Link* up = add_link(zone, name + "-up", network.links[2 * d].bandwidth_Bps, latency_s / 2);
-    sg4::Link* down =
-        add_link(zone, name + "-down", network.links[2 * d + 1].bandwidth_Bps, latency_s / 2);
-    auto* point = hosts[d]->get_netpoint();
-    zone.add_route(point, nullptr, nullptr, nullptr, {sg4::LinkInRoute(up)}, false);
-    zone.add_route(nullptr, point, nullptr, nullptr, {sg4::LinkInRoute(down)}, false);
-  }
-}
-
-void connect_wifi(sg4::NetZone& zone, const Network& network, double latency_s,
-                  const std::vector<sg4::Host*>& hosts) {
-  sg4::Link* air = add_link(zone, "air", network.links[0].bandwidth_Bps, latency_s);
-  for (sg4::Host* host : hosts) {
-    zone.add_route(host->get_netpoint(), nullptr, nullptr, nullptr, {sg4::LinkInRoute(air)}, true);
-  }
-}
-
-}  // namespace
+double bytes_scale(NetworkModel model) { return model == NetworkModel::kCm02 ? 1024 : 1; }
 
 sg4::Engine& create_engine(NetworkModel model) {
   static sg4::Engine engine("edgeflow");
@@ -62,21 +31,28 @@ sg4::Engine& create_engine(NetworkModel model) {
   return engine;
 }
 
-std::vector<sg4::Host*> build_platform(const Cluster& cluster, const Effects& effects) {
-  const Network& network = cluster.network();
-  const double latency_s = effects.latency ? network.latency_s : 0;
-  sg4::NetZone* zone = sg4::create_star_zone("cluster");
+std::vector<sg4::Host*> build_platform(const Cluster& cluster, const Effects& effects,
+                                       NetworkModel model, const std::set<DevicePair>& pairs) {
+  const bool latency = effects.latency && model != NetworkModel::kCm02;
+  sg4::NetZone* zone = sg4::create_full_zone("cluster");
   std::vector<sg4::Host*> hosts;
   for (std::size_t d = 0; d < cluster.size(); ++d) {
     hosts.push_back(zone->create_host("device" + std::to_string(d), kHostSpeed)->seal());
   }
-  switch (network.type) {
-    case NetworkType::kSwitch:
-      connect_switch(*zone, network, latency_s, hosts);
-      break;
-    case NetworkType::kWifi:
-      connect_wifi(*zone, network, latency_s, hosts);
-      break;
+  std::vector<sg4::Link*> links;
+  for (const Link& link : cluster.network().links) {
+    links.push_back(zone->create_link("link" + std::to_string(links.size()),
+                                      link.bandwidth_Bps * bytes_scale(model)));
+    links.back()->set_latency(latency ? link.latency_s : 0)->seal();
+  }
+  for (const auto& [from, to] : pairs) {
+    std::vector<sg4::LinkInRoute> route;
+    for (const int link : cluster.route(DeviceId{from}, DeviceId{to}).links) {
+      route.emplace_back(links[static_cast<std::size_t>(link)]);
+    }
+    zone->add_route(hosts[static_cast<std::size_t>(from)]->get_netpoint(),
+                    hosts[static_cast<std::size_t>(to)]->get_netpoint(), nullptr, nullptr, route,
+                    false);
   }
   zone->seal();
   return hosts;

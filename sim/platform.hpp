@@ -1,13 +1,16 @@
 #pragma once
 // A Cluster as a SimGrid platform.
 //
-// One star zone. Switch: an up link and a down link per device, each with half the latency, so that
-// a message between two devices takes exactly the network's. Wi-Fi: one shared link on everyone's
-// route, which SimGrid counts once per message. All links have the same latency because SimGrid
-// weighs flows by it when it shares a link. There are no loopbacks: hand-over within a device is
-// not a transfer.
+// One full zone: the cluster's links, and for each pair of devices that exchange messages the links
+// of their route; a link that a route lists twice carries its messages twice. Under CM02 the links
+// have no latency, messages start that much later instead: SimGrid would weigh flows by it when it
+// shares a link. LV08 is taken as it is. There are no loopbacks: hand-over within a device is not a
+// transfer.
 
+#include <cstdint>
+#include <set>
 #include <simgrid/s4u.hpp>
+#include <utility>
 #include <vector>
 
 #include "platforms/cluster.hpp"
@@ -19,10 +22,20 @@ namespace edgeflow {
 /// Every host computes at this rate, so that a unit of t seconds is t * kHostSpeed flops.
 inline constexpr double kHostSpeed = 1e9;
 
+/// SimGrid's messages are of whole bytes. Under CM02, where only size over bandwidth counts, both
+/// are this many times ours, so that what is lost by rounding is small even of small messages.
+double bytes_scale(NetworkModel model);
+
+/// Sender and receiver, indices of devices.
+using DevicePair = std::pair<std::int32_t, std::int32_t>;
+
 /// Creates SimGrid's engine (once per process) with the settings of `model`.
 simgrid::s4u::Engine& create_engine(NetworkModel model);
 
-/// Builds and seals the platform; the hosts are in the order of the cluster's devices.
-std::vector<simgrid::s4u::Host*> build_platform(const Cluster& cluster, const Effects& effects);
+/// Builds and seals the platform; the hosts are in the order of the cluster's devices. Only `pairs`
+/// can exchange messages.
+std::vector<simgrid::s4u::Host*> build_platform(const Cluster& cluster, const Effects& effects,
+                                                NetworkModel model,
+                                                const std::set<DevicePair>& pairs);
 
 }  // namespace edgeflow

@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "sim/platform.hpp"
+
 namespace edgeflow {
 namespace {
 
@@ -23,15 +25,15 @@ const MessageRow& message_of(const RequestState& state, std::int32_t message) {
 namespace sg4 = simgrid::s4u;
 
 bool Runtime::Waiting::operator>(const Waiting& other) const {
-  return std::tie(ready_s, state->sequence, unit) >
-         std::tie(other.ready_s, other.state->sequence, other.unit);
+  return std::tie(ready_s, state->sequence, task, index) >
+         std::tie(other.ready_s, other.state->sequence, other.task, other.index);
 }
 
 Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanTables> tables,
                  const SimulationOptions& options, const std::vector<sg4::Host*>& hosts)
     : cluster_(*streams.front().cluster),
       options_(options),
-      activities_(hosts,
+      activities_(hosts, bytes_scale(options.network_model),
                   [this](std::span<const RuntimeEvent> events) { return handle_instant(events); }) {
   for (std::size_t s = 0; s < streams.size(); ++s) {
     StreamState& state = streams_.emplace_back();
@@ -86,10 +88,21 @@ void Runtime::handle(const RuntimeEvent& event) {
       arrive(event.index);
       break;
     case RuntimeEvent::Kind::kComputed:
-      device_of(row_of(*event.state, event.index)).computing = false;
+      release(row_of(*event.state, event.index).device,
+              row_of(*event.state, event.index).duration_s);
       finish(*event.state, event.index);
       break;
+    case RuntimeEvent::Kind::kPacked:
+      release(message_of(*event.state, event.index).from_device,
+              message_of(*event.state, event.index).send_s);
+      leave(*event.state, event.index);
+      break;
     case RuntimeEvent::Kind::kDelivered:
+      unpack(*event.state, event.index);
+      break;
+    case RuntimeEvent::Kind::kUnpacked:
+      release(message_of(*event.state, event.index).to_device,
+              message_of(*event.state, event.index).receive_s);
       deliver(*event.state, event.index);
       break;
   }
@@ -100,7 +113,7 @@ void Runtime::pick_next(DeviceState& device) {
   const Waiting next = device.queue.top();
   device.queue.pop();
   device.computing = true;
-  start(*next.state, next.unit);
+  begin(next);
 }
 
 // Requests.
@@ -195,13 +208,46 @@ void Runtime::make_ready(RequestState& state, std::int32_t unit) {
   const double ready_s = now_s();
   const UnitRow& row = row_of(state, unit);
   state.units[static_cast<std::size_t>(unit)].ready_s = ready_s;
+  const Waiting job{ready_s, Task::kCompute, unit, &state};
   if (row.duration_s == 0) {
-    instant_.push_back({ready_s, unit, &state});
-  } else if (options_.effects.queueing) {
-    device_of(row).queue.push({ready_s, unit, &state});
+    instant_.push_back(job);
   } else {
-    start(state, unit);
+    enqueue(job);
   }
+}
+
+/// Lets the job's device do it, in its turn.
+void Runtime::enqueue(const Waiting& job) {
+  if (!options_.effects.queueing) return begin(job);
+  const std::int32_t device = job.task == Task::kCompute ? row_of(*job.state, job.index).device
+                              : job.task == Task::kSend
+                                  ? message_of(*job.state, job.index).from_device
+                                  : message_of(*job.state, job.index).to_device;
+  devices_[static_cast<std::size_t>(device)].queue.push(job);
+}
+
+void Runtime::begin(const Waiting& job) {
+  if (job.task == Task::kCompute) return start(*job.state, job.index);
+  const MessageRow& row = message_of(*job.state, job.index);
+  if (job.task == Task::kSend) {
+    occupy(row.from_device, row.send_s, {RuntimeEvent::Kind::kPacked, job.index, job.state});
+  } else {
+    occupy(row.to_device, row.receive_s, {RuntimeEvent::Kind::kUnpacked, job.index, job.state});
+  }
+}
+
+void Runtime::occupy(std::int32_t device, double duration_s, const RuntimeEvent& done) {
+  if (options_.effects.queueing) {
+    activities_.compute(device, duration_s, done);
+  } else {
+    activities_.at(now_s() + duration_s, done);
+  }
+}
+
+void Runtime::release(std::int32_t device, double duration_s) {
+  DeviceState& state = devices_[static_cast<std::size_t>(device)];
+  state.computing = false;
+  state.busy_s += duration_s;
 }
 
 void Runtime::start(RequestState& state, std::int32_t unit) {
@@ -209,19 +255,14 @@ void Runtime::start(RequestState& state, std::int32_t unit) {
   state.units[static_cast<std::size_t>(unit)].start_s = now_s();
   change_memory(row.device, row.output_bytes);
   if (row.duration_s == 0) return;
-  const RuntimeEvent done{RuntimeEvent::Kind::kComputed, unit, &state};
-  if (options_.effects.queueing) {
-    activities_.compute(row.device, row.duration_s, done);
-  } else {
-    activities_.at(now_s() + row.duration_s, done);
-  }
+  occupy(row.device, row.duration_s, {RuntimeEvent::Kind::kComputed, unit, &state});
 }
 
 void Runtime::finish_instant_units() {
   for (std::size_t i = 0; i < instant_.size(); ++i) {  // grows while it is walked
     const Waiting next = instant_[i];
-    start(*next.state, next.unit);
-    finish(*next.state, next.unit);
+    start(*next.state, next.index);
+    finish(*next.state, next.index);
   }
   instant_.clear();
 }
@@ -230,7 +271,6 @@ void Runtime::finish(RequestState& state, std::int32_t unit) {
   const UnitRow& row = row_of(state, unit);
   UnitTimes& times = state.units[static_cast<std::size_t>(unit)];
   times.finish_s = now_s();
-  device_of(row).busy_s += row.duration_s;
   for (Recorder* recorder : options_.recorders) {
     recorder->unit_done(state.stream, state.request, unit, times);
   }
@@ -252,16 +292,28 @@ void Runtime::finish(RequestState& state, std::int32_t unit) {
 }
 
 void Runtime::send(RequestState& state, std::int32_t message) {
-  const MessageRow& row = message_of(state, message);
   state.messages[static_cast<std::size_t>(message)].start_s = now_s();
+  if (message_of(state, message).send_s == 0) return leave(state, message);
+  enqueue({now_s(), Task::kSend, message, &state});
+}
+
+void Runtime::leave(RequestState& state, std::int32_t message) {
+  const MessageRow& row = message_of(state, message);
   ++streams_[static_cast<std::size_t>(state.stream)].sent[static_cast<std::size_t>(message)];
   change_memory(row.to_device, row.bytes);
   const RuntimeEvent done{RuntimeEvent::Kind::kDelivered, message, &state};
   if (options_.effects.contention) {
-    activities_.transfer(row.from_device, row.to_device, row.link_bytes, done);
+    const bool delayed = options_.network_model == NetworkModel::kCm02;
+    activities_.transfer(delayed ? row.latency_s : 0,
+                         {row.from_device, row.to_device, row.link_bytes}, done);
   } else {
     activities_.at(now_s() + row.alone_s, done);
   }
+}
+
+void Runtime::unpack(RequestState& state, std::int32_t message) {
+  if (message_of(state, message).receive_s == 0) return deliver(state, message);
+  enqueue({now_s(), Task::kReceive, message, &state});
 }
 
 void Runtime::deliver(RequestState& state, std::int32_t message) {

@@ -33,10 +33,13 @@ class Runtime {
   SimulationResult run(simgrid::s4u::Engine& engine);
 
  private:
-  /// A unit that is ready and waits for its device; the least one runs first.
+  enum class Task : std::uint8_t { kSend, kReceive, kCompute };  // in order of precedence
+  /// A unit, or the CPU work of a message, that is ready and waits for its device; the least one
+  /// runs first.
   struct Waiting {
     double ready_s;
-    std::int32_t unit;
+    Task task;
+    std::int32_t index;  // of the message or unit
     RequestState* state;
     bool operator>(const Waiting& other) const;
   };
@@ -78,9 +81,15 @@ class Runtime {
   void feed(RequestState& state, std::int32_t unit, LastInput input);
   void make_ready(RequestState& state, std::int32_t unit);
   void start(RequestState& state, std::int32_t unit);
+  void enqueue(const Waiting& job);
+  void begin(const Waiting& job);
+  void occupy(std::int32_t device, double duration_s, const RuntimeEvent& done);
+  void release(std::int32_t device, double duration_s);
   void finish(RequestState& state, std::int32_t unit);
   void finish_instant_units();
   void send(RequestState& state, std::int32_t message);
+  void leave(RequestState& state, std::int32_t message);
+  void unpack(RequestState& state, std::int32_t message);
   void deliver(RequestState& state, std::int32_t message);
   void release_inputs(RequestState& state, std::int32_t unit);
   void release_output(RequestState& state, std::int32_t unit);
@@ -93,9 +102,6 @@ class Runtime {
   void check_bytes() const;
 
   double now_s() const { return simgrid::s4u::Engine::get_clock(); }
-  DeviceState& device_of(const UnitRow& row) {
-    return devices_[static_cast<std::size_t>(row.device)];
-  }
 
   const Cluster& cluster_;
   const SimulationOptions& options_;

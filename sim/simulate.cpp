@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <set>
 #include <stdexcept>
 #include <tuple>
 
@@ -34,7 +35,14 @@ SimulationResult run_engine(std::span<const Stream> streams, const SimulationOpt
     }
   }
   simgrid::s4u::Engine& engine = create_engine(options.network_model);
-  const auto hosts = build_platform(*streams.front().cluster, options.effects);
+  std::set<DevicePair> pairs;
+  for (const PlanTables& table : tables) {
+    for (const MessageRow& message : table.messages) {
+      pairs.emplace(message.from_device, message.to_device);
+    }
+  }
+  const auto hosts =
+      build_platform(*streams.front().cluster, options.effects, options.network_model, pairs);
   Runtime runtime(streams, tables, options, hosts);
   SimulationResult result = runtime.run(engine);
 

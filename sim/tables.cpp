@@ -62,8 +62,13 @@ void fill_messages(PlanTables& tables, const Plan& plan, const Cluster& cluster,
     row.to_device = to_index(index(message.to));
     row.bytes = message.bytes;
     row.link_bytes = message.bytes * route.crossings;
-    row.alone_s = (effects.latency ? route.latency_s : 0) +
-                  message.bytes / cluster.route_bandwidth_Bps(from, message.to);
+    row.latency_s = effects.latency ? route.latency_s : 0;
+    row.alone_s = row.latency_s + message.bytes / cluster.bandwidth_Bps(route);
+    const auto cpu_s = [&](DeviceId device) {
+      return message_cpu_time_s(cluster.device(device).compute, message.bytes, effects.overheads);
+    };
+    row.send_s = cpu_s(from);
+    row.receive_s = cpu_s(message.to);
     tables.messages.push_back(row);
 
     sends[index(message.from)].push_back(id);

@@ -38,9 +38,13 @@ struct MessageRow {
   std::int32_t from_unit = 0;
   std::int32_t from_device = 0;
   std::int32_t to_device = 0;
-  double bytes = 0;       // payload
-  double link_bytes = 0;  // payload times crossings: what the links carry
-  double alone_s = 0;     // latency + transfer time when nothing shares the route
+  double bytes = 0;  // payload
+  double link_bytes =
+      0;  // payload times crossings: what each link carries per listing in the route
+  double latency_s = 0;
+  double alone_s = 0;    // latency + transfer time when nothing shares the route
+  double send_s = 0;     // CPU time on the sender
+  double receive_s = 0;  // CPU time on the receiver
 };
 
 struct PlanTables {

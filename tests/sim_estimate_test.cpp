@@ -51,6 +51,10 @@ std::vector<Device> unequal_devices(std::mt19937_64& random) {
   for (Device& device : list) {
     device.compute.mac_rate = 1e3 * static_cast<double>(1 + random() % 9);
     device.compute.overhead_s = 0.01 * static_cast<double>(random() % 3);
+    device.compute.message_overhead_s = 0.01 * static_cast<double>(random() % 3);
+    if (random() % 2 == 0) {
+      device.compute.serialization_rate_Bps = 1e3 * static_cast<double>(1 + random() % 9);
+    }
   }
   return list;
 }
@@ -101,6 +105,20 @@ TEST_CASE("without contention ties are broken as in the estimate") {
   for (std::size_t u = 0; u < predicted.units.size(); ++u) {
     CAPTURE(u);
     CHECK(result.units[u].start_s == doctest::Approx(predicted.units[u].start_s).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("with contention the simulation takes what the estimate with fair sharing says") {
+  std::mt19937_64 random(20261125);
+  const Graph graph = branches();
+  for (int round = 0; round < 24; ++round) {
+    const NetworkType type = round % 2 == 0 ? NetworkType::kSwitch : NetworkType::kWifi;
+    const Cluster where = cluster(unequal_devices(random), type, 2e3, 0.01);
+    const Plan plan = random_plan(graph, where, random);
+    const auto result = simulate_ok(plan, graph, where, {}, {4, 1});
+    const Estimate predicted = estimate(plan, graph, where, {4, 1}, {}, Sharing::kMaxMin);
+    CAPTURE(round);
+    CHECK(latency_of(result) == doctest::Approx(predicted.latency_s).epsilon(1e-9));
   }
 }
 

@@ -160,3 +160,53 @@ TEST_CASE("many flows on one link get equal parts") {
           about(0.25 + 0.5 * (kDevices - 1)));
   }
 }
+
+TEST_CASE("a message costs its sender and its receiver CPU time by number and by bytes") {
+  // 40 bytes: device 0 takes 0.1 + 40/400 = 0.2, device 1 0.3 + 40/200 = 0.5, the network 0.75.
+  auto list = devices(2);
+  list[0].compute.message_overhead_s = 0.1;
+  list[0].compute.serialization_rate_Bps = 400;
+  list[1].compute.message_overhead_s = 0.3;
+  list[1].compute.serialization_rate_Bps = 200;
+  const auto result = simulate_ok(whole_layers({1}), chain(1), cluster(list));
+  CHECK(latency_of(result) == about(0.2 + 0.75 + 0.5 + 1 + 0.5 + 0.75 + 0.2));
+  REQUIRE(result.transfers.size() == 2);
+  CHECK(result.transfers[0].start_s == about(0));  // when it was ready to go
+  CHECK(result.transfers[0].finish_s == about(1.45));
+  CHECK(result.devices[0].busy_s == about(0.4));
+  CHECK(result.devices[1].busy_s == about(2));
+  CHECK(result.requests[0].transfer_s == about(2 * 1.45));
+  CHECK(result.requests[0].compute_s == about(1));
+}
+
+TEST_CASE("of what is ready at once a device first sends, then receives, then computes") {
+  // Device 0 has the input at 0: it packs 40 bytes for 0.5 s, then computes its own conv1 until
+  // 1.5. Device 1 has the message at 0.5 + 0.75, takes 0.5 to unpack it, and computes from 1.75.
+  auto list = devices(2);
+  for (Device& device : list) device.compute.message_overhead_s = 0.5;
+  Sketch sketch;
+  const UnitId input = sketch.unit(0, 0);
+  const UnitId here = sketch.unit(1, 0);
+  const UnitId there = sketch.unit(1, 1);
+  const UnitId result_relay = sketch.relay(1, 0);
+  sketch.feed(input, here).feed(input, there);
+  sketch.feed(here, result_relay).feed(there, result_relay);
+  const auto result = simulate_ok(sketch.plan(), chain(1), cluster(list));
+  CHECK(unit_record(result, 1).start_s == about(0.5));
+  CHECK(unit_record(result, 1).finish_s == about(1.5));
+  CHECK(unit_record(result, 2).start_s == about(1.75));
+  CHECK(latency_of(result) == about(2.75 + 0.5 + 0.75 + 0.5));
+}
+
+TEST_CASE("without overheads a message costs CPU time by bytes only, without queueing no turn") {
+  auto list = devices(2);
+  for (Device& device : list) {
+    device.compute.message_overhead_s = 0.5;
+    device.compute.serialization_rate_Bps = 160;
+  }
+  SimulationOptions options;
+  options.effects.overheads = false;
+  options.effects.queueing = false;
+  const auto result = simulate_ok(whole_layers({1}), chain(1), cluster(list), options);
+  CHECK(latency_of(result) == about(2 * (0.25 + 0.75 + 0.25) + 1));
+}

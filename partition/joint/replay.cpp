@@ -39,7 +39,7 @@ double Replay::latency_s(double limit_s) {
     const bool flow_ends = now < kNever;
     const double flow_s = now;
     for (double done_s : done_s_) now = std::min(now, done_s);
-    if (next_pending_ < pending_.size()) now = std::min(now, pending_[next_pending_].start_s);
+    if (!pending_.empty()) now = std::min(now, pending_.front().start_s);
     if (now == kNever) return last_s;
     if (now > limit_s) return kNever;
     last_s = now;
@@ -58,12 +58,14 @@ double Replay::latency_s(double limit_s) {
       done_s_[d] = kNever;
       finished_.push_back(running_[d]);
     }
-    while (next_pending_ < pending_.size() && pending_[next_pending_].start_s <= until) {
-      const Pending& start = pending_[next_pending_++];
+    while (!pending_.empty() && pending_.front().start_s <= until) {
+      std::pop_heap(pending_.begin(), pending_.end(), std::greater<>());
+      const Pending start = pending_.back();
+      pending_.pop_back();
       const auto message = static_cast<std::size_t>(start.message);
       const Path& path =
           tables_.paths[message / devices_ % devices_ * devices_ + message % devices_];
-      flows_.start(now, start.message, path.link_a, path.link_b, start.bytes);
+      flows_.start(now, start.message, path.links, start.bytes);
     }
     settle(now);
   }
@@ -72,7 +74,6 @@ double Replay::latency_s(double limit_s) {
 void Replay::begin() {
   flows_.clear();
   pending_.clear();
-  next_pending_ = 0;
   finished_.clear();
   for (auto& queue : queues_) queue.clear();
   std::fill(done_s_.begin(), done_s_.end(), kNever);
@@ -117,8 +118,11 @@ void Replay::settle(double now) {
   for (const std::int32_t u : finished_) {
     const auto unit = static_cast<std::size_t>(u);
     for (const auto& send : schedule_.sends(unit / devices_, unit % devices_)) {
-      pending_.push_back({now + tables_.latency_s,
+      const Path& path =
+          tables_.paths[unit % devices_ * devices_ + static_cast<std::size_t>(send.to)];
+      pending_.push_back({now + path.latency_s,
                           static_cast<std::int32_t>(unit * devices_) + send.to, send.link_bytes});
+      std::push_heap(pending_.begin(), pending_.end(), std::greater<>());
     }
   }
   finished_.clear();

@@ -32,6 +32,7 @@ class Replay {
     double start_s;
     std::int32_t message;  // (node, from, to) as in Schedule
     double bytes;
+    bool operator>(const Pending& other) const { return start_s > other.start_s; }
   };
 
   void begin();
@@ -43,12 +44,11 @@ class Replay {
   const Tables& tables_;
   const std::size_t devices_;
   Flows flows_;
-  std::vector<std::int32_t> missing_;       // by unit: node * devices + device
-  std::vector<double> done_s_;              // by device: when its unit is done
-  std::vector<std::int32_t> running_;       // by device
-  std::vector<std::vector<Ready>> queues_;  // by device, heaps
-  std::vector<Pending> pending_;            // messages in their latency, in order
-  std::size_t next_pending_ = 0;
+  std::vector<std::int32_t> missing_;           // by unit: node * devices + device
+  std::vector<double> done_s_;                  // by device: when its unit is done
+  std::vector<std::int32_t> running_;           // by device
+  std::vector<std::vector<Ready>> queues_;      // by device, heaps
+  std::vector<Pending> pending_;                // messages in their latency, a heap
   std::vector<std::int32_t> finished_, ended_;  // at this instant
 };
 

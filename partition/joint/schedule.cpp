@@ -355,7 +355,7 @@ void Schedule::advance(std::size_t n) {
       double sent = begin + list[m].shared_s;
       if (&down != &up) down = sent = std::max(sent, down + list[m].wire_s);
       all += list[m].wire_s;
-      tried[slot(n, s, d)] = sent + tables_.latency_s;
+      tried[slot(n, s, d)] = sent + tables_.paths[s * devices_ + d].latency_s;
     }
     up = all;
   }
@@ -387,7 +387,7 @@ void Schedule::compute_tails() {
       for (std::int32_t m = send_count_[send_slot_[n]][n * devices_ + s]; m-- > 0;) {
         const auto d = static_cast<std::size_t>(list[m].to);
         double& down = links[tables_.paths[s * devices_ + d].link_b];
-        double tail = arrival_tails_[slot(n, s, d)] + tables_.latency_s;
+        double tail = arrival_tails_[slot(n, s, d)] + tables_.paths[s * devices_ + d].latency_s;
         if (&down != &up) {
           tail = std::max(tail, down);
           down = tail + list[m].wire_s;

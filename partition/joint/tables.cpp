@@ -23,8 +23,7 @@ Tables::Tables(const Problem& p, std::vector<DeviceId> list)
       devices(device.size()),
       layers(p.graph.size()),
       nodes(layers + p.graph.outputs().size()),
-      links(p.cluster.network().links.size()),
-      latency_s(p.cluster.network().latency_s) {
+      links(p.cluster.network().links.size()) {
   assert(devices <= kMaxDevices);
   extent.assign(nodes, 1);
   axis.assign(nodes, Axis::kRow);
@@ -187,9 +186,12 @@ void Tables::add_paths() {
     for (std::size_t d = 0; d < devices; ++d) {
       if (s == d) continue;
       const Route route = cluster.route(device[s], device[d]);
-      assert(route.links.size() <= 2 && route.latency_s == latency_s);
-      paths[s * devices + d] = {1 / cluster.route_bandwidth_Bps(device[s], device[d]),
-                                route.crossings, route.links.front(), route.links.back()};
+      paths[s * devices + d] = {1 / cluster.bandwidth_Bps(route),
+                                route.crossings,
+                                route.latency_s,
+                                route.links,
+                                route.links.front(),
+                                route.links.back()};
     }
   }
 }

@@ -54,7 +54,9 @@ struct Edge {
 struct Path {
   double s_per_byte = 0;  // alone
   double crossings = 1;
-  std::int32_t link_a = 0;  // the links it occupies, maybe the same one twice
+  double latency_s = 0;
+  std::vector<int> links;   // that it occupies
+  std::int32_t link_a = 0;  // the first and the last of them, maybe the same one
   std::int32_t link_b = 0;
 };
 
@@ -92,7 +94,6 @@ struct Tables {
   std::size_t links = 0;
   std::size_t source = 0;  // positions
   std::size_t sink = 0;
-  double latency_s = 0;
   bool memory_limited = false;  // some device's memory could be too small
 
   // By node.
