@@ -21,12 +21,13 @@ class CommandLine {
     app_.footer(
         "Exit code: 0 all ok; 1 a run ended in a status other than ok; 2 a mistake in arguments "
         "or\n"
-        "files, nothing was started; 70 a bug.\n"
+        "files, nothing was started; 130 interrupted; 70 a bug.\n"
         "Examples:\n"
         "  edgeflow run experiments/yolo_on_four_boards.yaml\n"
         "  edgeflow sweep experiments/quickstart.yaml");
     add_run();
     add_sweep();
+    add_merge();
     add_plan();
     add_explain();
     add_import();
@@ -80,16 +81,35 @@ class CommandLine {
   }
 
   void add_sweep() {
-    CLI::App* sub = add("sweep", "Run a scenario at every point of a grid",
-                        "  edgeflow sweep experiments/quickstart.yaml\n"
-                        "  edgeflow sweep experiments/quickstart.yaml --dry-run",
+    CLI::App* sub = add("sweep",
+                        "Run a scenario at every point of a grid; a sweep that was stopped goes on "
+                        "where it was",
+                        "  edgeflow sweep experiments/quickstart.yaml -j 2\n"
+                        "  edgeflow sweep experiments/quickstart.yaml --shard 1/3 -o shared",
                         [this] { return run_sweep(sweep_); });
     sweep_.command_line = command_line();
     sub->add_option("SWEEP", sweep_.file, "Sweep file")->required();
     sub->add_option("-o,--output", sweep_.output, "Folder for results (default: results/<name>)");
-    sub->add_option("--timeout", sweep_.timeout,
-                    "Wall-clock limit of one simulation, such as 60s (default: 600s)");
+    sub->add_option(
+        "--timeout", sweep_.timeout,
+        "Wall-clock limit of planning and of one simulation, such as 60s (default: 600s)");
+    sub->add_option("-j,--jobs", sweep_.workers, "Worker processes (default: one per core)")
+        ->check(CLI::Range(1, 1024))
+        ->type_name("N");
+    sub->add_option("--shard", sweep_.shard,
+                    "Run only part K of N, such as 2/8; 'edgeflow merge' joins the parts")
+        ->type_name("K/N");
     sub->add_flag("--dry-run", sweep_.dry_run, "Check everything, list the runs, run none");
+    sub->add_flag("--force", sweep_.force, "Run again what is done already");
+    sub->add_flag("--fail-fast", sweep_.fail_fast, "Stop at the first run that does not end ok");
+  }
+
+  void add_merge() {
+    CLI::App* sub = add("merge", "Write runs.csv from the runs of all shards of a sweep",
+                        "  edgeflow merge results/quickstart\n"
+                        "  edgeflow merge results/quickstart | head",
+                        [this] { return merge(merged_); });
+    sub->add_option("DIR", merged_, "Folder that the shards wrote to")->required();
   }
 
   void add_plan() {
@@ -198,6 +218,7 @@ class CommandLine {
 
   RunArguments run_;
   SweepArguments sweep_;
+  std::string merged_;
   ScenarioArguments plan_;
   std::string plan_output_;
   ScenarioArguments explain_;

@@ -13,7 +13,7 @@ constexpr Column kColumns[] = {
     {"index", "", "position of the run in its sweep, from 0",
      [](const R& r) { return std::to_string(r.index); }},
     {"run_id", "", "index and the first 8 digits of config_hash; name of the folder in runs/",
-     [](const R& r) { return r.run_id(); }},
+     [](const R& r) { return r.run_id; }},
     {"name", "", "name of the sweep, or of the scenario", [](const R& r) { return r.name; }},
     {"model", "", "name of the model", [](const R& r) { return r.model; }},
     {"cluster", "", "name of the cluster; of the sweep or scenario if it has none",
@@ -22,7 +22,9 @@ constexpr Column kColumns[] = {
      [](const R& r) { return r.strategy; }},
     {"strategy_options", "", "options that were given, key=value; the sweep's axes follow",
      [](const R& r) { return r.strategy_options; }},
-    {"seed", "", "seed of the scenario", [](const R& r) { return std::to_string(r.seed); }},
+    {"seed", "",
+     "seed of all random numbers: the scenario's for repetition 0, derived from it for others",
+     [](const R& r) { return std::to_string(r.seed); }},
     {"devices", "", "devices in the cluster", [](const R& r) { return std::to_string(r.devices); }},
     {"status", "", "ok, infeasible, out_of_memory, deadlock, timeout, failed or crashed",
      [](const R& r) { return std::string(to_string(r.status)); }},
@@ -47,7 +49,8 @@ constexpr Column kColumns[] = {
     {"optimality_gap", "", "latency_s / lower_bound_s - 1",
      [](const R& r) { return cell(r.optimality_gap); }},
     {"speedup_over_baseline", "",
-     "latency_s of the baseline's run with the same axes / latency_s; the baseline is the sweep's, "
+     "latency_s of the baseline's run with the same axes and repetition / latency_s; the baseline "
+     "is the sweep's, "
      "or the scenario's first strategy",
      [](const R& r) { return cell(r.speedup_over_baseline); }},
     {"compute_s", "s", "mean time on the critical path that units compute",
@@ -76,6 +79,8 @@ constexpr Column kColumns[] = {
     {"config_hash", "", "64-bit FNV-1a of the resolved scenario, strategy and model",
      [](const R& r) { return r.config_hash; }},
     {"message", "", "why the status is not ok", [](const R& r) { return r.message; }},
+    {"repetition", "", "of the point of the sweep, from 0; strategies share its random numbers",
+     [](const R& r) { return std::to_string(r.repetition); }},
 };
 
 bool has_own_column(std::string_view axis) {
@@ -99,29 +104,31 @@ void in_order(std::span<const std::string> axes, Fixed fixed, AxisColumn axis_co
 
 std::span<const Column> columns() { return kColumns; }
 
-std::string runs_csv(std::span<const RunReport> reports, std::span<const std::string> axes) {
+std::string runs_csv(std::span<const Record> records, std::span<const std::string> axes) {
   std::vector<std::string> cells;
   in_order(
       axes, [&](const Column& column) { cells.emplace_back(column.name); },
       [&](std::size_t a) { cells.push_back(axes[a]); });
   std::string text = csv_row(cells);
-  for (const RunReport& report : reports) {
+  for (const Record& record : records) {
     cells.clear();
+    std::size_t next = 0;
     in_order(
-        axes, [&](const Column& column) { cells.push_back(column.get(report)); },
-        [&](std::size_t a) { cells.push_back(report.axes.at(a).second); });
+        axes, [&](const Column&) { cells.push_back(record.cells.at(next++)); },
+        [&](std::size_t a) { cells.push_back(record.axes.at(a).second); });
     text += csv_row(cells);
   }
   return text;
 }
 
-std::string timing_csv(std::span<const RunReport> reports) {
-  std::string text = csv_row({"index", "run_id", "plan_wall_s", "sim_wall_s", "max_rss_kB"});
-  for (const RunReport& report : reports) {
-    text += csv_row({std::to_string(report.index), report.run_id(), cell(report.plan_wall_s),
-                     cell(report.sim_wall_s), cell(report.max_rss_kB)});
-  }
-  return text;
+std::string timing_header() {
+  return csv_row({"index", "run_id", "plan_wall_s", "sim_wall_s", "max_rss_kB"});
+}
+
+std::string timing_csv(const RunReport& report) {
+  return timing_header() +
+         csv_row({std::to_string(report.index), report.run_id, cell(report.plan_wall_s),
+                  cell(report.sim_wall_s), cell(report.max_rss_kB)});
 }
 
 }  // namespace edgeflow

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "experiments/record.hpp"
 #include "experiments/run.hpp"
 
 namespace edgeflow {
@@ -24,7 +25,10 @@ std::span<const Column> columns();
 /// table has that name already.
 inline constexpr std::string_view kColumnBeforeAxes = "strategy_options";
 
-std::string runs_csv(std::span<const RunReport> reports, std::span<const std::string> axes);
-std::string timing_csv(std::span<const RunReport> reports);
+std::string runs_csv(std::span<const Record> records, std::span<const std::string> axes);
+
+/// Wall-clock figures of a run as a table of one row, and its header.
+std::string timing_csv(const RunReport& report);
+std::string timing_header();
 
 }  // namespace edgeflow

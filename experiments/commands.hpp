@@ -13,9 +13,10 @@
 namespace edgeflow {
 
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitNotAllOk = 1;   // some run ended in a status other than ok
-inline constexpr int kExitUsage = 2;      // a mistake in arguments, files or where results shall go
-inline constexpr int kExitInternal = 70;  // a bug (EX_SOFTWARE of sysexits.h)
+inline constexpr int kExitNotAllOk = 1;  // some run ended in a status other than ok
+inline constexpr int kExitUsage = 2;     // a mistake in arguments, files or where results shall go
+inline constexpr int kExitInterrupted = 130;  // by Ctrl-C, as shells have it
+inline constexpr int kExitInternal = 70;      // a bug (EX_SOFTWARE of sysexits.h)
 
 /// A scenario file with the changes that --set makes.
 struct ScenarioArguments {
@@ -39,10 +40,17 @@ struct SweepArguments {
   std::string file;
   std::string output;
   std::string timeout;
+  std::string shard;        // "K/N"; empty: all runs
+  std::size_t workers = 0;  // 0: one per core
   bool dry_run = false;
+  bool force = false;
+  bool fail_fast = false;
   std::vector<std::string> command_line;
 };
 int run_sweep(const SweepArguments& arguments);
+
+/// Makes runs.csv and timing.csv of the runs in a results folder.
+int merge(const std::string& folder);
 
 /// Writes the plan to `output`, or to stdout if that is empty.
 int write_plan_file(const ScenarioArguments& arguments, const std::string& output);

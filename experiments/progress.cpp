@@ -28,7 +28,10 @@ std::size_t terminal_width() {
 
 }  // namespace
 
-Progress::Progress(std::size_t runs) : runs_(runs), terminal_(isatty(STDERR_FILENO) != 0) {}
+Progress::Progress(std::size_t runs, std::size_t done)
+    : runs_(runs), done_before_(done), done_(done), terminal_(isatty(STDERR_FILENO) != 0) {
+  if (terminal_) draw("");
+}
 
 Progress::~Progress() {
   if (terminal_) fmt::print(stderr, "{}", kClearLine);
@@ -38,26 +41,25 @@ void Progress::draw(const std::string& label) const {
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
   const double share = static_cast<double>(done_) / static_cast<double>(runs_);
   const auto filled = static_cast<int>(share * kBarWidth);
+  const double pace_s = spent.count() / static_cast<double>(done_ - done_before_);
   const std::string left =
-      done_ == 0 ? "" : fmt::format("  {} left", clock_text(spent.count() * (1 / share - 1)));
+      done_ == done_before_
+          ? ""
+          : fmt::format("  {} left", clock_text(pace_s * static_cast<double>(runs_ - done_)));
   const std::string line = fmt::format("[{:#>{}}{:.>{}}] {}/{}{}  {}", "", filled, "",
                                        kBarWidth - filled, done_, runs_, left, label);
   fmt::print(stderr, "{}{}", kClearLine, line.substr(0, terminal_width() - 1));
   std::fflush(stderr);
 }
 
-void Progress::starts(const std::string& label) {
-  if (terminal_) draw(label);
-}
-
-void Progress::done(const std::string& label, const RunReport& report) {
+void Progress::done(const std::string& label, const Outcome& outcome) {
   ++done_;
-  const bool ok = report.status == Status::kOk;
+  const bool ok = outcome.status == to_string(Status::kOk);
   if (terminal_ && ok) return draw(label);
-  const std::string outcome = ok ? fmt::format("{:.1f} ms", *report.latency_s * 1e3)
-                                 : fmt::format("{}: {}", to_string(report.status), report.message);
-  fmt::print(stderr, "{}[{}/{}] {}: {}\n", terminal_ ? kClearLine : "", done_, runs_, label,
-             outcome);
+  const std::string text = ok ? fmt::format("{:.1f} ms", outcome.latency_s * 1e3)
+                              : fmt::format("{}: {}", outcome.status, outcome.message);
+  fmt::print(stderr, "{}[{}/{}] {}: {}\n", terminal_ ? kClearLine : "", done_, runs_, label, text);
+  if (terminal_) draw(label);
 }
 
 }  // namespace edgeflow

@@ -5,25 +5,26 @@
 #include <chrono>
 #include <string>
 
-#include "experiments/run.hpp"
+#include "experiments/pool.hpp"
 
 namespace edgeflow {
 
 class Progress {
  public:
-  explicit Progress(std::size_t runs);
+  /// Of `runs` in all, `done` are there already.
+  Progress(std::size_t runs, std::size_t done);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void starts(const std::string& label);
-  void done(const std::string& label, const RunReport& report);
+  void done(const std::string& label, const Outcome& outcome);
 
  private:
   void draw(const std::string& label) const;
 
   std::size_t runs_;
-  std::size_t done_ = 0;
+  std::size_t done_before_;
+  std::size_t done_;
   bool terminal_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };

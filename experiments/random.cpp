@@ -39,6 +39,11 @@ double portable_log(double x) {
   return exponent * std::numbers::ln2 + 2 * s * sum;
 }
 
+std::uint64_t repetition_seed(std::uint64_t seed, int repetition) {
+  if (repetition == 0) return seed;
+  return mix(seed + mix(fnv1a("repetition") + static_cast<std::uint64_t>(repetition))) >> 1U;
+}
+
 Random::Random(std::uint64_t seed, std::string_view stream)
     : engine_(mix(seed + mix(fnv1a(stream)))) {}
 

@@ -15,6 +15,10 @@ std::uint64_t fnv1a(std::string_view text, std::uint64_t start = 0xcbf29ce484222
 /// relative where |ln x| > 1.
 double portable_log(double x);
 
+/// The seed of a repetition of a run with this seed, itself for repetition 0; below 2^63, so that
+/// it can be written into a scenario.
+std::uint64_t repetition_seed(std::uint64_t seed, int repetition);
+
 /// One stream of numbers. Streams of different names are independent, equal ones are equal.
 class Random {
  public:

@@ -3,16 +3,21 @@
 //
 //   manifest.json          what was run by which program where; counts of statuses when it is done
 //   runs.csv               a row per run (columns.hpp); the same bytes whenever the same runs are
-//   run timing.csv             wall-clock figures runs/<run_id>/         scenario.resolved.yaml,
-//   plan.yaml, requests.csv, units.csv,
-//                          transfers.csv, devices.csv, links.csv; status.json comes last, so that a
-//                          run with a status.json is whole
+//                          run, by however many processes, in however many goes
+//   timing.csv             wall-clock figures
+//   runs/<run_id>/         scenario.resolved.yaml, plan.yaml, requests.csv, units.csv,
+//                          transfers.csv, devices.csv, links.csv, timing.csv; status.json comes
+//                          last, so that a run with a status.json is whole
+//
+// runs.csv and timing.csv are made of what the runs' folders hold, when all of them are there.
 
 #include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "experiments/lock.hpp"
+#include "experiments/record.hpp"
 #include "experiments/run.hpp"
 
 namespace edgeflow {
@@ -30,21 +35,34 @@ struct Manifest {
 
 class Results {
  public:
-  /// Creates the folder, or replaces earlier results in it. Throws InputError if that cannot be
-  /// done, or if there are files of somebody else.
-  Results(std::filesystem::path folder, Manifest manifest);
+  struct Mode {
+    bool resume = false;  // keep the runs that this program has done already
+    bool shard = false;   // others write other runs of the same sweep into the folder
+  };
 
-  /// Writes the folder of a run.
-  void add(const Job& job, const Run& run);
+  /// Creates the folder or takes it over, with whatever is no run of `jobs` removed. Throws
+  /// InputError if that cannot be done, if there are files of somebody else, or if another sweep is
+  /// writing there.
+  Results(std::filesystem::path folder, const Manifest& manifest, std::span<const Job> jobs,
+          Mode mode);
 
-  /// Writes the tables over all runs.
-  void finish(std::span<const RunReport> reports);
+  /// Whether the folder holds the whole run.
+  bool has(const Job& job) const;
+
+  /// Writes the folder of a run. Throws InputError.
+  void add(const Job& job, const Run& run) const;
 
   const std::filesystem::path& folder() const { return folder_; }
 
  private:
+  void prepare(const Manifest& manifest, std::span<const Job> jobs, Mode mode) const;
+
   std::filesystem::path folder_;
-  Manifest manifest_;
+  FolderLock lock_;
 };
+
+/// Writes the tables over all runs of a results folder, and how they ended into the manifest.
+/// Returns the rows. Throws InputError if runs are missing.
+std::vector<Record> merge_results(const std::filesystem::path& folder);
 
 }  // namespace edgeflow

@@ -32,21 +32,12 @@ RunReport introduce(const Job& job) {
   report.strategy_options = options_text(job.strategy);
   report.axes = job.axes;
   report.seed = scenario.seed;
+  report.repetition = job.repetition;
   report.devices = scenario.cluster->size();
-  report.config_hash = config_hash(scenario, job.strategy, job.plan_text);
+  report.run_id = job.run_id();
+  report.config_hash = job.config_hash;
   report.baseline = job.baseline;
   return report;
-}
-
-Plan timed_plan(const Job& job, RunReport& report) {
-  const auto start = std::chrono::steady_clock::now();
-  try {
-    Plan plan = plan_of(job);
-    report.plan_wall_s = seconds_since(start);
-    return plan;
-  } catch (const Infeasible& error) {
-    throw Stop{Status::kInfeasible, error.what()};
-  }
 }
 
 void check(const Plan& plan, const Scenario& scenario) {
@@ -73,11 +64,29 @@ SimulationResult simulate_requests(const Plan& plan, const Scenario& scenario, d
 
 }  // namespace
 
-Run run(const Job& job, double timeout_s) {
-  const Scenario& scenario = *job.scenario;
-  Run run{introduce(job), {}, {}};
+PlanOutcome plan(const Job& job) {
+  PlanOutcome planned;
+  const auto start = std::chrono::steady_clock::now();
   try {
-    run.plan = timed_plan(job, run.report);
+    planned.plan = job.plan ? job.plan : std::make_shared<const Plan>(plan_of(job));
+  } catch (const Infeasible& error) {
+    planned.status = Status::kInfeasible;
+    planned.message = error.what();
+  } catch (const std::exception& error) {
+    planned.status = Status::kFailed;
+    planned.message = error.what();
+  }
+  planned.wall_s = seconds_since(start);
+  return planned;
+}
+
+Run run(const Job& job, const PlanOutcome& planned, double timeout_s) {
+  const Scenario& scenario = *job.scenario;
+  Run run = ended_run(job, planned.status, planned.message);
+  run.report.plan_wall_s = planned.wall_s;
+  if (!planned.plan) return run;
+  run.plan = planned.plan;
+  try {
     measure_plan(*run.plan, scenario, run.report);
     check(*run.plan, scenario);
     run.result = simulate_requests(*run.plan, scenario, timeout_s);
@@ -85,8 +94,6 @@ Run run(const Job& job, double timeout_s) {
   } catch (const Stop& stop) {
     run.report.status = stop.status;
     run.report.message = stop.message;
-  } catch (const InputError&) {
-    throw;
   } catch (const std::exception& error) {
     run.report.status = Status::kFailed;
     run.report.message = error.what();
@@ -94,27 +101,36 @@ Run run(const Job& job, double timeout_s) {
   return run;
 }
 
+Run ended_run(const Job& job, Status status, const std::string& message) {
+  Run run{introduce(job), {}, {}};
+  run.report.status = status;
+  run.report.message = message;
+  return run;
+}
+
+Problem problem_of(const Scenario& scenario) {
+  return {scenario.model->graph, *scenario.cluster, scenario.element_size()};
+}
+
 Plan plan_of(const Job& job) {
   if (job.plan) return *job.plan;
-  const Scenario& scenario = *job.scenario;
-  const Problem problem{scenario.model->graph, *scenario.cluster, scenario.element_size()};
   try {
-    return make_plan(*job.strategy.info, problem, job.strategy.options);
+    return make_plan(*job.strategy.info, problem_of(*job.scenario), job.strategy.options);
   } catch (const OptionError& error) {
     throw job.strategy.error(error);
   }
 }
 
-std::string RunReport::run_id() const { return fmt::format("{}-{:.8}", index, config_hash); }
-
-void compare_with_baselines(std::vector<RunReport>& reports) {
-  for (RunReport& report : reports) {
-    if (!report.baseline || !report.latency_s) continue;
-    const RunReport& baseline = reports.at(*report.baseline);
-    if (baseline.latency_s) {
-      report.speedup_over_baseline = *baseline.latency_s / *report.latency_s;
-    }
-  }
+std::string plan_key(const Job& job) {
+  // Everything else is left at its default.
+  Scenario seen;
+  seen.model = job.scenario->model;
+  seen.cluster = job.scenario->cluster;
+  seen.precision = job.scenario->precision;
+  seen.input_precision = job.scenario->input_precision;
+  return config_hash(seen, job.strategy);
 }
+
+std::string Job::run_id() const { return fmt::format("{}-{:.8}", index, config_hash); }
 
 }  // namespace edgeflow

@@ -17,9 +17,21 @@ struct Job {
   std::shared_ptr<const Scenario> scenario;
   StrategyChoice strategy;
   std::vector<std::pair<std::string, std::string>> axes;  // key path and value of a sweep's axes
+  int repetition = 0;                                     // the scenario's seed is that of it
   std::optional<std::size_t> baseline;                    // index of the run to compare with
   std::shared_ptr<const Plan> plan;  // given instead of asking the strategy; must be valid
-  std::string plan_text;             // of the given plan
+  std::string config_hash;           // of scenario, strategy and given plan
+
+  /// "7-1f0c93aa": the index and the first 8 digits of the hash.
+  std::string run_id() const;
+};
+
+/// A plan, or the status that planning ended in.
+struct PlanOutcome {
+  std::shared_ptr<const Plan> plan;
+  Status status = Status::kOk;
+  std::string message;  // why, if not ok
+  double wall_s = 0;
 };
 
 /// The figures of one run, as in a row of runs.csv. Nothing where a figure does not apply.
@@ -28,8 +40,9 @@ struct RunReport {
   std::string name, model, cluster, strategy, strategy_options;
   std::vector<std::pair<std::string, std::string>> axes;
   std::uint64_t seed = 0;
+  int repetition = 0;
   std::size_t devices = 0;
-  std::string config_hash;
+  std::string run_id, config_hash;
   std::optional<std::size_t> baseline;
 
   Status status = Status::kOk;
@@ -47,26 +60,31 @@ struct RunReport {
   // Of the machine that simulated; in timing.csv only.
   double plan_wall_s = 0;
   std::optional<double> sim_wall_s, max_rss_kB;
-
-  /// "7-1f0c93aa": the index and the first 8 digits of the hash.
-  std::string run_id() const;
 };
 
 struct Run {
   RunReport report;
-  std::optional<Plan> plan;  // nothing if the strategy gave none
+  std::shared_ptr<const Plan> plan;  // nothing if the strategy gave none
   SimulationResult result;
 };
 
-/// Runs a job. Whatever goes wrong in planning or simulating is a status of the report; only a
-/// mistake in a strategy's options is thrown, as InputError.
-Run run(const Job& job, double timeout_s = 600);
+/// Asks the job's strategy, or takes the given plan. Whatever goes wrong is a status.
+PlanOutcome plan(const Job& job);
 
-/// Asks the job's strategy (or takes the given plan). Throws Infeasible, and InputError for a
+/// Simulates a planned job. Whatever goes wrong is a status of the report.
+Run run(const Job& job, const PlanOutcome& planned, double timeout_s = 600);
+
+/// A run that ended before it began, or by force.
+Run ended_run(const Job& job, Status status, const std::string& message);
+
+/// Asks the job's strategy, or takes the given plan. Throws Infeasible, and InputError for a
 /// mistake in the options.
 Plan plan_of(const Job& job);
 
-/// Fills speedup_over_baseline once all runs are done.
-void compare_with_baselines(std::vector<RunReport>& reports);
+/// What a strategy sees of a scenario.
+Problem problem_of(const Scenario& scenario);
+
+/// Equal for jobs whose plans are equal: they differ only in what problem_of leaves out.
+std::string plan_key(const Job& job);
 
 }  // namespace edgeflow

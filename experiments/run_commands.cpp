@@ -1,10 +1,15 @@
-// The commands that simulate: run and sweep.
+// The commands that simulate: run and sweep, and merge.
 
 #include <fmt/format.h>
+#include <sched.h>
+
+#include <charconv>
 
 #include "experiments/check.hpp"
 #include "experiments/commands.hpp"
+#include "experiments/pool.hpp"
 #include "experiments/progress.hpp"
+#include "experiments/resolve.hpp"
 #include "experiments/results.hpp"
 #include "experiments/summary.hpp"
 #include "experiments/sweep.hpp"
@@ -31,31 +36,100 @@ fs::path folder_for(const std::string& output, const std::string& name) {
   return output.empty() ? fs::path("results") / name : fs::path(output);
 }
 
-std::vector<RunReport> run_all(const std::vector<Job>& jobs, Results& results, double timeout_s) {
-  Progress progress(jobs.size());
-  std::vector<RunReport> reports;
-  for (const Job& job : jobs) {
-    const std::string label = label_of(job);
-    progress.starts(label);
-    const Run run = edgeflow::run(job, timeout_s);
-    results.add(job, run);
-    progress.done(label, run.report);
-    reports.push_back(run.report);
-  }
-  compare_with_baselines(reports);
-  results.finish(reports);
-  return reports;
+/// Processor cores that this process may use.
+std::size_t cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<std::size_t>(CPU_COUNT(&set))
+                                                     : 1;
 }
 
-int conclude(const std::vector<RunReport>& reports, const Results& results) {
+struct Shard {
+  std::size_t number = 1;
+  std::size_t shards = 1;
+};
+
+Shard read_shard(const std::string& text) {
+  Shard shard;
+  if (text.empty()) return shard;
+  const char* end = text.data() + text.size();
+  const auto number = std::from_chars(text.data(), end, shard.number);
+  if (number.ec == std::errc{} && number.ptr != end && *number.ptr == '/') {
+    const auto shards = std::from_chars(number.ptr + 1, end, shard.shards);
+    if (shards.ec == std::errc{} && shards.ptr == end && shard.number >= 1 &&
+        shard.number <= shard.shards) {
+      return shard;
+    }
+  }
+  throw InputError({"--shard " + text, 0, 0}, "", "expected K/N with K from 1 to N, such as 2/8");
+}
+
+/// Those whose results are not there.
+std::vector<Task> left_of(const std::vector<Task>& tasks, const std::vector<Job>& jobs,
+                          const Results& results) {
+  std::vector<Task> left;
+  for (Task task : tasks) {
+    std::erase_if(task, [&](std::size_t i) { return results.has(jobs[i]); });
+    if (!task.empty()) left.push_back(std::move(task));
+  }
+  return left;
+}
+
+std::size_t runs_in(const std::vector<Task>& tasks) {
+  std::size_t runs = 0;
+  for (const Task& task : tasks) runs += task.size();
+  return runs;
+}
+
+/// What became of the runs of one call.
+struct Tally {
+  PoolEnd end = PoolEnd::kAllDone;
+  std::size_t done = 0;
   std::size_t bad = 0;
-  for (const RunReport& report : reports) bad += report.status == Status::kOk ? 0 : 1;
-  print(summary(reports));
-  fmt::print(stderr, "wrote {}: runs.csv, timing.csv, runs/\n", results.folder().string());
+};
+
+Tally run_all(const std::vector<Job>& jobs, const std::vector<Task>& tasks, const Results& results,
+              const PoolOptions& options, bool resume) {
+  const std::vector<Task> left = resume ? left_of(tasks, jobs, results) : tasks;
+  const std::size_t runs = runs_in(tasks);
+  Tally tally;
+  tally.done = runs - runs_in(left);
+  if (tally.done > 0) {
+    fmt::print(stderr, "{} of {} runs are done already (--force runs them again)\n", tally.done,
+               runs);
+  }
+  Progress progress(runs, tally.done);
+  tally.end = run_tasks(jobs, divided(left, options.workers), results, options,
+                        [&](const Outcome& outcome) {
+                          ++tally.done;
+                          if (outcome.status != to_string(Status::kOk)) ++tally.bad;
+                          progress.done(label_of(jobs[outcome.index]), outcome);
+                        });
+  return tally;
+}
+
+int exit_code_of(std::size_t bad, std::size_t runs) {
   if (bad == 0) return kExitOk;
-  fmt::print(stderr, "{} of {} run{} did not end ok\n", bad, reports.size(),
-             reports.size() == 1 ? "" : "s");
+  fmt::print(stderr, "{} of {} run{} did not end ok\n", bad, runs, runs == 1 ? "" : "s");
   return kExitNotAllOk;
+}
+
+/// Writes and prints the tables over all runs.
+int conclude(const std::filesystem::path& folder, const std::string& head) {
+  const std::vector<Record> records = merge_results(folder);
+  print(head + summary(records));
+  fmt::print(stderr, "wrote {}: runs.csv, timing.csv, runs/\n", folder.string());
+  std::size_t bad = 0;
+  for (const Record& record : records) bad += record.at("status") == "ok" ? 0 : 1;
+  return exit_code_of(bad, records.size());
+}
+
+/// After an end before all runs were done.
+int conclude_early(const Tally& tally, std::size_t runs) {
+  fmt::print(stderr, "{}: {} of {} runs are done; the same command goes on from there\n",
+             tally.end == PoolEnd::kInterrupted ? "interrupted" : "stopped by --fail-fast",
+             tally.done, runs);
+  return tally.end == PoolEnd::kInterrupted ? kExitInterrupted : kExitNotAllOk;
 }
 
 /// The one job that replays a plan instead of asking the scenario's strategies.
@@ -65,8 +139,9 @@ Job replay(const Scenario& scenario, const std::string& plan_file) {
   Job job;
   job.scenario = std::make_shared<const Scenario>(scenario);
   job.plan = std::make_shared<const Plan>(read_plan(document, graph, *scenario.cluster));
-  job.plan_text = write_plan(*job.plan, graph, *scenario.cluster);
   job.strategy.name = job.plan->strategy;
+  job.config_hash =
+      config_hash(scenario, job.strategy, write_plan(*job.plan, graph, *scenario.cluster));
   return job;
 }
 
@@ -84,14 +159,20 @@ int run_scenario(const RunArguments& arguments) {
   manifest.text = Document(fs::path(arguments.scenario.file)).canonical_text();
   manifest.arguments = arguments.command_line;
   manifest.runs = jobs.size();
-  Results results(folder_for(arguments.output, scenario.name), manifest);
-  const std::vector<RunReport> reports = run_all(jobs, results, timeout_s);
-  print(headline(scenario) + "\n\n");
-  return conclude(reports, results);
+  const Results results(folder_for(arguments.output, scenario.name), manifest, jobs, {});
+  PoolOptions options;
+  options.timeout_s = timeout_s;
+  const Tally tally = run_all(jobs, tasks_of(jobs), results, options, /*resume=*/false);
+  if (tally.end != PoolEnd::kAllDone) return conclude_early(tally, jobs.size());
+  return conclude(results.folder(), headline(scenario) + "\n\n");
 }
 
 int run_sweep(const SweepArguments& arguments) {
-  const double timeout_s = read_timeout_s(arguments.timeout);
+  PoolOptions options;
+  options.timeout_s = read_timeout_s(arguments.timeout);
+  options.workers = arguments.workers > 0 ? arguments.workers : cores();
+  options.fail_fast = arguments.fail_fast;
+  const Shard shard = read_shard(arguments.shard);
   expect_kind(Document(fs::path(arguments.file)), FileKind::kSweep);
   const Sweep sweep = read_sweep(arguments.file);
   if (arguments.dry_run) {
@@ -106,8 +187,24 @@ int run_sweep(const SweepArguments& arguments) {
   manifest.arguments = arguments.command_line;
   manifest.axes = sweep.axes;
   manifest.runs = sweep.jobs.size();
-  Results results(folder_for(arguments.output, sweep.name), manifest);
-  return conclude(run_all(sweep.jobs, results, timeout_s), results);
+  const Results results(
+      folder_for(arguments.output, sweep.name), manifest, sweep.jobs,
+      {.resume = !arguments.force || shard.shards > 1, .shard = shard.shards > 1});
+  const std::vector<Task> tasks =
+      shard.shards > 1 ? shard_of(sweep.jobs, shard.number, shard.shards) : tasks_of(sweep.jobs);
+  const Tally tally = run_all(sweep.jobs, tasks, results, options, !arguments.force);
+  if (tally.end != PoolEnd::kAllDone) return conclude_early(tally, runs_in(tasks));
+  if (shard.shards == 1) return conclude(results.folder(), "");
+  fmt::print(stderr, "shard {} is done: {} of {} runs; when all shards are: edgeflow merge {}\n",
+             arguments.shard, runs_in(tasks), sweep.jobs.size(), results.folder().string());
+  return exit_code_of(tally.bad, runs_in(tasks));
+}
+
+int merge(const std::string& folder) {
+  if (std::error_code error; !fs::is_directory(folder, error)) {
+    throw InputError({folder, 0, 0}, "", "is not a folder");
+  }
+  return conclude(folder, "");
 }
 
 }  // namespace edgeflow

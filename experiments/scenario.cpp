@@ -153,6 +153,15 @@ std::shared_ptr<const Model> ModelShelf::get(const std::string& name, const fs::
   return place;
 }
 
+std::shared_ptr<const Cluster> ModelShelf::get_cluster(const Yaml& yaml,
+                                                       const std::string& scenario_name) {
+  const std::string key =
+      fmt::format("{}\n{}\n{}", scenario_name, folder_of(yaml).string(), YAML::Dump(yaml.node()));
+  std::shared_ptr<const Cluster>& place = clusters_[key];
+  if (!place) place = std::make_shared<const Cluster>(read_scenario_cluster(yaml, scenario_name));
+  return place;
+}
+
 InputError StrategyChoice::error(const OptionError& error) const {
   const auto place = places.find(error.key());
   const std::string key_path = path.empty() ? error.key() : path + "." + error.key();
@@ -190,8 +199,7 @@ Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
   scenario.name = read_folder_name(yaml.at("name"));
   const Yaml model = yaml.at("model");
   scenario.model = located(model, [&] { return shelf.get(model.as_string(), folder_of(model)); });
-  scenario.cluster =
-      std::make_shared<const Cluster>(read_scenario_cluster(yaml.at("cluster"), scenario.name));
+  scenario.cluster = shelf.get_cluster(yaml.at("cluster"), scenario.name);
   scenario.strategies = read_strategies(yaml);
   const std::span precisions(kPrecisions);
   if (const auto precision = yaml.find("precision")) {

@@ -32,14 +32,18 @@ struct Model {
   std::uint64_t hash = 0;  // of its contents before folding
 };
 
-/// Models by file, each loaded once however many scenarios name it.
+/// Models by file and clusters by text, each read once however many scenarios name it.
 class ModelShelf {
  public:
   /// Throws InputError as load_model does.
   std::shared_ptr<const Model> get(const std::string& name, const std::filesystem::path& folder);
 
+  /// The cluster of a scenario of that name. Throws InputError as read_cluster does.
+  std::shared_ptr<const Cluster> get_cluster(const Yaml& yaml, const std::string& scenario_name);
+
  private:
   std::map<std::filesystem::path, std::shared_ptr<const Model>> models_;
+  std::map<std::string, std::shared_ptr<const Cluster>> clusters_;
 };
 
 struct StrategyChoice {

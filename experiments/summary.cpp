@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
+#include <cstdlib>
 #include <map>
 
 #include "experiments/table.hpp"
@@ -12,9 +13,10 @@ namespace {
 
 constexpr std::size_t kMaxRows = 100;
 
-std::string figure(std::optional<double> value, double scale, int digits) {
-  if (!value || !std::isfinite(*value)) return "-";
-  return fmt::format("{:.{}f}", *value * scale, digits);
+/// A cell of runs.csv in other units, "-" if it is empty.
+std::string figure(const std::string& cell, double scale, int digits) {
+  if (cell.empty()) return "-";
+  return fmt::format("{:.{}f}", std::strtod(cell.c_str(), nullptr) * scale, digits);
 }
 
 bool shown_already(const std::string& axis) {
@@ -26,13 +28,19 @@ std::string short_name(const std::string& axis) { return axis.substr(axis.rfind(
 
 }  // namespace
 
-std::string summary(std::span<const RunReport> reports) {
+std::string summary(std::span<const Record> records) {
   std::vector<std::string> header;
   std::string alignment;
-  for (const auto& [key, value] : reports.front().axes) {
+  const auto repeated = [](const Record& record) { return record.at("repetition") != "0"; };
+  const bool repetitions = std::any_of(records.begin(), records.end(), repeated);
+  for (const auto& [key, value] : records.front().axes) {
     if (shown_already(key)) continue;
     header.push_back(short_name(key));
     alignment += 'l';
+  }
+  if (repetitions) {
+    header.emplace_back("repetition");
+    alignment += 'r';
   }
   for (const char* name : {"strategy", "status", "latency ms", "predicted ms", "speedup",
                            "moved MB", "energy J", "peak MiB"}) {
@@ -40,25 +48,26 @@ std::string summary(std::span<const RunReport> reports) {
   }
   alignment += "llrrrrrr";
   std::vector<std::vector<std::string>> rows{header};
-  for (const RunReport& report : reports.first(std::min(reports.size(), kMaxRows))) {
+  for (const Record& record : records.first(std::min(records.size(), kMaxRows))) {
     std::vector<std::string>& row = rows.emplace_back();
-    for (const auto& [key, value] : report.axes) {
+    for (const auto& [key, value] : record.axes) {
       if (!shown_already(key)) row.push_back(value);
     }
-    row.push_back(report.strategy_options.empty()
-                      ? report.strategy
-                      : fmt::format("{} ({})", report.strategy, report.strategy_options));
-    row.emplace_back(to_string(report.status));
-    row.push_back(figure(report.latency_s, 1e3, 1));
-    row.push_back(figure(report.predicted_latency_s, 1e3, 1));
-    row.push_back(figure(report.speedup_over_baseline, 1, 2));
-    row.push_back(figure(report.bytes_moved, 1e-6, 2));
-    row.push_back(figure(report.energy_J, 1, 2));
-    row.push_back(figure(report.peak_memory_bytes, 1.0 / (1024 * 1024), 1));
+    if (repetitions) row.push_back(record.at("repetition"));
+    const std::string& options = record.at("strategy_options");
+    row.push_back(options.empty() ? record.at("strategy")
+                                  : fmt::format("{} ({})", record.at("strategy"), options));
+    row.push_back(record.at("status"));
+    row.push_back(figure(record.at("latency_s"), 1e3, 1));
+    row.push_back(figure(record.at("predicted_latency_s"), 1e3, 1));
+    row.push_back(figure(record.at("speedup_over_baseline"), 1, 2));
+    row.push_back(figure(record.at("bytes_moved"), 1e-6, 2));
+    row.push_back(figure(record.at("energy_J"), 1, 2));
+    row.push_back(figure(record.at("peak_memory_bytes"), 1.0 / (1024 * 1024), 1));
   }
   std::string text = aligned(rows, alignment);
-  if (reports.size() > kMaxRows) {
-    text += fmt::format("... and {} more, see runs.csv\n", reports.size() - kMaxRows);
+  if (records.size() > kMaxRows) {
+    text += fmt::format("... and {} more, see runs.csv\n", records.size() - kMaxRows);
   }
   return text;
 }

@@ -4,12 +4,13 @@
 #include <span>
 #include <string>
 
-#include "experiments/run.hpp"
+#include "experiments/record.hpp"
+#include "experiments/scenario.hpp"
 
 namespace edgeflow {
 
 /// A row per run: axes, strategy, status, latency, prediction, speedup, traffic, energy, memory.
-std::string summary(std::span<const RunReport> reports);
+std::string summary(std::span<const Record> records);
 
 /// What the runs of a scenario have in common, in one line.
 std::string headline(const Scenario& scenario);

@@ -8,11 +8,17 @@
 //     model: [vgg16, resnet50]
 //     cluster.network.bandwidth: [50Mbps, 100Mbps]
 //     strategy: [single, edgeflow]         # or {name: edgeflow, options: {...}}, or strategy.name
+//   zip:                                   # groups of equally long lists, walked in lockstep
+//     - {cluster.devices: [[{type: rpi4}], [{type: rpi4, count: 2}]], label.mix: [1 Pi, 2 Pis]}
 //   exclude: [{model: vgg16, cluster.network.bandwidth: 50Mbps}]
+//   repeat: 5                              # each with random numbers of its own
 //   baseline: single                       # speedup_over_baseline compares with its run
 //
-// Axes are key paths into the scenario, applied from first to last. A base with several strategies
-// runs all of them at every point.
+// Axes are key paths into the scenario, applied from first to last after those of zip, which vary
+// slowest; repetitions vary fastest. A key label.* of zip changes nothing: it names the group's
+// values in a column of its own. A base with several strategies runs all of them at every point.
+// Repetition r of a point has the seed repetition_seed(seed, r), whatever the strategy: strategies
+// are compared under the same arrivals.
 
 #include <filesystem>
 #include <string>
@@ -24,7 +30,7 @@ namespace edgeflow {
 
 struct Sweep {
   std::string name;
-  std::vector<std::string> axes;  // key paths
+  std::vector<std::string> axes;  // key paths, those of zip first
   std::vector<Job> jobs;          // in order
   std::string text;               // canonical, of the sweep
   std::string base_text;          // canonical, of the base if it is a file of its own

@@ -118,18 +118,25 @@ const Broken kSweeps[] = {
     {"sweep_exclude_all", ":6:10: at exclude: excludes every run"},
     {"sweep_exclude_nothing",
      ":6:22: at exclude[0].strategy: got \"evn\", expected one of the axis's values even, single"},
+    {"sweep_label_axis", ":5:14: at axes.label.mix: labels name the values of a group of zip"},
     {"sweep_missing_base", ":3:7: at base: there is no file \"..."},
     {"sweep_no_item", ":5:31: at cluster.devices: has 2 items counted from 0, no item 2"},
+    {"sweep_no_repetition", ":6:9: at repeat: got \"0\", expected an integer from 1 to 10000"},
     {"sweep_option_value",
      ":5:22: at strategies[0].options.device: the cluster has no device \"nowhere\""},
     {"sweep_unknown_baseline",
      ":6:11: at baseline: got \"proportional\", expected a strategy of the sweep: even, single"},
     {"sweep_unknown_entry",
-     ":6:1: unknown key \"zipp\" (known: schema, name, description, base, axes, exclude, "
-     "baseline)"},
+     ":6:1: unknown key \"foo\" (known: schema, name, description, base, axes, zip, exclude, "
+     "repeat, baseline)"},
     {"sweep_unknown_key", ":5:31: at cluster: unknown key \"netwrok\" (did you mean \"network\"?)"},
     {"sweep_unknown_model",
      ":5:18: at model: there is no \"vgg61\" in workloads/models (did you mean \"vgg11\"?)"},
+    {"sweep_varied_twice", ":1:1: \"seed\" is varied twice"},
+    {"sweep_zip_empty", ":1:1: varies nothing, expected axes or zip"},
+    {"sweep_zip_lengths", ":5:31: at zip[0].label.mix: has 3 values, expected 2 as in seed"},
+    {"sweep_zip_map",
+     ":4:6: at zip: got a map, expected a list of groups such as {seed: [1, 2], model: [a, b]}"},
 };
 
 const Broken kPlans[] = {

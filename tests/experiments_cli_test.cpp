@@ -30,7 +30,10 @@ std::map<std::string, std::string> reproducible_files(const fs::path& folder) {
   std::map<std::string, std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (!entry.is_regular_file() || name == "manifest.json" || name == "timing.csv") continue;
+    if (!entry.is_regular_file() || entry.path().extension() == ".lock" || name == ".lock" ||
+        name == "manifest.json" || name == "timing.csv") {
+      continue;
+    }
     files[fs::relative(entry.path(), folder).string()] = read_text(entry.path());
   }
   return files;
@@ -286,7 +289,8 @@ TEST_CASE("mistakes on the command line end with 2 and say what is known") {
   CHECK(unknown.err == "edgeflow: there is no command \"swep\" (did you mean \"sweep\"?)\n");
   for (const char* arguments :
        {"", "run", "run a.yaml b.yaml", "run --fast a.yaml", "run none.yaml", "run --set",
-        "sweep none.yaml -j", "list", "validate", "inspect"}) {
+        "sweep none.yaml -j", "sweep none.yaml -j 0", "merge", "merge none", "list", "validate",
+        "inspect"}) {
     CAPTURE(arguments);
     const Outcome outcome = edgeflow(scratch, arguments);
     CHECK(outcome.exit_code == 2);
@@ -295,6 +299,13 @@ TEST_CASE("mistakes on the command line end with 2 and say what is known") {
   }
   CHECK(edgeflow(scratch, "run " + kScenario + " --timeout 60").err ==
         "--timeout 60: expected a duration such as 0.5ms, more than zero\n");
+  for (const char* shard : {"2", "0/3", "4/3", "1/3x", "1/-3", "a/b", "1/0"}) {
+    CAPTURE(shard);
+    const Outcome outcome = edgeflow(scratch, "sweep " + kSweep + " --shard " + shard);
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.err ==
+          std::string("--shard ") + shard + ": expected K/N with K from 1 to N, such as 2/8\n");
+  }
   CHECK(fs::is_empty(scratch.folder()));
 }
 
@@ -323,7 +334,7 @@ TEST_CASE("an ONNX file is imported, inspected and simulated like a model of the
 TEST_CASE("help is an answer, with two examples for every command") {
   const Scratch scratch;
   for (const char* command :
-       {"", "run", "sweep", "plan", "explain", "import", "inspect", "validate", "list"}) {
+       {"", "run", "sweep", "merge", "plan", "explain", "import", "inspect", "validate", "list"}) {
     const Outcome outcome = edgeflow(scratch, std::string(command) + " --help");
     CAPTURE(command);
     CHECK(outcome.exit_code == 0);

@@ -39,7 +39,9 @@ Scenario read(const std::string& more, const std::vector<std::string>& changes =
   return read_scenario(document.root(), shelf);
 }
 
-Run run_first(const Scenario& scenario) { return run(jobs_of(scenario).front()); }
+Run run_job(const Job& job) { return run(job, plan(job)); }
+
+Run run_first(const Scenario& scenario) { return run_job(jobs_of(scenario).front()); }
 
 /// A strategy of the test's own.
 Run run_with(Plan (*plan)(const Problem&, const Options&)) {
@@ -48,7 +50,7 @@ Run run_with(Plan (*plan)(const Problem&, const Options&)) {
   job.scenario = std::make_shared<const Scenario>(read(""));
   job.strategy.name = "odd";
   job.strategy.info = &info;
-  return run(job);
+  return run_job(job);
 }
 
 std::string mistake(const std::function<void()>& action) {
@@ -117,7 +119,8 @@ TEST_CASE("a plan that does not fit is out of memory, with no latency") {
 }
 
 TEST_CASE("a simulation without time is a timeout") {
-  CHECK(run(jobs_of(read("")).front(), 0).report.status == Status::kTimeout);
+  const Job job = jobs_of(read("")).front();
+  CHECK(run(job, plan(job), 0).report.status == Status::kTimeout);
 }
 
 TEST_CASE("whatever a strategy does becomes a status") {
@@ -169,16 +172,20 @@ TEST_CASE("percentiles are values that occurred") {
 }
 
 TEST_CASE("speed-up is the baseline's latency over one's own") {
-  std::vector<RunReport> reports(3);
+  std::vector<RunReport> reports(4);
   reports[0].latency_s = 2;
   reports[0].baseline = 1;
   reports[1].latency_s = 6;
   reports[1].baseline = 1;
   reports[2].latency_s = 1;
-  compare_with_baselines(reports);
-  CHECK(*reports[0].speedup_over_baseline == 3);
-  CHECK(*reports[1].speedup_over_baseline == 1);
-  CHECK_FALSE(reports[2].speedup_over_baseline);
+  reports[3].baseline = 1;
+  std::vector<Record> records;
+  for (const RunReport& report : reports) records.push_back(record_of(report));
+  compare_with_baselines(records);
+  CHECK(records[0].at("speedup_over_baseline") == "3");
+  CHECK(records[1].at("speedup_over_baseline") == "1");
+  CHECK(records[2].at("speedup_over_baseline").empty());
+  CHECK(records[3].at("speedup_over_baseline").empty());
 }
 
 TEST_CASE("numbers are written as the shortest text that reads back the same") {
@@ -202,14 +209,15 @@ TEST_CASE("the first columns of runs.csv stay what they are") {
         "latency_p50_s,latency_p95_s,latency_p99_s,latency_max_s,throughput_rps,"
         "predicted_latency_s,prediction_error,lower_bound_s,optimality_gap,speedup_over_baseline,"
         "compute_s,transfer_s,queue_s,wait_s,bytes_moved,redundant_macs_ratio,energy_J,"
-        "peak_memory_bytes,units,messages,devices_used,config_hash,message\n");
+        "peak_memory_bytes,units,messages,devices_used,config_hash,message,"
+        "repetition\n");
 }
 
 TEST_CASE("axes have columns of their own unless they are there anyway") {
   const std::vector<std::string> axes{"model", "cluster.network.bandwidth", "strategy"};
   RunReport report;
   report.axes = {{"model", "vgg16"}, {"cluster.network.bandwidth", "10Mbps"}, {"strategy", "#0"}};
-  const std::string text = runs_csv(std::vector<RunReport>{report}, axes);
+  const std::string text = runs_csv(std::vector<Record>{record_of(report)}, axes);
   CHECK(text.find("strategy,strategy_options,cluster.network.bandwidth,seed") != std::string::npos);
   CHECK(text.find(",10Mbps,0,0,ok,,,") != std::string::npos);
 }
@@ -218,15 +226,16 @@ TEST_CASE("the files of a run hold what happened, status.json last") {
   const Scratch scratch;
   const Scenario scenario = read("");
   const std::vector<Job> jobs = jobs_of(scenario);
-  const Run run = edgeflow::run(jobs[0]);
+  const Run run = run_job(jobs[0]);
   Manifest manifest;
   manifest.name = "tiny";
-  Results results(scratch.folder() / "out", manifest);
+  manifest.runs = 1;
+  const Results results(scratch.folder() / "out", manifest, jobs, {});
   results.add(jobs[0], run);
-  results.finish(std::vector<RunReport>{run.report});
+  merge_results(results.folder());
 
-  const fs::path folder = scratch.folder() / "out" / "runs" / run.report.run_id();
-  CHECK(run.report.run_id() == "0-" + run.report.config_hash.substr(0, 8));
+  const fs::path folder = scratch.folder() / "out" / "runs" / run.report.run_id;
+  CHECK(run.report.run_id == "0-" + run.report.config_hash.substr(0, 8));
   CHECK(read_text(folder / "requests.csv") ==
         "request,arrival_s,finish_s,latency_s,compute_s,transfer_s,queue_s,wait_s\n"
         "0,0,1.5,1.5,1.5,0,0,0\n");
@@ -250,16 +259,16 @@ TEST_CASE("results replace earlier results, but nobody else's files") {
   const Scratch scratch;
   scratch.write("mine/notes.txt", "do not delete");
   CHECK(mistake([&] {
-          Results(scratch.folder() / "mine", {});
+          Results(scratch.folder() / "mine", {}, {}, {});
         }).find("is not empty and holds no results of edgeflow (choose another folder with -o)") !=
         std::string::npos);
   CHECK(read_text(scratch.folder() / "mine/notes.txt") == "do not delete");
 
   const fs::path old = scratch.folder() / "old";
-  { const Results results(old, {}); }
+  { const Results results(old, {}, {}, {}); }
   scratch.write("old/runs/0-stale/status.json", "{}");
   scratch.write("old/plots/figure.txt", "kept");
-  { const Results results(old, {}); }
+  { const Results results(old, {}, {}, {}); }
   CHECK_FALSE(fs::exists(old / "runs/0-stale"));
   CHECK(fs::exists(old / "plots/figure.txt"));
 }
@@ -267,10 +276,10 @@ TEST_CASE("results replace earlier results, but nobody else's files") {
 TEST_CASE("a file in the way of a results folder is an error that names it") {
   const Scratch scratch;
   const fs::path file = scratch.write("taken", "");
-  CHECK(mistake([&] { Results(file, {}); }) ==
+  CHECK(mistake([&] { Results(file, {}, {}, {}); }) ==
         file.string() + ": cannot be made a folder: Not a directory");
   CHECK(mistake([&] {
-          Results(file / "below", {});
+          Results(file / "below", {}, {}, {});
         }).starts_with((file / "below").string() + ": cannot be made a folder: "));
 }
 

@@ -1,0 +1,257 @@
+// Sweeps that are killed, divided, repeated or short of disk, as users see them: whatever happens,
+// the same runs.csv.
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <map>
+#include <random>
+#include <thread>
+
+#include "tests/support/paths.hpp"
+#include "tests/support/program.hpp"
+
+namespace edgeflow {
+namespace {
+
+namespace fs = std::filesystem;
+using test::edgeflow;
+using test::Outcome;
+using test::read_text;
+using test::Scratch;
+using test::shell;
+
+constexpr int kRuns = 2 * 2 * 2 * 5;
+
+/// Writes the sweep that these tests run: zip, exclusions and repetitions.
+void write_sweep(const Scratch& scratch, const std::string& more = "") {
+  scratch.write("sweep.yaml", "schema: 1\nname: sweep\nbase: " + test::data_folder() +
+                                  "/cli/tiny_scenario.yaml\n"
+                                  "axes:\n"
+                                  "  cluster.network.bandwidth: [1kB/s, 4kB/s]\n"
+                                  "  strategy: [even, single, proportional]\n"
+                                  "zip:\n"
+                                  "  - requests.count: [2, 3]\n"
+                                  "    requests.arrivals: [{process: closed}, {process: poisson, "
+                                  "rate: 1/s}]\n"
+                                  "    label.stream: [closed, poisson]\n"
+                                  "exclude: [{strategy: proportional}]\n"
+                                  "repeat: 5\nbaseline: single\n" +
+                                  more);
+}
+
+std::string undisturbed(const Scratch& scratch) {
+  write_sweep(scratch);
+  const Outcome outcome = edgeflow(scratch, "sweep sweep.yaml -j 1 -o undisturbed");
+  REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
+  return read_text(scratch.folder() / "undisturbed/runs.csv");
+}
+
+/// When each finished run was finished.
+std::map<std::string, fs::file_time_type> finished(const fs::path& folder) {
+  std::map<std::string, fs::file_time_type> dates;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder / "runs", error)) {
+    const fs::path status = entry.path() / "status.json";
+    if (fs::exists(status)) dates[entry.path().filename()] = fs::last_write_time(status);
+  }
+  return dates;
+}
+
+/// Starts the sweep and kills it by `number` when `runs` runs are done and `pause` has passed.
+/// Returns how it ended, as waitpid says.
+int sweep_and_kill(const Scratch& scratch, const std::string& output, int number, std::size_t runs,
+                   std::chrono::microseconds pause) {
+  const pid_t child = fork();
+  if (child == 0) {
+    if (chdir(scratch.folder().c_str()) != 0) _exit(3);
+    const int null = open("/dev/null", O_WRONLY);
+    dup2(null, STDOUT_FILENO);
+    dup2(null, STDERR_FILENO);
+    execl(test::program_file().c_str(), "edgeflow", "sweep", "sweep.yaml", "-j", "2", "-o",
+          output.c_str(), nullptr);
+    _exit(3);
+  }
+  int status = 0;
+  while (finished(scratch.folder() / output).size() < runs) {
+    if (waitpid(child, &status, WNOHANG) == child) return status;  // all done
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  std::this_thread::sleep_for(pause);
+  kill(child, number);
+  waitpid(child, &status, 0);
+  return status;
+}
+
+}  // namespace
+
+TEST_CASE("runs.csv is the same for one process, two, a rerun, and three shards with a merge") {
+  const Scratch scratch;
+  const std::string expected = undisturbed(scratch);
+  CHECK(std::count(expected.begin(), expected.end(), '\n') == 1 + kRuns);
+  CHECK(edgeflow(scratch, "sweep sweep.yaml -j 2 -o two").exit_code == 0);
+  CHECK(read_text(scratch.folder() / "two/runs.csv") == expected);
+  CHECK(edgeflow(scratch, "sweep sweep.yaml -j 2 -o two --force").exit_code == 0);
+  CHECK(read_text(scratch.folder() / "two/runs.csv") == expected);
+
+  const Outcome third = edgeflow(scratch, "sweep sweep.yaml --shard 3/3 -o parts");
+  CHECK(third.exit_code == 0);
+  CHECK(third.err.find("when all shards are: edgeflow merge parts") != std::string::npos);
+  const Outcome early = edgeflow(scratch, "merge parts");
+  CHECK(early.exit_code == 2);
+  CHECK(early.err.find(" of 40 runs are missing: ") != std::string::npos);
+  CHECK(early.err.find("(run the sweep again: it goes on where it stopped)") != std::string::npos);
+  CHECK_FALSE(fs::exists(scratch.folder() / "parts/runs.csv"));
+  CHECK(edgeflow(scratch, "sweep sweep.yaml --shard 1/3 -o parts").exit_code == 0);
+  CHECK(edgeflow(scratch, "sweep sweep.yaml --shard 2/3 -o parts").exit_code == 0);
+  CHECK(edgeflow(scratch, "merge parts").exit_code == 0);
+  CHECK(read_text(scratch.folder() / "parts/runs.csv") == expected);
+}
+
+TEST_CASE("a finished sweep is not run again unless forced") {
+  const Scratch scratch;
+  const std::string expected = undisturbed(scratch);
+  const auto before = finished(scratch.folder() / "undisturbed");
+  const Outcome again = edgeflow(scratch, "sweep sweep.yaml -o undisturbed");
+  CHECK(again.exit_code == 0);
+  CHECK(again.err.find("40 of 40 runs are done already") != std::string::npos);
+  CHECK(finished(scratch.folder() / "undisturbed") == before);
+  CHECK(read_text(scratch.folder() / "undisturbed/runs.csv") == expected);
+  CHECK(edgeflow(scratch, "sweep sweep.yaml -o undisturbed --force").exit_code == 0);
+  CHECK(finished(scratch.folder() / "undisturbed") != before);
+}
+
+TEST_CASE("a sweep killed ten times loses nothing and repeats nothing") {
+  const Scratch scratch;
+  const std::string expected = undisturbed(scratch);
+  const fs::path folder = scratch.folder() / "killed";
+  std::mt19937_64 random(7);
+  std::map<std::string, fs::file_time_type> before;
+  int kills = 0;
+  for (int i = 0; i < 10; ++i) {
+    const std::size_t runs = before.size() + random() % 4;
+    const std::chrono::microseconds pause(random() % 8000);
+    const int status = sweep_and_kill(scratch, "killed", SIGKILL, runs, pause);
+    kills += WIFSIGNALED(status) ? 1 : 0;
+    const auto now = finished(folder);
+    for (const auto& [run, date] : before) {
+      REQUIRE(now.contains(run));
+      CHECK(now.at(run) == date);
+    }
+    before = now;
+  }
+  CHECK(kills > 0);
+  CHECK(edgeflow(scratch, "sweep sweep.yaml -j 2 -o killed").exit_code == 0);
+  for (const auto& [run, date] : before) CHECK(finished(folder).at(run) == date);
+  CHECK(read_text(folder / "runs.csv") == expected);
+}
+
+TEST_CASE("Ctrl-C stops a sweep that the same command goes on with") {
+  const Scratch scratch;
+  const std::string expected = undisturbed(scratch);
+  const int status = sweep_and_kill(scratch, "stopped", SIGINT, 1, {});
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 130);
+  CHECK_FALSE(fs::exists(scratch.folder() / "stopped/runs.csv"));
+  const Outcome again = edgeflow(scratch, "sweep sweep.yaml -o stopped");
+  CHECK(again.err.find("runs are done already") != std::string::npos);
+  CHECK(read_text(scratch.folder() / "stopped/runs.csv") == expected);
+}
+
+TEST_CASE("a second sweep into a folder is refused, a shard of the same sweep is not") {
+  const Scratch scratch;
+  undisturbed(scratch);
+  const std::string lock = (scratch.folder() / "undisturbed/.lock").string();
+  const int held = open(lock.c_str(), O_RDWR);
+  REQUIRE(held >= 0);
+  REQUIRE(flock(held, LOCK_EX) == 0);  // as a sweep does
+  for (const char* arguments : {"", " --shard 1/3"}) {
+    const Outcome second =
+        edgeflow(scratch, std::string("sweep sweep.yaml -o undisturbed") + arguments);
+    CHECK(second.exit_code == 2);
+    CHECK(second.err ==
+          "undisturbed: another sweep is writing into this folder (wait for it, or choose another "
+          "folder with -o)\n");
+  }
+  REQUIRE(flock(held, LOCK_SH) == 0);  // as a shard does
+  CHECK(edgeflow(scratch, "sweep sweep.yaml -o undisturbed").exit_code == 2);
+  CHECK(edgeflow(scratch, "sweep sweep.yaml -o undisturbed --shard 1/3").exit_code == 0);
+  write_sweep(scratch, "description: another\n");
+  const Outcome other = edgeflow(scratch, "sweep sweep.yaml -o undisturbed --shard 1/3");
+  CHECK(other.exit_code == 2);
+  CHECK(other.err.find("shards of another sweep or program are writing into this folder") !=
+        std::string::npos);
+  close(held);
+}
+
+TEST_CASE("a sweep whose file changed keeps the runs that are the same") {
+  const Scratch scratch;
+  undisturbed(scratch);
+  const auto before = finished(scratch.folder() / "undisturbed");
+  std::string text = read_text(scratch.folder() / "sweep.yaml");
+  text.replace(text.find("repeat: 5"), 9, "repeat: 4");
+  scratch.write("sweep.yaml", text);
+  CHECK(edgeflow(scratch, "sweep sweep.yaml -o undisturbed").exit_code == 0);
+  const auto now = finished(scratch.folder() / "undisturbed");
+  CHECK(now.size() == kRuns / 5 * 4);
+  // The first four repetitions of the first point stand where they stood.
+  std::size_t kept = 0;
+  for (const auto& [run, date] : now) kept += before.contains(run) && before.at(run) == date;
+  CHECK(kept == 4);
+}
+
+TEST_CASE("a file that does not fit on the disk ends the sweep with its name, finished runs stay") {
+  const Scratch scratch;
+  const std::string expected = undisturbed(scratch);
+  // Without privileges: files may have one block of 512 bytes (dash) or 1024 (bash).
+  const Outcome full =
+      shell(scratch, "trap '' XFSZ; (ulimit -f 1; \"$edgeflow\" sweep sweep.yaml -o full)");
+  CHECK(full.exit_code == 2);
+  CHECK(full.err.find(": cannot be written: File too large\n") != std::string::npos);
+  CHECK_FALSE(fs::exists(scratch.folder() / "full/runs.csv"));
+  CHECK(edgeflow(scratch, "sweep sweep.yaml -o full").exit_code == 0);
+  CHECK(read_text(scratch.folder() / "full/runs.csv") == expected);
+}
+
+TEST_CASE("a full or read-only disk ends the sweep with a clear error, finished runs stay") {
+  const Scratch scratch;
+  const std::string expected = undisturbed(scratch);
+  const Outcome mounts = shell(scratch, "mkdir disk; unshare -m mount -t tmpfs none disk");
+  if (mounts.exit_code != 0) {
+    MESSAGE("skipped, a file system cannot be mounted here: " << mounts.err);
+    return;
+  }
+  scratch.write("script",
+                "mount -t tmpfs -o size=300k none disk\n"
+                "\"$1\" sweep sweep.yaml -o disk/out -j 2; echo full $?\n"
+                "ls disk/out/runs/*/status.json | wc -l\n"
+                "mount -o remount,ro disk\n"
+                "\"$1\" sweep sweep.yaml -o disk/out; echo read-only $?\n"
+                "\"$1\" sweep sweep.yaml -o disk/new; echo read-only $?\n"
+                "mount -o remount,rw,size=30m disk\n"
+                "\"$1\" sweep sweep.yaml -o disk/out >&2; echo later $?\n"
+                "cp disk/out/runs.csv later.csv\n");
+  const Outcome outcome = shell(scratch, "unshare -m sh script \"$edgeflow\"");
+  CAPTURE(outcome.err);
+  int done = 0;
+  CHECK(std::sscanf(outcome.out.c_str(), "full 2\n%d", &done) == 1);
+  CHECK(done > 0);
+  CHECK(done < kRuns);
+  CHECK(outcome.out.find("read-only 2\nread-only 2\nlater 0\n") != std::string::npos);
+  CHECK(outcome.err.find("cannot be written: No space left on device\n") != std::string::npos);
+  CHECK(outcome.err.find("disk/out/.setup.lock: cannot be written: Read-only file system\n") !=
+        std::string::npos);
+  CHECK(outcome.err.find("disk/new: cannot be made a folder: Read-only file system\n") !=
+        std::string::npos);
+  CHECK(outcome.err.find(std::to_string(done) + " of 40 runs are done already") !=
+        std::string::npos);
+  CHECK(read_text(scratch.folder() / "later.csv") == expected);
+}
+
+}  // namespace edgeflow
