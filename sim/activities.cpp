@@ -2,8 +2,11 @@
 
 #include <simgrid/kernel/Timer.hpp>
 
+#include <simgrid/kernel/resource/Action.hpp>
+#include <simgrid/kernel/resource/Model.hpp>
+
+#include <algorithm>
 #include <cmath>
-#include <simgrid/simix.hpp>
 #include <stdexcept>
 #include <utility>
 
@@ -14,6 +17,10 @@ namespace edgeflow {
 
 namespace sg4 = simgrid::s4u;
 
+namespace {
+class EndOfSimulation {};
+}  // namespace
+
 Activities::Activities(std::vector<sg4::Host*> hosts, double bytes_scale,
                        std::function<bool(std::span<const RuntimeEvent>)> handle)
     : hosts_(std::move(hosts)), bytes_scale_(bytes_scale), handle_(std::move(handle)) {
@@ -22,27 +29,30 @@ Activities::Activities(std::vector<sg4::Host*> hosts, double bytes_scale,
 }
 
 void Activities::run(sg4::Engine& engine) {
-  sg4::Actor::create("dispatcher", hosts_.front(), [this] { dispatch(); });
-  engine.run();
-}
-
-void Activities::dispatch() {
-  bool go_on = true;
-  while (go_on) {
-    simgrid::kernel::actor::simcall_answered([this, &go_on] {
-      std::swap(handling_, instant_);
-      go_on = handle_(handling_);
-      handling_.clear();
-    });
-    if (!go_on || !instant_.empty()) continue;
-    asleep_ = true;
-    wake_->acquire();
+  models_ = engine.get_all_models();
+  hand_over();
+  try {
+    if (!done_) engine.run();
+  } catch (const EndOfSimulation&) {  // of what is under way nobody wants to know the end
+    for (const auto& slot : slots_) (void)slot->activity.detach();  // SimGrid would complain
   }
 }
 
-void Activities::report(const RuntimeEvent& event) {
-  instant_.push_back(event);
-  if (std::exchange(asleep_, false)) wake_->release();
+void Activities::hand_over() {
+  do {
+    std::swap(handling_, instant_);
+    done_ = !handle_(handling_);
+    handling_.clear();
+  } while (!done_ && !instant_.empty());  // what takes no time
+}
+
+/// Called after each report: SimGrid tells what has ended one by one, but has it all listed before.
+void Activities::hand_over_if_complete() {
+  if (done_ || instant_.empty()) return;
+  const bool more = std::ranges::any_of(models_, [](simgrid::kernel::resource::Model* model) {
+    return !model->get_finished_action_set()->empty() || !model->get_failed_action_set()->empty();
+  });
+  if (!more) hand_over();
 }
 
 Activities::Slot* Activities::take_slot(const RuntimeEvent& event) {
@@ -95,10 +105,12 @@ void Activities::finish(const sg4::Activity& activity) {
   }
   finished_.push_back(std::move(slot->activity));
   free_slots_.push_back(slot);
-  report(slot->event);
+  instant_.push_back(slot->event);
+  hand_over_if_complete();
 }
 
 void Activities::at(double date_s, const RuntimeEvent& event) {
+  if (date_s <= sg4::Engine::get_clock() + kTimePrecision_s) return instant_.push_back(event);
   set_timer({date_s, timers_set_++, event, {}});
 }
 
@@ -110,6 +122,7 @@ void Activities::set_timer(Timer timer) {
 }
 
 void Activities::report_due_timers() {
+  if (done_) throw EndOfSimulation();
   const double now_s = sg4::Engine::get_clock();
   bool reported = false;
   while (!timers_.empty() && timers_.top().date_s <= now_s + kTimePrecision_s) {
@@ -118,11 +131,12 @@ void Activities::report_due_timers() {
     if (timer.transfer) {
       start(*timer.transfer, timer.event);
     } else {
-      report(timer.event);
+      instant_.push_back(timer.event);
     }
     reported = true;
   }
   if (reported && !timers_.empty()) stop_engine_at(timers_.top().date_s);
+  hand_over_if_complete();
 }
 
 // SimGrid's own timers would be exact to the last bit, so that two of them or one and the end of an

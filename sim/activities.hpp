@@ -1,12 +1,11 @@
 #pragma once
 // Starts SimGrid activities and timers, and reports what ended, an instant at a time.
 //
-// Activities belong to SimGrid's kernel, so that their completion callbacks fire at their true end
-// without an actor that waits for each. The callbacks only collect events; one actor, the
-// dispatcher, which SimGrid runs after everything of an instant has ended, hands them over
-// together: what is ready at the same time then competes on equal terms, whatever the order in
-// which SimGrid noticed it. Everything runs in kernel mode, where activities can be started
-// without a switch of context.
+// There are no actors: activities belong to SimGrid's kernel, whose completion callbacks fire at
+// their true end. The callbacks collect events and hand them over when all that ends at this
+// instant has ended, which SimGrid's models know: what is ready at the same time then competes on
+// equal terms, whatever the order in which SimGrid goes through it. An actor that is woken once per
+// instant would do the same, but costs 30 % of the run.
 
 #include <simgrid/s4u.hpp>
 
@@ -37,9 +36,9 @@ struct RuntimeEvent {
 
 class Activities {
  public:
-  /// `handle` gets all events of an instant, in a deterministic order; it returns false to end the
-  /// simulation. It may call the members below; nothing else may. Transfers are of `bytes_scale`
-  /// times their bytes, see platform.hpp.
+  /// `handle` gets all events of an instant (none at the start), in a deterministic order; it
+  /// returns false to end the simulation. It may call the members below; nothing else may.
+  /// Transfers are of `bytes_scale` times their bytes, see platform.hpp.
   Activities(std::vector<simgrid::s4u::Host*> hosts, double bytes_scale,
              std::function<bool(std::span<const RuntimeEvent>)> handle);
   Activities(const Activities&) = delete;
@@ -57,8 +56,8 @@ class Activities {
   /// Reports `event` at `date_s`, using no resource.
   void at(double date_s, const RuntimeEvent& event);
 
-  /// Runs the engine: hands over an empty instant at time 0, then one after another until `handle`
-  /// has enough or nothing can happen any more.
+  /// Runs the engine: hands over an empty instant at the start, then one after another until
+  /// `handle` has enough or nothing can happen any more.
   void run(simgrid::s4u::Engine& engine);
 
   std::int64_t started() const { return started_; }  // not counting timers
@@ -78,9 +77,9 @@ class Activities {
     }
   };
 
-  void dispatch();
+  void hand_over();
+  void hand_over_if_complete();
   Slot* take_slot(const RuntimeEvent& event);
-  void report(const RuntimeEvent& event);
   void finish(const simgrid::s4u::Activity& activity);
   void set_timer(Timer timer);
   void start(const Transfer& transfer, const RuntimeEvent& event);
@@ -92,8 +91,8 @@ class Activities {
   std::function<bool(std::span<const RuntimeEvent>)> handle_;
   std::vector<RuntimeEvent> instant_;  // what has ended and was not handed over
   std::vector<RuntimeEvent> handling_;
-  simgrid::s4u::SemaphorePtr wake_ = simgrid::s4u::Semaphore::create(0);
-  bool asleep_ = false;
+  std::vector<simgrid::kernel::resource::Model*> models_;
+  bool done_ = false;
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> free_slots_;
   std::vector<simgrid::s4u::ActivityPtr> finished_;  // must outlive their own callback

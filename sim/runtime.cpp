@@ -53,9 +53,9 @@ Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanTables> ta
 }
 
 SimulationResult Runtime::run(sg4::Engine& engine) {
-  sg4::Engine::on_deadlock_cb([this] { stop(Status::kDeadlock, waiting_units()); });
   for (Recorder* recorder : options_.recorders) recorder->begin();
   activities_.run(engine);
+  if (!stopped_) stop(Status::kDeadlock, waiting_units());
   if (result_.status == Status::kOk) {
     check_bytes();
   } else {
@@ -302,8 +302,10 @@ void Runtime::leave(RequestState& state, std::int32_t message) {
   ++streams_[static_cast<std::size_t>(state.stream)].sent[static_cast<std::size_t>(message)];
   change_memory(row.to_device, row.bytes);
   const RuntimeEvent done{RuntimeEvent::Kind::kDelivered, message, &state};
-  if (options_.effects.contention) {
-    const bool delayed = options_.network_model == NetworkModel::kCm02;
+  const bool delayed = options_.network_model == NetworkModel::kCm02;
+  // SimGrid never ends a transfer of nothing that takes no time.
+  const bool timed = row.link_bytes > 0 || (!delayed && row.latency_s > 0);
+  if (options_.effects.contention && timed) {
     activities_.transfer(delayed ? row.latency_s : 0,
                          {row.from_device, row.to_device, row.link_bytes}, done);
   } else {
