@@ -6,15 +6,16 @@
 // honest. Both run in a child process of their own, alternately; the least processor time of each
 // (user and system, of the whole child) counts.
 //
-// usage: engine_bench             the grid: 4 to 256 devices, 100 to 1000 layers, 1 to 1000 requests
+// usage: engine_bench             the grid: 4 to 256 devices, 100 to 1000 layers, 1 to 1000
+// requests
 //        engine_bench D L R N     D devices, L layers, R requests, N runs of each
 //
 // The model is a chain of 3x3 convolutions, cut by rows over unequal devices: each unit gets a halo
 // from either neighbour. Requests come in a closed loop of four.
 
 #include <fmt/format.h>
-#include <simgrid/s4u.hpp>
 #include <sys/resource.h>
+#include <simgrid/s4u.hpp>
 
 #include <algorithm>
 #include <cmath>
