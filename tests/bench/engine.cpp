@@ -224,11 +224,32 @@ struct Measured {
   }
 };
 
+/// A switch as SimGrid's manual has it: a star of full-duplex links with half the latency each.
+std::vector<sg4::Host*> star(const Cluster& cluster) {
+  sg4::NetZone* zone = sg4::create_star_zone("star");
+  std::vector<sg4::Host*> hosts;
+  const Network& network = cluster.network();
+  const auto add_link = [&](const std::string& name) {
+    sg4::Link* link = zone->create_link(name, network.bandwidth_Bps);
+    return link->set_latency(network.latency_s / 2)->seal();
+  };
+  for (const Device& device : cluster.devices()) {
+    hosts.push_back(zone->create_host(device.name, kHostSpeed)->seal());
+    auto* point = hosts.back()->get_netpoint();
+    const sg4::LinkInRoute up(add_link(device.name + "-up"));
+    const sg4::LinkInRoute down(add_link(device.name + "-down"));
+    zone->add_route(point, nullptr, nullptr, nullptr, {up}, false);
+    zone->add_route(nullptr, point, nullptr, nullptr, {down}, false);
+  }
+  zone->seal();
+  return hosts;
+}
+
 SimulationResult run_minimal(const Workload& work, std::size_t requests) {
   const auto job = [&] {
     const PlanTables tables = make_tables(work.plan, work.graph, work.cluster, {}, {});
     sg4::Engine& engine = create_engine(NetworkModel::kCm02);
-    Minimal minimal(tables, build_platform(work.cluster, {}), requests);
+    Minimal minimal(tables, star(work.cluster), requests);
     SimulationResult result;
     result.makespan_s = minimal.run(engine);
     return result;
