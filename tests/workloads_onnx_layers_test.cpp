@@ -177,6 +177,19 @@ TEST_CASE("pooling in ceil mode, by padding in operator set 9, and of everything
         "max_pool[3,5,5] avg_pool[3,3,3] reduce_max[3,1,1] adaptive_avg_pool[3,1,1] add[3,1,1]");
 }
 
+TEST_CASE("zeros that an average counts are its padding") {
+  OnnxMaker maker(13);
+  maker.integers("around", {0, 0, 1, 1, 0, 0, 1, 1});
+  maker.node("Pad", {"x", "around"}, {"p"});
+  auto& pool = maker.node("AveragePool", {"p"}, {"y"});
+  set_ints(pool, "kernel_shape", {3, 3});
+  CHECK(layers_of(maker) == "avg_pool[3,8,8]");
+  CHECK(maker.read().layers()[1].attributes.pad == std::array<std::int64_t, 4>{1, 1, 1, 1});
+  // The largest of a window may be a zero: no padding of a max pool.
+  pool.set_op_type("MaxPool");
+  CHECK(layers_of(maker) == "pad[3,10,10] max_pool[3,8,8]");
+}
+
 TEST_CASE("padding of rows and columns is a layer, of channels a join with constants") {
   for (int opset : kOpsets) {
     CAPTURE(opset);

@@ -1,10 +1,13 @@
-// The only file that knows protobuf and the ONNX library.
+// With onnx_without_weights.cpp, all that knows protobuf and the ONNX library.
 
 #include "workloads/onnx_file.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <google/protobuf/io/zero_copy_stream_impl.h>
 #include <onnx/onnx_pb.h>
 #include <onnx/shape_inference/implementation.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <bit>
@@ -16,10 +19,12 @@
 
 #include "workloads/error.hpp"
 #include "workloads/layer.hpp"
+#include "workloads/onnx_without_weights.hpp"
 
 namespace edgeflow::onnx_reader {
 namespace {
 
+constexpr std::int64_t kMaxFileBytes = std::numeric_limits<int>::max();  // of protobuf
 constexpr int kMaxNodes = 200'000;
 constexpr int kOldestOpset = 9;
 constexpr int kNewestOpset = 17;
@@ -321,10 +326,12 @@ const Constant* Node::tensor(std::string_view key) const {
   return found != attributes.end() && found->second.tensor ? &*found->second.tensor : nullptr;
 }
 
-FileModel parse_model(std::string_view bytes, const std::string& file) {
+namespace {
+
+FileModel parse(google::protobuf::io::ZeroCopyInputStream& in, const std::string& file) {
   auto proto = std::make_shared<onnx::ModelProto>();
-  if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()) ||
-      !proto->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !proto->has_graph()) {
+  const std::optional<std::string> bytes = without_weights(in);
+  if (!bytes || !proto->ParseFromString(*bytes) || !proto->has_graph()) {
     throw InputError({file}, "", "this is not an ONNX model, or it is cut off",
                      "expected a file as torch.onnx.export writes it, below 2 GiB");
   }
@@ -333,6 +340,29 @@ FileModel parse_model(std::string_view bytes, const std::string& file) {
   } catch (const std::invalid_argument& error) {
     throw InputError({file}, "", error.what());
   }
+}
+
+}  // namespace
+
+FileModel parse_model(std::string_view bytes, const std::string& file) {
+  const auto size = static_cast<int>(std::min<std::size_t>(bytes.size(), kMaxFileBytes));
+  google::protobuf::io::ArrayInputStream in(bytes.data(), size);
+  return parse(in, file);
+}
+
+FileModel parse_model_file(const std::string& file) {
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  google::protobuf::io::FileInputStream in(descriptor);
+  in.SetCloseOnDelete(descriptor >= 0);
+  struct stat status {};
+  if (descriptor < 0 || fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+    throw InputError({file}, "", "the file cannot be read");
+  }
+  if (status.st_size > kMaxFileBytes) {
+    throw InputError({file}, "", "the file is larger than 2 GiB",
+                     "export with external weights; only their dims are needed");
+  }
+  return parse(in, file);
 }
 
 }  // namespace edgeflow::onnx_reader

@@ -102,5 +102,6 @@ struct FileModel {
 
 /// Parses a model. `file` stands for it in messages. Throws InputError.
 FileModel parse_model(std::string_view bytes, const std::string& file);
+FileModel parse_model_file(const std::string& file);
 
 }  // namespace edgeflow::onnx_reader

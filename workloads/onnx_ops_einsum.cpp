@@ -65,17 +65,17 @@ void einsum(Importer& in) {
     return in.unknown("only products of two tensors that depend on the input are known");
   }
   const auto& [left, right, out] = *equation;
+  const std::string &l = left, &r = right, &o = out;  // clang 14 captures no bindings
   const Activation &a = in.activation(0), &b = in.activation(1);
-  if (a.shape.size() != left.size() || b.shape.size() != right.size()) {
+  if (a.shape.size() != l.size() || b.shape.size() != r.size()) {
     in.fail("its equation does not fit the dimensions of its inputs");
   }
   auto size = [&](char label) {
-    return has(left, label) ? a.shape[left.find(label)] : b.shape[right.find(label)];
+    return has(l, label) ? a.shape[l.find(label)] : b.shape[r.find(label)];
   };
-  for (std::size_t i = 0; i < right.size(); ++i) {
-    if (size(right[i]) != b.shape[i]) in.fail(fmt::format("sizes of {} differ", right[i]));
+  for (std::size_t i = 0; i < r.size(); ++i) {
+    if (size(r[i]) != b.shape[i]) in.fail(fmt::format("sizes of {} differ", r[i]));
   }
-  const std::string &l = left, &r = right, &o = out;  // clang 14 captures no bindings
   const std::string batch = letters(l, [&](char c) { return has(r, c) && has(o, c); });
   const std::string rows = letters(l, [&](char c) { return !has(r, c) && has(o, c); });
   const std::string columns = letters(r, [&](char c) { return !has(l, c) && has(o, c); });

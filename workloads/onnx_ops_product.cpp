@@ -210,7 +210,9 @@ void elementwise(Importer& in) {
     in.item(layer).scalar = operand->scalar();
     in.item(layer).constant_dims = without_leading_ones(operand->dims);
   }
-  const int type = in.node().op == "Where" ? in.activation(0).type : kFloat;
+  int type = kFloat;
+  if (in.node().op == "Where")
+    type = in.is_constant(1) ? in.constant(1).type : in.activation(1).type;
   const Activation result = in.as(layer, of_inputs, dropped, type);
   in.set(0, shape == of_inputs ? result : in.viewed(result, shape, "/view"));
 }

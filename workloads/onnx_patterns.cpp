@@ -21,7 +21,9 @@ class Merger {
   void run() {
     for (std::size_t i = 0; i < items_.size(); ++i) {
       if (items_[i].inputs.empty()) continue;
-      if (merge_view(i) || merge_bias(i) || merge_gate(i) || merge_hard_swish(i)) continue;
+      if (merge_view(i) || merge_padding(i) || merge_bias(i) || merge_gate(i) ||
+          merge_hard_swish(i))
+        continue;
       if (!merge_gelu(i)) merge_layer_norm(i);
     }
   }
@@ -81,6 +83,20 @@ class Merger {
   bool merge_view(std::size_t i) {
     if (!is(i, Op::kReshape) || !is(input(i), Op::kReshape) || !only_for(input(i), i)) return false;
     replace(i, Op::kReshape, attributes(i), {input(input(i))});
+    return true;
+  }
+
+  /// Zeros around the input of an average: exporters pad apart where the zeros count.
+  bool merge_padding(std::size_t i) {
+    if (!is(i, Op::kAvgPool) || !is(input(i), Op::kPad) || !only_for(input(i), i)) return false;
+    Attributes a = attributes(i);
+    const auto& pad = attributes(input(i)).pad;
+    if (attributes(input(i)).reflect || a.ceil_mode || a.pad != Attributes{}.pad) return false;
+    for (std::size_t k = 0; k < pad.size(); ++k) {
+      if (pad[k] >= a.kernel[k % 2]) return false;  // some windows would be all padding
+    }
+    a.pad = pad;
+    replace(i, Op::kAvgPool, a, {input(input(i))});
     return true;
   }
 

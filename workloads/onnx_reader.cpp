@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <queue>
 
 #include "workloads/onnx_importer.hpp"
@@ -234,18 +233,9 @@ Graph read_onnx_bytes(std::string_view bytes, const std::string& name, const Onn
 
 Graph read_onnx(const std::filesystem::path& file, const OnnxOptions& options,
                 std::vector<std::string>* warnings) {
-  std::ifstream in(file, std::ios::binary | std::ios::ate);
-  const auto size = static_cast<std::int64_t>(in.tellg());
-  if (!in || size < 0) throw InputError({file.string()}, "", "the file cannot be read");
-  if (size >= std::int64_t{1} << 31) {
-    throw InputError({file.string()}, "", "the file is larger than 2 GiB",
-                     "export with external weights; only their dims are needed");
-  }
-  std::string bytes(static_cast<std::size_t>(size), '\0');
-  in.seekg(0);
-  in.read(bytes.data(), size);
-  if (!in) throw InputError({file.string()}, "", "the file cannot be read");
-  return read_onnx_bytes(bytes, file.string(), options, warnings);
+  onnx_reader::Importer importer(onnx_reader::parse_model_file(file.string()), file.string(),
+                                 options, warnings);
+  return importer.read(file.stem().string());
 }
 
 }  // namespace edgeflow
