@@ -28,6 +28,7 @@ class CommandLine {
     add_run();
     add_sweep();
     add_merge();
+    add_report();
     add_plan();
     add_explain();
     add_import();
@@ -110,6 +111,15 @@ class CommandLine {
                         "  edgeflow merge results/quickstart | head",
                         [this] { return merge(merged_); });
     sub->add_option("DIR", merged_, "Folder that the shards wrote to")->required();
+  }
+
+  void add_report() {
+    CLI::App* sub = add("report", "Write report.html, a page that shows a sweep without a network",
+                        "  edgeflow report results/quickstart\n"
+                        "  edgeflow report results/quickstart && firefox "
+                        "results/quickstart/report.html",
+                        [this] { return report(reported_); });
+    sub->add_option("DIR", reported_, "Folder of results")->required();
   }
 
   void add_plan() {
@@ -219,6 +229,7 @@ class CommandLine {
   RunArguments run_;
   SweepArguments sweep_;
   std::string merged_;
+  std::string reported_;
   ScenarioArguments plan_;
   std::string plan_output_;
   ScenarioArguments explain_;

@@ -52,6 +52,9 @@ int run_sweep(const SweepArguments& arguments);
 /// Makes runs.csv and timing.csv of the runs in a results folder.
 int merge(const std::string& folder);
 
+/// Writes report.html into a results folder, by scripts/report.py.
+int report(const std::string& folder);
+
 /// Writes the plan to `output`, or to stdout if that is empty.
 int write_plan_file(const ScenarioArguments& arguments, const std::string& output);
 int explain_scenario(const ScenarioArguments& arguments);

@@ -1,9 +1,15 @@
-// The commands that simulate: run and sweep, and merge.
+// The commands that simulate, run and sweep, and what is done with their results: merge and report.
 
 #include <fmt/format.h>
 #include <sched.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <charconv>
+#include <system_error>
 
 #include "experiments/check.hpp"
 #include "experiments/commands.hpp"
@@ -14,6 +20,7 @@
 #include "experiments/summary.hpp"
 #include "experiments/sweep.hpp"
 #include "partition/plan_yaml.hpp"
+#include "workloads/model_yaml.hpp"
 
 namespace edgeflow {
 namespace {
@@ -21,6 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kDefaultTimeout_s = 600;
+constexpr const char* kPython = "/usr/bin/python3";  // Debian's, which has the modules
 
 double read_timeout_s(const std::string& text) {
   if (text.empty()) return kDefaultTimeout_s;
@@ -205,6 +213,30 @@ int merge(const std::string& folder) {
     throw InputError({folder, 0, 0}, "", "is not a folder");
   }
   return conclude(folder, "");
+}
+
+int report(const std::string& folder) {
+  const fs::path table = fs::path(folder) / "runs.csv";
+  if (std::error_code error; !fs::exists(table, error)) {
+    throw InputError({table.string(), 0, 0}, "", "no such file",
+                     "a finished sweep or 'edgeflow merge' writes it");
+  }
+  // An absolute path cannot be taken for an option.
+  const std::string absolute = fs::absolute(folder).string();
+  const std::string script = (home_folder() / "scripts" / "report.py").string();
+  std::array<const char*, 4> words{kPython, script.c_str(), absolute.c_str(), nullptr};
+  pid_t child = 0;
+  const int error = posix_spawn(&child, kPython, nullptr, nullptr,
+                                const_cast<char**>(words.data()),  // NOLINT: it does not write
+                                environ);
+  if (error != 0) {
+    throw InputError({kPython, 0, 0}, "", std::generic_category().message(error),
+                     "scripts/setup installs what is missing");
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? kExitOk : kExitUsage;
 }
 
 }  // namespace edgeflow

@@ -18,8 +18,9 @@ STYLES = {
     "even": ("#888888", "+"),
     "pipeline": ("#44AA99", "h"),
     "dads": ("#AA4499", "*"),
+    "neurosurgeon": ("#117733", "d"),
 }
-SPARE = [("#117733", "d"), ("#661100", "X"), ("#6699CC", "H"), ("#AA4466", "8")]
+SPARE = [("#661100", "X"), ("#6699CC", "H"), ("#AA4466", "8")]
 
 RC = {
     "font.family": "DejaVu Sans",
@@ -44,7 +45,16 @@ RC = {
 
 def style(strategy):
     """(colour, marker) of a strategy: always the same, also for one not listed above."""
+    strategy = strategy.split(" ")[0] if strategy not in STYLES else strategy
     return STYLES.get(strategy) or SPARE[zlib.crc32(strategy.encode()) % len(SPARE)]
+
+
+def on(colour):
+    """Black or white, whichever is read better on a colour (relative luminance, WCAG 2)."""
+    linear = [(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4)
+              for c in (int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5))]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#000000" if luminance > 0.179 else "#ffffff"
 
 
 def order(strategies):

@@ -289,8 +289,8 @@ TEST_CASE("mistakes on the command line end with 2 and say what is known") {
   CHECK(unknown.err == "edgeflow: there is no command \"swep\" (did you mean \"sweep\"?)\n");
   for (const char* arguments :
        {"", "run", "run a.yaml b.yaml", "run --fast a.yaml", "run none.yaml", "run --set",
-        "sweep none.yaml -j", "sweep none.yaml -j 0", "merge", "merge none", "list", "validate",
-        "inspect"}) {
+        "sweep none.yaml -j", "sweep none.yaml -j 0", "merge", "merge none", "report",
+        "report none", "list", "validate", "inspect"}) {
     CAPTURE(arguments);
     const Outcome outcome = edgeflow(scratch, arguments);
     CHECK(outcome.exit_code == 2);
@@ -333,8 +333,8 @@ TEST_CASE("an ONNX file is imported, inspected and simulated like a model of the
 
 TEST_CASE("help is an answer, with two examples for every command") {
   const Scratch scratch;
-  for (const char* command :
-       {"", "run", "sweep", "merge", "plan", "explain", "import", "inspect", "validate", "list"}) {
+  for (const char* command : {"", "run", "sweep", "merge", "report", "plan", "explain", "import",
+                              "inspect", "validate", "list"}) {
     const Outcome outcome = edgeflow(scratch, std::string(command) + " --help");
     CAPTURE(command);
     CHECK(outcome.exit_code == 0);

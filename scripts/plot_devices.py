@@ -1,0 +1,71 @@
+#!/usr/bin/python3
+"""How busy and how full each device is: a line of panels per setting, a row per strategy.
+
+Reads devices.csv and requests.csv of every run and writes RESULTS_DIR/plots/devices.png and .pdf.
+Left: time computing over the time from the first arrival to the last finish. Right: the peak of
+weights and live activations, and in percent of the device's memory where that is known.
+"""
+
+import numpy as np
+import pandas as pd
+
+import figures
+import palette
+
+SETTINGS = 4
+
+
+def read(results, rows):
+    """(busy share, peak MiB, share of memory) by strategy and device, means over repetitions."""
+    tables = []
+    for _, run in rows.iterrows():
+        requests = results.table(run["run_id"], "requests.csv")
+        span_s = requests["finish_s"].max() - requests["arrival_s"].min()
+        table = results.table(run["run_id"], "devices.csv")
+        tables.append(pd.DataFrame({
+            "who": run["who"], "device": table["device"], "busy": table["busy_s"] / span_s * 100,
+            "peak": table["peak_memory_bytes"] / 2**20,
+            "full": table["peak_memory_bytes"] / table["memory_bytes"] * 100}))
+    return pd.concat(tables).groupby(["who", "device"], sort=False).mean()
+
+
+def heat(axes, values, texts, strategies, devices, limit, colours):
+    axes.imshow(values, cmap=colours, vmin=0, vmax=limit, aspect="auto")
+    for i, j in np.ndindex(values.shape):
+        if not np.isnan(values[i, j]):
+            axes.text(j, i, texts[i][j], ha="center", va="center", fontsize=6.5,
+                      color="white" if values[i, j] > 0.6 * limit else "black")
+    axes.set_xticks(range(len(devices)), devices, rotation=25, ha="right")
+    axes.set_yticks(range(len(strategies)), strategies)
+    axes.tick_params(length=0)
+    axes.grid(False)
+
+
+def draw(results, x=None):
+    panels = results.panels()
+    if len(panels) > SETTINGS:
+        print(f"only {SETTINGS} settings are drawn")
+        panels = [panels[i] for i in np.linspace(0, len(panels) - 1, SETTINGS).round().astype(int)]
+    bars, widest = results.runs["who"].nunique(), int(results.runs["devices"].max())
+    fig, grid = figures.grid(2 * len(panels), width=0.55 * widest + 1.2, height=0.24 * bars + 1.0,
+                             columns=2)
+    for p, (title, rows) in enumerate(panels):
+        table = read(results, rows)
+        strategies = palette.order(rows["who"].unique())
+        devices = list(dict.fromkeys(table.index.get_level_values("device")))
+        pick = lambda column: np.array([[table[column].get((s, d), np.nan) for d in devices] for s in strategies])
+        busy, peak, full = pick("busy"), pick("peak"), pick("full")
+        heat(grid[2 * p], busy, [[f"{v:.0f}" for v in line] for line in busy], strategies, devices,
+             100, "Blues")
+        texts = [[f"{m:.0f}" + ("" if np.isnan(f) else f"\n{f:.0f} %") for m, f in zip(a, b)]
+                 for a, b in zip(peak, full)]
+        heat(grid[2 * p + 1], peak, texts, strategies, devices, np.nanmax(peak), "Greens")
+        grid[2 * p + 1].set_yticklabels([])
+        one_line = title.replace("\n", ", ")
+        grid[2 * p].set_title((one_line + ": " if one_line else "") + "busy (%)", loc="left")
+        grid[2 * p + 1].set_title("peak memory (MiB, % of board)", loc="left")
+    figures.save(fig, results, "devices")
+
+
+if __name__ == "__main__":
+    figures.main(draw, __doc__)

@@ -1,0 +1,50 @@
+#!/usr/bin/python3
+"""Latency against a setting, such as the bandwidth: a panel per further setting, a line per strategy.
+
+Reads RESULTS_DIR/runs.csv and writes RESULTS_DIR/plots/latency_vs_<setting>.png and .pdf. Bands are
+95 % confidence intervals of the mean over repetitions; the thin dashed line is what the planner
+predicted for one request on the idle cluster.
+"""
+
+from matplotlib.lines import Line2D
+
+import figures
+import palette
+
+DASHES = (0, (4, 2))
+
+
+def draw_panel(axes, results, x, rows):
+    places = figures.set_x(axes, results, x)
+    rows = rows.assign(x=rows[x].map(places))
+    for strategy in palette.order(rows["who"].unique()):
+        colour, marker = palette.style(strategy)
+        by_x = rows[rows["who"] == strategy].groupby("x")
+        means = by_x["latency_s"].apply(lambda v: figures.interval(v)[0] * 1e3)
+        half = by_x["latency_s"].apply(lambda v: figures.interval(v)[1] * 1e3)
+        predicted = by_x["predicted_latency_s"].mean() * 1e3
+        axes.fill_between(means.index, means - half, means + half, color=colour, alpha=0.18, linewidth=0)
+        axes.plot(predicted.index, predicted, color=colour, linewidth=0.7, linestyle=DASHES)
+        axes.plot(means.index, means, color=colour, marker=marker)
+    # A band that reaches towards zero has no place on a logarithmic axis: cut it there.
+    lowest = min(rows.groupby(["who", "x"])["latency_s"].mean().min(), rows["predicted_latency_s"].min())
+    axes.set_ylim(bottom=max(axes.get_ylim()[0], lowest * 1e3 * 0.8))
+    figures.log_y(axes)
+
+
+def draw(results, x=None):
+    x = results.x_axis(x)
+    panels = results.panels(x)
+    fig, grid = figures.grid(len(panels))
+    for axes, (title, rows) in zip(grid, panels):
+        draw_panel(axes, results, x, rows)
+        axes.set_title(title)
+    fig.supxlabel(figures.axis_title(x), fontsize=9)
+    fig.supylabel("mean latency (ms)" if results.repeated else "latency (ms)", fontsize=9)
+    more = [Line2D([], [], color="#555555", linewidth=0.7, linestyle=DASHES, label="predicted")]
+    figures.legend(fig, results.strategies(), more)
+    figures.save(fig, results, "latency_vs_" + x.split(".")[-1])
+
+
+if __name__ == "__main__":
+    figures.main(draw, __doc__)

@@ -1,0 +1,138 @@
+#!/usr/bin/python3
+"""Writes RESULTS_DIR/report.html: one file without network access that shows a sweep.
+
+usage: report.py RESULTS_DIR      (or: edgeflow report RESULTS_DIR)
+The page is report_page.html with the data as JSON inside; every text from the user's files is put
+into the page as text, never as HTML.
+"""
+
+import html
+import json
+import os
+import sys
+
+import pandas as pd
+import yaml
+
+import figures
+import palette
+
+PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "report_page.html")
+# What the page shows of a run; the names are columns of runs.csv.
+METRICS = {
+    "latency_s": ("mean latency", "ms", 1e3),
+    "latency_p95_s": ("95th percentile of latency", "ms", 1e3),
+    "throughput_rps": ("throughput", "requests/s", 1),
+    "speedup_over_baseline": ("speed-up over the baseline", "", 1),
+    "energy_J": ("energy", "J", 1),
+    "bytes_moved": ("moved between devices", "MB", 1e-6),
+    "peak_memory_bytes": ("peak memory", "MiB", 2**-20),
+    "optimality_gap": ("latency above the lower bound", "%", 100),
+}
+PARTS = ["compute_s", "transfer_s", "queue_s", "wait_s"]
+MAX_DETAILS = 24      # runs with a timeline
+MAX_EVENTS = 4000     # of a timeline
+
+
+def plain(value):
+    """A value of a table as JSON has it."""
+    return None if pd.isna(value) else value.item() if hasattr(value, "item") else value
+
+
+def axis(results, column):
+    return {"key": column, "title": figures.axis_title(column), "values": results.values(column),
+            "texts": {v: figures.setting_text(column, v) for v in results.values(column)},
+            "numbers": [figures.quantity(v) for v in results.values(column)]
+            if results.numeric(column) else None}
+
+
+def row(results, run):
+    wanted = [*METRICS, *PARTS, "who", "run_id", "status", "message", "repetition"]
+    return {c: plain(run[c]) for c in wanted + results.axes if c in run}
+
+
+def cluster(scenario):
+    network = scenario["cluster"]["network"]
+    return {"type": network["type"], "bandwidth": network["bandwidth"], "latency": network["latency"],
+            "source": scenario["cluster"]["source"], "sink": scenario["cluster"]["sink"],
+            "devices": [{k: d.get(k) for k in ("name", "type", "mac_rate", "memory", "bandwidth")}
+                        for d in scenario["cluster"]["devices"]]}
+
+
+def events(table, columns):
+    table = table[table["request"] == 0].head(MAX_EVENTS)
+    return table[columns].astype(object).values.tolist()
+
+
+def detail(results, run):
+    """The timeline of the first request, the scenario and the cluster of a run."""
+    folder = os.path.join(results.folder, "runs", run["run_id"])
+    with open(os.path.join(folder, "scenario.resolved.yaml"), encoding="utf-8") as file:
+        text = file.read()
+    units = results.table(run["run_id"], "units.csv")
+    units = units[units["finish_s"] > units["start_s"]]
+    transfers = results.table(run["run_id"], "transfers.csv")
+    settings = [figures.setting_text(a, run[a]) for a in results.axes]
+    return {"run_id": run["run_id"], "label": ", ".join([run["who"], *settings]),
+            "scenario": text, "cluster": cluster(yaml.safe_load(text)),
+            "units": events(units, ["device", "layer", "start_s", "finish_s"]),
+            "transfers": events(transfers, ["from_device", "to_device", "bytes", "start_s", "finish_s"])}
+
+
+def chosen(results):
+    """Runs whose timelines are shown: the fastest, then the other strategies in its setting, then the
+    fastest of each other setting."""
+    runs = results.runs[results.runs["repetition"] == 0].sort_values("latency_s", kind="stable")
+    best = runs.iloc[0]
+    same = runs
+    for column in results.axes:
+        same = same[same[column] == best[column]]
+    others = runs.drop_duplicates(results.axes) if results.axes else runs
+    return pd.concat([same, others]).drop_duplicates("run_id").head(MAX_DETAILS)
+
+
+def data(folder):
+    with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as file:
+        manifest = json.load(file)
+    results = figures.Results(folder, lambda text: None)
+    every = results.all_runs.assign(who=results.all_runs["strategy"])
+    every.loc[results.runs.index, "who"] = results.runs["who"]
+    names = palette.order(every["who"].unique())
+    return {
+        "manifest": manifest,
+        "metrics": [{"key": k, "title": t, "unit": u, "scale": s} for k, (t, u, s) in METRICS.items()
+                    if results.runs[k].notna().any()],
+        "axes": [axis(results, a) for a in results.axes],
+        "x": results.x_axis() if results.axes else None,
+        "strategies": [{"name": n, "colour": palette.style(n)[0]} for n in names],
+        "runs": [row(results, run) for _, run in every.iterrows()],
+        "details": [detail(results, run) for _, run in chosen(results).iterrows()],
+    }
+
+
+def main():
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        print(__doc__.splitlines()[2], file=sys.stderr)
+        sys.exit(2)
+    folder = sys.argv[1]
+    try:
+        content = data(folder)
+    except figures.NotApplicable as error:
+        sys.exit(f"report: {folder}: {error}")
+    with open(PAGE, encoding="utf-8") as file:
+        page = file.read()
+    # "<" would end the script element early where a name holds "</script>".
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
+    page = page.replace("@TITLE@", html.escape(content["manifest"]["name"])).replace("@DATA@", text)
+    path = os.path.join(folder, "report.html")
+    try:
+        with open(path + ".partial", "w", encoding="utf-8") as file:
+            file.write(page)
+        os.replace(path + ".partial", path)
+    except OSError as error:
+        sys.exit(f"report: {path}: cannot be written: {error.strerror}")
+    print(f"wrote {path}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

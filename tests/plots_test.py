@@ -1,0 +1,83 @@
+#!/usr/bin/python3
+"""Every figure is drawn for results that have its data, and says why not for others.
+
+usage: plots_test.py EDGEFLOW SOURCE_DIR
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+EDGEFLOW, SOURCE = sys.argv[1:3]
+sys.path.insert(0, os.path.join(SOURCE, "scripts"))
+sys.dont_write_bytecode = True
+
+import pandas as pd  # noqa: E402
+
+import figures  # noqa: E402
+import palette  # noqa: E402
+import plot_all  # noqa: E402
+
+
+def sweep(folder, text):
+    path = os.path.join(folder, "sweep.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"schema: 1\nname: drawn\nbase: {SOURCE}/tests/data/cli/tiny_scenario.yaml\n{text}")
+    out = os.path.join(folder, "out")
+    subprocess.run([EDGEFLOW, "sweep", path, "-o", out, "--force"], check=True, capture_output=True)
+    return figures.Results(out)
+
+
+class PlotsTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def plots(self):
+        return set(os.listdir(os.path.join(self.folder, "out", "plots")))
+
+    def test_every_figure_is_drawn_as_png_and_pdf(self):
+        results = sweep(self.folder, "axes:\n  strategy: [even, single]\n  requests.arrivals.rate: [0.1/s, 0.3/s]\n"
+                        "repeat: 2\nbaseline: single\n".replace("axes:", "axes:\n  requests.count: [3]\n"
+                        "  requests.arrivals.process: [poisson]"))
+        plot_all.draw(results)
+        names = ["winners", "latency_vs_rate", "speedup", "breakdown", "devices", "ecdf", "throughput", "planner"]
+        self.assertEqual(self.plots(), {f"{n}.{kind}" for n in names for kind in ("png", "pdf")})
+
+    def test_closed_arrivals_show_predictions_and_no_throughput(self):
+        results = sweep(self.folder, "axes:\n  strategy: [even, single]\nzip:\n"
+                        "  - {cluster.network.bandwidth: [1kB/s, 4kB/s], label.net: [slow, fast]}\n")
+        self.assertEqual(results.axes, ["label.net"])  # it names the bandwidths
+        plot_all.draw(results)
+        self.assertIn("prediction.png", self.plots())
+        self.assertIn("latency_vs_net.png", self.plots())
+        self.assertNotIn("throughput.png", self.plots())
+        self.assertNotIn("speedup.png", self.plots())  # there is no baseline
+        run = subprocess.run([os.path.join(SOURCE, "scripts", "plot_speedup.py"), results.folder],
+                             capture_output=True, text=True)
+        self.assertEqual((run.returncode, run.stderr), (2, "plot_speedup: the sweep has no baseline\n"))
+
+    def test_quantities_are_read_with_their_units(self):
+        for text, value in (("100Mbps", 100), ("12.5MB/s", 100), ("1Gbps", 1000), ("2/s", 2), ("0.5ms", 0.5),
+                            ("1s", 1000), ("6", 6), ("1e3kbps", 1)):
+            self.assertAlmostEqual(figures.quantity(text), value)
+        self.assertIsNone(figures.quantity("Wi-Fi 108 Mbit/s"))
+
+    def test_the_interval_of_the_mean_is_students(self):
+        # Mean 2, standard deviation 1, n = 3: t(0.975, 2) / sqrt(3) = 4.302653 / 1.732051.
+        mean, half = figures.interval(pd.Series([1.0, 2.0, 3.0]))
+        self.assertEqual(mean, 2)
+        self.assertAlmostEqual(half, 2.484138, places=6)
+        self.assertEqual(figures.interval(pd.Series([5.0])), (5, 0))
+
+    def test_strategies_of_the_palette_have_looks_of_their_own(self):
+        looks = list(palette.STYLES.values()) + palette.SPARE
+        self.assertEqual(len({colour for colour, _ in looks}), len(looks))
+        self.assertEqual(len({marker for _, marker in looks}), len(looks))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
