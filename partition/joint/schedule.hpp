@@ -92,8 +92,6 @@ class Schedule {
 
   /// The plan as accepted: true if a delay of this unit would delay the end.
   bool critical(std::size_t node, std::size_t device) const;
-  /// The plan as accepted: by how much a unit could start later without delaying the end.
-  double slack_s(std::size_t unit) const { return slack_s_[unit]; }
   double finish_s(std::size_t node, std::size_t device) const {
     return arrivals_[slot(node, device, device)];
   }
@@ -160,7 +158,7 @@ class Schedule {
   std::size_t tried_from_ = 0;              // arrivals before this node are the accepted ones
   std::vector<double> tails_, unit_tails_;  // tails by node: after it; of a unit: from its start
   std::vector<double> arrival_tails_;
-  std::vector<double> slack_s_;                  // by unit
+  std::vector<double> slack_s_;  // by unit: how much later it could start without delaying the end
   std::vector<std::vector<std::int32_t>> live_;  // by node: edges from it or before to behind it
   double latency_s_ = 0;
   double changed_latency_s_ = 0;

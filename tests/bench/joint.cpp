@@ -1,0 +1,272 @@
+// How good edgeflow-joint's plans are: against the best other strategy of each cell, and against
+// the best of long searches, whose latencies stand in tests/bench/data/joint_reference.csv.
+// usage: joint_bench [CELL...]                       compare; all cells by default
+//        joint_bench --reference SECONDS [CELL...]   search on, and keep what is better
+//
+// Devices have no cost of bytes and 20 us of overhead per layer; device 0 is source and sink; a
+// full-duplex switch with 0.5 ms of latency; fp32. Latencies are estimate()'s with
+// Sharing::kMaxMin, planning times are processor time.
+//
+// The reference search runs edgeflow-joint's search again and again with long budgets, each time
+// with another seed and from other plans: those of all other strategies, only of one of them, the
+// best result so far, none.
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+#include <limits>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "partition/estimate.hpp"
+#include "partition/joint/search.hpp"
+#include "partition/strategy.hpp"
+#include "partition/validate.hpp"
+#include "workloads/model_yaml.hpp"
+
+namespace edgeflow {
+namespace {
+
+constexpr const char* kReferences = EDGEFLOW_BENCH_DATA "/joint_reference.csv";
+constexpr const char* kSpeedCell = "densenet121-300-8";  // 190 layers: for the planning time
+
+struct Cell {
+  const char* model;
+  double Mbps;
+  std::vector<double> GMACs;  // of the devices
+};
+
+const std::vector<double> kFour{5, 5, 5, 15};
+const std::vector<double> kThree{5, 10, 30};
+const std::vector<double> kSix{5, 5, 5, 10, 10, 40};
+const std::vector<double> kEight{5, 5, 5, 5, 5, 5, 5, 5};
+
+std::vector<Cell> cells() {
+  return {
+      {"yolov5s", 50, kFour},        {"yolov5s", 100, kFour},        {"yolov5s", 300, kFour},
+      {"yolov5s", 300, kSix},        {"yolov5s", 1000, kEight},      {"resnet50", 100, kFour},
+      {"resnet50", 300, kThree},     {"resnet50", 50, kSix},         {"inception_v3", 100, kEight},
+      {"inception_v3", 300, kEight}, {"inception_v3", 1000, kThree}, {"vgg16", 100, kThree},
+      {"vgg16", 50, kSix},           {"mobilenet_v2", 50, kEight},   {"mobilenet_v2", 300, kFour},
+      {"mobilenet_v2", 1000, kSix},  {"densenet121", 300, kEight}};
+}
+
+std::string name_of(const Cell& cell) {
+  return fmt::format("{}-{}-{}", cell.model, cell.Mbps, cell.GMACs.size());
+}
+
+Cluster cluster_of(const Cell& cell) {
+  std::vector<Device> devices;
+  for (double GMACs : cell.GMACs) {
+    Device device;
+    device.name = "d" + std::to_string(devices.size());
+    device.compute.mac_rate = GMACs * 1e9;
+    device.compute.overhead_s = 20e-6;
+    device.memory_bytes = std::numeric_limits<double>::infinity();
+    devices.push_back(device);
+  }
+  return Cluster(name_of(cell), devices, NetworkType::kSwitch, cell.Mbps * 1e6 / 8, 0.5e-3,
+                 DeviceId{0}, DeviceId{0});
+}
+
+double cpu_s() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+double latency_s(const Problem& problem, const Plan& plan) {
+  return estimate(plan, problem.graph, problem.cluster, problem.size, {}, Sharing::kMaxMin)
+      .latency_s;
+}
+
+struct Other {
+  Plan plan;
+  double s = 0;
+};
+
+/// Plans of the strategies besides edgeflow-joint that serve the problem.
+std::vector<Other> other_plans(const Problem& problem) {
+  std::vector<Other> others;
+  for (const StrategyInfo& other : strategies()) {
+    if (other.name == "edgeflow-joint") continue;
+    try {
+      Plan plan = make_plan(other, problem, {});
+      const double s = latency_s(problem, plan);
+      others.push_back({std::move(plan), s});
+    } catch (const Infeasible&) {
+    } catch (const OptionError&) {  // no defaults
+    }
+  }
+  return others;
+}
+
+const Other& best_of(const std::vector<Other>& others) {
+  return *std::min_element(others.begin(), others.end(),
+                           [](const Other& a, const Other& b) { return a.s < b.s; });
+}
+
+struct Reference {
+  double s = std::numeric_limits<double>::infinity();
+  double searched_s = 0;
+  std::uint64_t seed = 100;  // the next one
+};
+
+std::map<std::string, Reference> read_references() {
+  std::map<std::string, Reference> references;
+  std::ifstream file(kReferences);
+  std::string line;
+  while (std::getline(file, line)) {
+    if (line.empty() || line[0] == '#' || line.starts_with("cell,")) continue;
+    std::replace(line.begin(), line.end(), ',', ' ');
+    std::istringstream fields(line);
+    std::string cell;
+    Reference reference;
+    fields >> cell >> reference.s >> reference.searched_s >> reference.seed;
+    references[cell] = reference;
+  }
+  return references;
+}
+
+void write_references(const std::map<std::string, Reference>& references) {
+  std::ofstream file(kReferences);
+  fmt::print(file,
+             "# Made by joint_bench --reference (tests/bench/joint.cpp): the lowest latency that "
+             "any search found,\n# seconds of processor time searched, the next seed.\n"
+             "cell,latency_s,searched_s,next_seed\n");
+  for (const auto& [cell, reference] : references) {
+    fmt::print(file, "{},{},{:.0f},{}\n", cell, reference.s, reference.searched_s, reference.seed);
+  }
+}
+
+/// Searches for `seconds` more.
+void search_on(const Problem& problem, double seconds, Reference& reference) {
+  const double begin_s = cpu_s();
+  const std::vector<Other> others = other_plans(problem);
+  reference.s = std::min(reference.s, best_of(others).s);
+  std::vector<Plan> all;
+  for (const Other& other : others) all.push_back(other.plan);
+  std::vector<Plan> best{best_of(others).plan};
+  double best_s = best_of(others).s;
+  joint::Settings settings;
+  joint::Statistics statistics;
+  const double first_s = cpu_s();
+  joint::search(problem, all, settings, &statistics);
+  const double moves_per_s = static_cast<double>(statistics.moves) / (cpu_s() - first_s);
+  while (cpu_s() - begin_s < seconds) {
+    settings.seed = reference.seed++;
+    settings.effort = std::max<std::int64_t>(1, std::llround(moves_per_s * seconds / 6));
+    const std::size_t from = settings.seed % 4;
+    const std::vector<std::vector<Plan>> starts{
+        all, best, {}, {others[settings.seed / 4 % others.size()].plan}};
+    const std::optional<Plan> plan = joint::search(problem, starts[from], settings);
+    if (!plan) continue;
+    const double s = latency_s(problem, *plan);
+    if (s < best_s) {
+      best_s = s;
+      best = {*plan};
+    }
+    reference.s = std::min(reference.s, s);
+  }
+  reference.searched_s += cpu_s() - begin_s;
+}
+
+void print_head() {
+  fmt::print("{:24} {:>9} | {:>9} {:>6} {:>6} | {:>9} {:13} {:>7} | {:>9} {:>7}\n", "cell",
+             "ref ms", "joint ms", "ratio", "cpu s", "other ms", "strategy", "gain", "simple ms",
+             "gain");
+}
+
+struct Row {
+  double to_reference = 1;
+  double to_other = 1;
+};
+
+Row compare(const Cell& cell, const Problem& problem, const Reference& reference) {
+  const std::vector<Other> others = other_plans(problem);
+  const double begin_s = cpu_s();
+  const Plan plan = make_plan(*find_strategy("edgeflow-joint"), problem, {});
+  const double planning_s = cpu_s() - begin_s;
+  const double s = latency_s(problem, plan);
+  const Other& best = best_of(others);
+  double simple_s = std::numeric_limits<double>::infinity();
+  for (const Other& other : others) {
+    const std::string& name = other.plan.strategy;
+    if (name == "single" || name == "even" || name == "proportional") {
+      simple_s = std::min(simple_s, other.s);
+    }
+  }
+  fmt::print(
+      "{:24} {:>9.2f} | {:>9.2f} {:>6.3f} {:>6.2f} | {:>9.2f} {:13} {:>6.1f}% | {:>9.2f} "
+      "{:>6.1f}%{}\n",
+      name_of(cell), reference.s * 1e3, s * 1e3, s / reference.s, planning_s, best.s * 1e3,
+      best.plan.strategy, 100 * (1 - s / best.s), simple_s * 1e3, 100 * (1 - s / simple_s),
+      validate(plan, problem.graph, problem.cluster).empty() ? "" : " INVALID");
+  std::fflush(stdout);
+  return {s / reference.s, s / best.s};
+}
+
+void summarise(const std::vector<Row>& rows) {
+  double log_reference = 0;
+  double log_other = 0;
+  double worst = 0;
+  int within = 0;
+  int lost = 0;
+  for (const Row& row : rows) {
+    log_reference += std::log(row.to_reference);
+    log_other += std::log(row.to_other);
+    worst = std::max(worst, row.to_reference);
+    if (row.to_reference <= 1.03) ++within;
+    if (row.to_other > 1) ++lost;
+  }
+  const auto count = static_cast<double>(rows.size());
+  fmt::print(
+      "{} cells: to reference {:.3f} (geometric mean), worst {:.3f}, within 3 % {}; to best "
+      "other {:.3f}, lost {}\n",
+      rows.size(), std::exp(log_reference / count), worst, within, std::exp(log_other / count),
+      lost);
+}
+
+int run(const std::vector<std::string>& wanted, double search_seconds) {
+  std::vector<Row> rows;
+  if (search_seconds <= 0) print_head();
+  for (const Cell& cell : cells()) {
+    const std::string name = name_of(cell);
+    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) continue;
+    const Graph graph = fold(load_model(cell.model, "."));
+    const Cluster cluster = cluster_of(cell);
+    const Problem problem{graph, cluster, {}};
+    if (search_seconds > 0) {
+      Reference reference = read_references()[name];
+      const double before_s = reference.s;
+      search_on(problem, search_seconds, reference);
+      std::map<std::string, Reference> references = read_references();
+      references[name] = reference;
+      write_references(references);
+      fmt::print("{:24} {:.2f} -> {:.2f} ms\n", name, before_s * 1e3, reference.s * 1e3);
+      std::fflush(stdout);
+      continue;
+    }
+    const Row row = compare(cell, problem, read_references()[name]);
+    if (name != kSpeedCell) rows.push_back(row);
+  }
+  if (!rows.empty()) summarise(rows);
+  return 0;
+}
+
+}  // namespace
+}  // namespace edgeflow
+
+int main(int argc, char** argv) {
+  std::vector<std::string> wanted(argv + 1, argv + argc);
+  double seconds = 0;
+  if (wanted.size() > 1 && wanted[0] == "--reference") {
+    seconds = std::atof(wanted[1].c_str());
+    wanted.erase(wanted.begin(), wanted.begin() + 2);
+  }
+  return edgeflow::run(wanted, seconds);
+}
