@@ -91,7 +91,10 @@ const std::vector<StrategyInfo>& table() {
         {"seed", "a whole number", "of the random changes", "1"},
         {"time_limit", "none or seconds",
          "stops the search early; a plan that it stopped is not reproducible", "none"},
-        {"objective", "latency", "what is minimised", "latency"}},
+        {"objective", "latency, energy or throughput",
+         "what is best: least latency or energy of a request, or shortest period of a stream",
+         "latency"},
+        {"latency_limit", "none or seconds", "what one request may take at most", "none"}},
        plan_edgeflow_joint},
   };
   return kTable;

@@ -77,11 +77,11 @@ void Schedule::load(const Genome& genome) {
     edited_.push_back(static_cast<std::int32_t>(nodes_) - 1);
     gene_slot_[nodes_ - 1] ^= 1;
   }
-  trial_ = derive();
+  derive();
   trial_ = {0, nodes_ - 1, true};
   tried_from_ = 0;
   std::fill(now_.begin(), now_.end(), 0.0);
-  for (std::size_t n = 0; n < nodes_; ++n) advance(n);
+  for (std::size_t n = 0; n < nodes_; ++n) refresh(n);
   changed_latency_s_ = now_.back();
   accept();
 }
@@ -238,11 +238,8 @@ void Schedule::derive_sends(std::size_t n) {
   std::fill_n(elements.begin(), devices_ * devices_, 0.0);
   std::fill_n(first.begin(), devices_ * devices_, 0);
   const Span* needed = needs(n);
-  for (std::size_t d = 0; d < devices_; ++d) {
-    for_each_owner(n, d, needed[d],
-                   [&](std::size_t s, std::int32_t count) { size[s * devices_ + d] += count; });
-  }
-  for (const std::int32_t e : tables_.outputs(n)) {
+  const auto outputs = tables_.outputs(n);
+  for (const std::int32_t e : outputs) {
     const Edge& edge = tables_.edges[static_cast<std::size_t>(e)];
     const double per_index = tables_.edge_elements[static_cast<std::size_t>(e)];
     const Span* consumer = shape(static_cast<std::size_t>(edge.consumer));
@@ -251,9 +248,17 @@ void Schedule::derive_sends(std::size_t n) {
       const Span need = tables_.need(edge, consumer[d]);
       for_each_owner(n, d, need, [&](std::size_t s, std::int32_t count) {
         elements[s * devices_ + d] += per_index * count;
+        size[s * devices_ + d] += count;
         std::int32_t& earliest = first[s * devices_ + d];
         if (earliest == 0) earliest = edge.consumer;
       });
+    }
+  }
+  if (outputs.size() > 1) {  // consumers may need the same
+    std::fill_n(size.begin(), devices_ * devices_, 0);
+    for (std::size_t d = 0; d < devices_; ++d) {
+      for_each_owner(n, d, needed[d],
+                     [&](std::size_t s, std::int32_t count) { size[s * devices_ + d] += count; });
     }
   }
   for (std::size_t s = 0; s < devices_; ++s) {
@@ -280,7 +285,7 @@ void Schedule::derive_sends(std::size_t n) {
   }
 }
 
-/// Brings shapes, units and messages up to date with the edited layers.
+/// Brings shapes up to date with the edited layers and says which layers' units or messages change.
 Schedule::Trial Schedule::derive() {
   std::int32_t from = 0;
   for (std::int32_t l : edited_) from = std::max(from, l);
@@ -295,11 +300,16 @@ Schedule::Trial Schedule::derive() {
     if (!trial.any) trial.first = n;
     trial.any = true;
     trial.last = n;
-    if (unit_dirty_[n]) derive_units(n);
-    if (send_dirty_[n]) derive_sends(n);
-    unit_dirty_[n] = send_dirty_[n] = 0;
   }
   return trial;
+}
+
+/// Brings the units and messages of a node up to date and schedules them.
+void Schedule::refresh(std::size_t n) {
+  if (unit_dirty_[n]) derive_units(n);
+  if (send_dirty_[n]) derive_sends(n);
+  unit_dirty_[n] = send_dirty_[n] = 0;
+  advance(n);
 }
 
 /// Schedules the units and messages of a node: now_ goes from before to after it.
@@ -465,10 +475,13 @@ bool Schedule::looks_good(double threshold_s) {
   const double* from = &checkpoints_[tried_from_ * registers_];
   std::copy(from, from + registers_, now_.begin());
   for (std::size_t n = tried_from_; n < trial_.last; ++n) {
-    advance(n);
-    if (hopeless(n, threshold_s)) return false;
+    refresh(n);
+    if (!hopeless(n, threshold_s)) continue;
+    std::fill(&unit_dirty_[n], &unit_dirty_[trial_.last] + 1, 0);
+    std::fill(&send_dirty_[n], &send_dirty_[trial_.last] + 1, 0);
+    return false;
   }
-  advance(trial_.last);
+  refresh(trial_.last);
   return predicted_s(trial_.last) <= threshold_s;
 }
 

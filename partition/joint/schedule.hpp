@@ -120,6 +120,7 @@ class Schedule {
   void derive_units(std::size_t node);
   static void share_uplink(Send* list, std::int32_t count);
   void derive_sends(std::size_t node);
+  void refresh(std::size_t node);
   void advance(std::size_t node);
   bool hopeless(std::size_t node, double threshold_s) const;
   double predicted_s(std::size_t node) const;

@@ -5,11 +5,12 @@
 #include <optional>
 #include <vector>
 
-#include "partition/joint/tables.hpp"
+#include "partition/joint/objective.hpp"
 
 namespace edgeflow::joint {
 
 struct Settings {
+  Objective objective;
   std::int64_t effort = 0;  // plans to evaluate; 0: as many as take about two seconds
   std::uint64_t seed = 1;
   double time_limit_s = 0;  // 0: none
@@ -20,11 +21,18 @@ struct Statistics {
   std::int64_t accepted = 0;
   std::int64_t replays = 0;  // by events, with fair sharing
   std::int64_t steps = 0;    // layers scheduled
-  double predicted_s = 0;    // of the plan that was found, by replay
+
+  Statistics& operator+=(const Statistics& other) {
+    moves += other.moves;
+    accepted += other.accepted;
+    replays += other.replays;
+    steps += other.steps;
+    return *this;
+  }
 };
 
-/// The best plan found, by estimate() with Sharing::kMaxMin; nothing if no plan fits the devices'
-/// memory.
+/// The plan of least cost that was found, by judge(); nothing if no plan fits the devices' memory
+/// and the latency limit.
 std::optional<Plan> search(const Problem& problem, const std::vector<Plan>& known,
                            const Settings& settings, Statistics* statistics = nullptr);
 

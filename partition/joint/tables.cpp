@@ -19,12 +19,9 @@ Region at_index(const Layer& layer, Axis axis, std::int64_t index) {
 
 Tables::Tables(const Problem& p, std::vector<DeviceId> list)
     : problem(p),
-      device(std::move(list)),
-      devices(device.size()),
       layers(p.graph.size()),
       nodes(layers + p.graph.outputs().size()),
       links(p.cluster.network().links.size()) {
-  assert(devices <= kMaxDevices);
   extent.assign(nodes, 1);
   axis.assign(nodes, Axis::kRow);
   instant.assign(nodes, 1);
@@ -38,8 +35,22 @@ Tables::Tables(const Problem& p, std::vector<DeviceId> list)
   }
   add_relays();
   link_up();
+  set_devices(std::move(list));
+}
+
+Tables Tables::on(std::vector<DeviceId> list) const {
+  Tables other = *this;
+  other.set_devices(std::move(list));
+  return other;
+}
+
+void Tables::set_devices(std::vector<DeviceId> list) {
+  device = std::move(list);
+  devices = device.size();
+  assert(devices <= kMaxDevices);
   add_times();
   add_paths();
+  memory_limited = false;
   double all_bytes = 0;
   for (std::size_t l = 1; l < layers; ++l) {
     const Work whole = work(problem.graph.layers()[l], problem.graph.layers()[l].output.box);
@@ -160,6 +171,8 @@ void Tables::link_up() {
 
 void Tables::add_times() {
   time_first.assign(nodes, 0);
+  size_time_s.clear();
+  s_per_element.clear();
   for (std::size_t l = 0; l < layers; ++l) {
     const Layer& layer = problem.graph.layers()[l];
     time_first[l] = size_time_s.size();
@@ -179,7 +192,7 @@ void Tables::add_times() {
 
 void Tables::add_paths() {
   const Cluster& cluster = problem.cluster;
-  paths.resize(devices * devices);
+  paths.assign(devices * devices, {});
   for (std::size_t s = 0; s < devices; ++s) {
     if (device[s] == cluster.source()) source = s;
     if (device[s] == cluster.sink()) sink = s;

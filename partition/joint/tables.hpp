@@ -64,6 +64,8 @@ struct Tables {
   /// `devices` may be in any order and fewer than the cluster's; it must hold source and sink.
   /// Precondition: at most kMaxDevices.
   Tables(const Problem& problem, std::vector<DeviceId> devices);
+  /// The same problem on other devices, quickly.
+  Tables on(std::vector<DeviceId> devices) const;
 
   Span need(const Edge& edge, Span out) const {
     if (out.empty()) return {};
@@ -86,7 +88,7 @@ struct Tables {
   /// Bytes of inputs and output of the unit.
   double activation_bytes(std::size_t node, Span part) const;
 
-  const Problem problem;
+  Problem problem;
   std::vector<DeviceId> device;  // by position
   std::size_t devices = 0;
   std::size_t layers = 0;
@@ -113,6 +115,7 @@ struct Tables {
   std::vector<Path> paths;            // by from * devices + to
 
  private:
+  void set_devices(std::vector<DeviceId> devices);
   void choose_axis(std::size_t node);
   bool separable(std::size_t node, Axis split) const;
   void add_edges(std::size_t node);

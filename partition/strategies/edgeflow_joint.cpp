@@ -16,10 +16,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
+#include <limits>
 
-#include "partition/estimate.hpp"
 #include "partition/joint/search.hpp"
 #include "partition/strategies/strategies.hpp"
 #include "partition/validate.hpp"
@@ -30,6 +32,7 @@ namespace {
 constexpr std::string_view kName = "edgeflow-joint";
 // A gain below this is within what estimates are good for.
 constexpr double kLeastGain = 0.01;
+constexpr double kMost = 1e12;  // of any option
 
 double number(const Options& options, const std::string& key, double most) {
   const std::string& text = options.at(key);
@@ -49,16 +52,35 @@ std::int64_t whole_number(const Options& options, const std::string& key, double
   return static_cast<std::int64_t>(value);
 }
 
-joint::Settings settings_of(const Options& options) {
-  constexpr double kMost = 1e12;
+joint::Objective objective_of(const Options& options, const Cluster& cluster) {
+  joint::Objective objective;
+  const std::string& goal = options.at("objective");
+  if (goal == "energy") {
+    objective.goal = joint::Goal::kEnergy;
+    for (const Device& device : cluster.devices()) {
+      if (std::isfinite(device.idle_W) && std::isfinite(device.busy_W)) continue;
+      throw Infeasible(
+          fmt::format("energy cannot be minimised: the power of {} is not known", device.name));
+    }
+  } else if (goal == "throughput") {
+    objective.goal = joint::Goal::kThroughput;
+  } else if (goal != "latency") {
+    throw OptionError("objective",
+                      fmt::format("is \"{}\", expected latency, energy or throughput", goal));
+  }
+  if (options.at("latency_limit") != "none") {
+    objective.latency_limit_s = number(options, "latency_limit", kMost);
+  }
+  return objective;
+}
+
+joint::Settings settings_of(const Options& options, const Cluster& cluster) {
   joint::Settings settings;
+  settings.objective = objective_of(options, cluster);
   if (options.at("effort") != "auto") settings.effort = whole_number(options, "effort", kMost);
   settings.seed = static_cast<std::uint64_t>(whole_number(options, "seed", kMost));
-  if (options.at("time_limit") != "none")
+  if (options.at("time_limit") != "none") {
     settings.time_limit_s = number(options, "time_limit", kMost);
-  if (options.at("objective") != "latency") {
-    throw OptionError("objective",
-                      fmt::format("is \"{}\", expected latency", options.at("objective")));
   }
   return settings;
 }
@@ -80,28 +102,48 @@ std::vector<Plan> other_plans(const Problem& problem) {
   return plans;
 }
 
+std::string why_not(const Problem& problem, const joint::Objective& objective, double least_s) {
+  if (std::isfinite(least_s)) {
+    return fmt::format(
+        "no plan was found within {} s; the fastest of another strategy takes {:.4g} s",
+        objective.latency_limit_s, least_s);
+  }
+  constexpr double kMiB = 1024.0 * 1024.0;
+  double memory_bytes = 0;
+  for (const Device& device : problem.cluster.devices()) memory_bytes += device.memory_bytes;
+  return fmt::format(
+      "no plan was found whose weights and largest unit fit every device's memory: the weights are "
+      "{:.1f} MiB, all devices together hold {:.1f} MiB",
+      problem.size.activation_bytes * static_cast<double>(totals(problem.graph).params) / kMiB,
+      memory_bytes / kMiB);
+}
+
 }  // namespace
 
 Plan plan_edgeflow_joint(const Problem& problem, const Options& options) {
-  const joint::Settings settings = settings_of(options);
+  const auto start = std::chrono::steady_clock::now();
+  joint::Settings settings = settings_of(options, problem.cluster);
   const std::vector<Plan> others = other_plans(problem);
-  const auto latency_s = [&](const Plan& plan) {
-    return estimate(plan, problem.graph, problem.cluster, problem.size, {}, Sharing::kMaxMin)
-        .latency_s;
-  };
   const Plan* best = nullptr;
-  double best_s = 0;
+  double best_cost = std::numeric_limits<double>::infinity();
+  double least_s = best_cost;
   for (const Plan& plan : others) {
-    const double s = latency_s(plan);
-    if (best && s >= best_s) continue;
+    const joint::Judgement judgement = joint::judge(settings.objective, problem, plan);
+    least_s = std::min(least_s, judgement.latency_s);
+    if (judgement.cost >= best_cost) continue;
     best = &plan;
-    best_s = s;
+    best_cost = judgement.cost;
+  }
+  if (settings.time_limit_s > 0) {
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+    settings.time_limit_s = std::max(settings.time_limit_s - spent.count(), 1e-3);
   }
   std::optional<Plan> found = joint::search(problem, others, settings);
-  if (!found && !best) {
-    throw Infeasible("no plan was found whose weights and largest unit fit every device's memory");
+  if (!found && !best) throw Infeasible(why_not(problem, settings.objective, least_s));
+  if (found && (!best || joint::judge(settings.objective, problem, *found).cost <
+                             (1 - kLeastGain) * best_cost)) {
+    return *std::move(found);
   }
-  if (found && (!best || latency_s(*found) < (1 - kLeastGain) * best_s)) return *std::move(found);
   Plan plan = *best;
   plan.strategy = kName;
   return plan;

@@ -1,0 +1,38 @@
+#pragma once
+// What edgeflow-joint minimises.
+//
+//  latency     estimate() of one request
+//  energy      sum over devices of idle_W * latency + (busy_W - idle_W) * computing time
+//  throughput  the period at which requests can follow each other: the time that the busiest device
+//              or link needs for one. A bound that a long stream approaches as queues fill.
+// All in the units of the cost (s, J, s per request); lower is better.
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "partition/strategy.hpp"
+
+namespace edgeflow::joint {
+
+enum class Goal : std::uint8_t { kLatency, kEnergy, kThroughput };
+
+struct Objective {
+  Goal goal = Goal::kLatency;
+  double latency_limit_s = std::numeric_limits<double>::infinity();
+
+  /// Cost of a plan that takes `latency_s` and occupies devices and links as given, each by index
+  /// in the cluster.
+  double cost(const Cluster& cluster, double latency_s, std::span<const double> busy_s,
+              std::span<const double> link_s) const;
+};
+
+/// What counts: latency by estimate() with Sharing::kMaxMin.
+struct Judgement {
+  double latency_s = 0;
+  double cost = 0;  // infinite beyond the latency limit
+};
+Judgement judge(const Objective& objective, const Problem& problem, const Plan& plan);
+
+}  // namespace edgeflow::joint
