@@ -3,9 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
+#include <string>
 
 #include "partition/estimate.hpp"
 #include "partition/joint/moves.hpp"
+#include "partition/joint/objective.hpp"
 #include "partition/joint/replay.hpp"
 #include "partition/joint/starts.hpp"
 #include "partition/strategies/strategies.hpp"
@@ -213,13 +216,87 @@ TEST_CASE("no devices with enough memory is infeasible") {
   CHECK_THROWS_AS(joint_plan({graph, cluster, {}}), Infeasible);
 }
 
+TEST_CASE("a search that has no time is valid and not slower than another strategy") {
+  reference::Random random(15);
+  for (int problem_number = 0; problem_number < 10; ++problem_number) {
+    const Graph graph = reference::random_graph(random);
+    const Cluster cluster = reference::random_cluster(random);
+    const Problem problem{graph, cluster, {}};
+    const Plan plan = joint_plan(problem, {{"effort", "auto"}, {"time_limit", "0.001"}});
+    REQUIRE(validate(plan, graph, cluster).empty());
+    for (const char* other : {"single", "even", "proportional", "coedge"}) {
+      const Plan theirs = make_plan(*find_strategy(other), problem, {});
+      CHECK(simulated_s(problem, plan) <= simulated_s(problem, theirs) * (1 + 1e-9));
+    }
+  }
+}
+
+TEST_CASE("other objectives: no strategy is better, and the latency limit holds") {
+  reference::Random random(14);
+  int found = 0;
+  for (int problem_number = 0; problem_number < 20; ++problem_number) {
+    const Graph graph = reference::random_graph(random);
+    const Cluster drawn = reference::random_cluster(random);
+    std::vector<Device> devices(drawn.devices().begin(), drawn.devices().end());
+    for (Device& device : devices) {
+      device.idle_W = static_cast<double>(random.between(1, 4));
+      device.busy_W = device.idle_W + static_cast<double>(random.between(1, 9));
+    }
+    const Cluster cluster("drawn", devices, NetworkType::kSwitch, drawn.network().bandwidth_Bps,
+                          drawn.network().latency_s, drawn.source(), drawn.sink());
+    const Problem problem{graph, cluster, {}};
+    const double limit_s = 1.2 * simulated_s(problem, joint_plan(problem));
+    for (const char* goal : {"energy", "throughput"}) {
+      joint::Objective objective;
+      objective.goal = goal[0] == 'e' ? joint::Goal::kEnergy : joint::Goal::kThroughput;
+      objective.latency_limit_s = limit_s;
+      const Plan plan =
+          joint_plan(problem, {{"objective", goal}, {"latency_limit", std::to_string(limit_s)}});
+      REQUIRE(validate(plan, graph, cluster).empty());
+      const joint::Judgement ours = joint::judge(objective, problem, plan);
+      CHECK(ours.latency_s <= limit_s * (1 + 1e-5));
+      ++found;
+      for (const char* other : {"single", "even", "proportional", "pipeline", "heft"}) {
+        const Plan theirs = make_plan(*find_strategy(other), problem, {});
+        CHECK(ours.cost <= joint::judge(objective, problem, theirs).cost * (1 + 1e-9));
+      }
+    }
+  }
+  CHECK(found == 40);
+}
+
+TEST_CASE("a stream over two equal devices flows twice as fast as over one") {
+  // Links cost next to nothing, so that the period of n layers on one device, all_s, is halved.
+  const Graph graph = chain(6);
+  const Cluster two = cluster_of({1e6, 1e6}, 1e12);
+  const Cluster cluster("fast", {two.devices().begin(), two.devices().end()}, NetworkType::kSwitch,
+                        1e12, 0, DeviceId{0}, DeviceId{0});
+  const Problem problem{graph, cluster, {}};
+  joint::Objective objective;
+  objective.goal = joint::Goal::kThroughput;
+  const Plan plan = joint_plan(problem, {{"objective", "throughput"}});
+  const double all_s = static_cast<double>(totals(graph).macs) / 1e6;
+  CHECK(joint::judge(objective, problem, plan).cost == doctest::Approx(all_s / 2).epsilon(5e-3));
+}
+
+TEST_CASE("a latency limit that nothing meets, and energy without powers, are infeasible") {
+  const Graph graph = chain(3);
+  const Cluster cluster = cluster_of({1e6, 1e6}, 1e12);
+  CHECK_THROWS_AS(joint_plan({graph, cluster, {}}, {{"latency_limit", "1e-6"}}), Infeasible);
+  std::vector<Device> devices(cluster.devices().begin(), cluster.devices().end());
+  devices[1].busy_W = std::numeric_limits<double>::quiet_NaN();
+  const Cluster dark("dark", devices, NetworkType::kSwitch, 1e6, 0, DeviceId{0}, DeviceId{0});
+  CHECK_THROWS_AS(joint_plan({graph, dark, {}}, {{"objective", "energy"}}), Infeasible);
+}
+
 TEST_CASE("options that make no sense name the option") {
   const Graph graph = chain(2);
   const Cluster cluster = cluster_of({1e6, 1e6}, 1e12);
   const Problem problem{graph, cluster, {}};
   const std::vector<std::pair<std::string, std::string>> wrong{
-      {"effort", "much"}, {"effort", "-1"},        {"effort", "1.5"},     {"seed", "x"},
-      {"seed", ""},       {"time_limit", "later"}, {"objective", "cost"}, {"efort", "1"}};
+      {"effort", "much"},    {"effort", "-1"}, {"effort", "1.5"},
+      {"seed", "x"},         {"seed", ""},     {"time_limit", "later"},
+      {"objective", "cost"}, {"efort", "1"},   {"latency_limit", "x"}};
   for (const auto& [key, value] : wrong) {
     try {
       joint_plan(problem, {{key, value}});

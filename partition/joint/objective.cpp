@@ -43,7 +43,11 @@ Judgement judge(const Objective& objective, const Problem& problem, const Plan& 
   const auto& links = cluster.network().links;
   std::vector<double> link_s(links.size(), 0);
   for (const Message& message : messages_of(plan, problem.size)) {
-    const Route route = cluster.route(plan.unit(message.from).device, message.to);
+    const DeviceId from = plan.unit(message.from).device;
+    for (const DeviceId d : {from, message.to}) {
+      busy_s[index(d)] += message_cpu_time_s(cluster.device(d).compute, message.bytes);
+    }
+    const Route route = cluster.route(from, message.to);
     for (int link : route.links) {
       const auto l = static_cast<std::size_t>(link);
       link_s[l] += message.bytes * route.crossings / links[l].bandwidth_Bps;

@@ -2,7 +2,7 @@
 // What edgeflow-joint minimises.
 //
 //  latency     estimate() of one request
-//  energy      sum over devices of idle_W * latency + (busy_W - idle_W) * computing time
+//  energy      sum over devices of idle_W * latency + (busy_W - idle_W) * processor time
 //  throughput  the period at which requests can follow each other: the time that the busiest device
 //              or link needs for one. A bound that a long stream approaches as queues fill.
 // All in the units of the cost (s, J, s per request); lower is better.

@@ -41,7 +41,6 @@ struct Budget {
   double work = kInfinity;
 
   double progress(double moves_done, double work_done) const {
-    if (work <= 0) return 1;
     return std::max(moves > 0 ? moves_done / moves : 0, work_done / work);
   }
   Budget part(double share) const { return {moves * share, work * share}; }
@@ -123,7 +122,13 @@ class Meter {
       for (std::size_t d = 0; d < devices; ++d) {
         busy_s_[index(tables_.device[d])] += schedule_.duration_s(n * devices + d);
         for (const auto& send : schedule_.sends(n, d)) {
-          for (int l : routes_[d * devices + static_cast<std::size_t>(send.to)].links) {
+          const Route& route = routes_[d * devices + static_cast<std::size_t>(send.to)];
+          for (const std::size_t end : {d, static_cast<std::size_t>(send.to)}) {
+            const DeviceId id = tables_.device[end];
+            busy_s_[index(id)] += message_cpu_time_s(tables_.problem.cluster.device(id).compute,
+                                                     send.link_bytes / route.crossings);
+          }
+          for (int l : route.links) {
             const auto link = static_cast<std::size_t>(l);
             link_s_[link] += send.link_bytes / links[link].bandwidth_Bps;
           }
@@ -361,13 +366,14 @@ std::optional<Plan> search(const Problem& problem, const std::vector<Plan>& know
   if (least_cost == kInfinity) return std::nullopt;
   std::erase_if(walks,
                 [&](const auto& walk) { return walk->best_cost() > kPromising * least_cost; });
-  const double pilot_share = walks.size() > 1 ? kPilotShare : 0;
-  Walk* leader = nullptr;
-  for (const auto& walk : walks) {
-    walk->anneal(budget.part(pilot_share));
-    if (!leader || walk->best_cost() < leader->best_cost()) leader = walk.get();
+  Walk* leader = walks.front().get();
+  double left = 1;
+  for (std::size_t w = 0; walks.size() > 1 && w < walks.size(); ++w) {
+    walks[w]->anneal(budget.part(kPilotShare));
+    left -= kPilotShare;
+    if (walks[w]->best_cost() < leader->best_cost()) leader = walks[w].get();
   }
-  leader->anneal(budget.part(1 - pilot_share * static_cast<double>(walks.size())));
+  leader->anneal(budget.part(left));
   Best best(problem, settings.objective);
   for (const auto& walk : walks) {
     walk->offer(best);

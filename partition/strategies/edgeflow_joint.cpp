@@ -1,18 +1,22 @@
 // `edgeflow-joint`: all layers of the DAG cut together.
 //
-// Problem: min over plans of estimate(plan, Sharing::kMaxMin): ranges of every layer's output on
-// every device, one axis per layer, ranges may overlap (recomputed rather than fetched).
+// Problem: min over plans of the objective (partition/joint/objective.hpp; by default
+// estimate(plan, Sharing::kMaxMin)): ranges of every layer's output on every device, one axis per
+// layer (rows, or that of the weights where rows cannot be cut), ranges may overlap (recomputed
+// rather than fetched).
 // Algorithm: starts from the best of all other strategies, of prefix plans (shares up to a layer,
 // then one device) and of whole models on few devices; then simulated annealing over boundaries and
-// recompute bits, shifted together over intervals of layers. A change is first judged by an
+// recompute bits, shifted together over intervals of layers: briefly over the 2, 3, 4 fastest
+// devices and over all, then over the best of these choices. A change is first judged by an
 // incremental schedule that handles layers in order (partition/joint/schedule.hpp); what passes, in
 // the later part of the search, by an event-driven replay with fair sharing of links
-// (partition/joint/replay.hpp), which is what the simulator does. Returns the best other strategy's
-// own plan unless the search found one that is more than 1 % faster.
+// (partition/joint/replay.hpp), which is what the simulator does. Other objectives are computed
+// anew for every change. Returns the best other strategy's
+// own plan unless the search found one that is more than 1 % better.
 // Complexity: effort * O(layers touched * devices + messages), for the replay all layers.
 // Deterministic for equal effort and seed, unless time_limit stops the search.
-// Limits: at most 16 devices are searched over (source, sink, and the fastest); objective: latency
-// of one request.
+// Limits: at most 16 devices are searched over (source, sink, and the fastest); the CPU time of
+// messages counts only in the final choice and in energy and throughput.
 
 #include <fmt/format.h>
 
