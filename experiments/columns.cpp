@@ -122,13 +122,15 @@ std::string runs_csv(std::span<const Record> records, std::span<const std::strin
 }
 
 std::string timing_header() {
-  return csv_row({"index", "run_id", "plan_wall_s", "sim_wall_s", "max_rss_kB"});
+  return csv_row(
+      {"index", "run_id", "plan_wall_s", "sim_wall_s", "max_rss_kB", "plan_cpu_s", "sim_cpu_s"});
 }
 
 std::string timing_csv(const RunReport& report) {
   return timing_header() +
          csv_row({std::to_string(report.index), report.run_id, cell(report.plan_wall_s),
-                  cell(report.sim_wall_s), cell(report.max_rss_kB)});
+                  cell(report.sim_wall_s), cell(report.max_rss_kB), cell(report.plan_cpu_s),
+                  cell(report.sim_cpu_s)});
 }
 
 }  // namespace edgeflow

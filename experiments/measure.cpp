@@ -109,6 +109,7 @@ void measure_result(const Plan& plan, const SimulationResult& result, const Scen
   report.status = result.status;
   report.message = result.message;
   report.sim_wall_s = result.wall_s;
+  report.sim_cpu_s = result.cpu_s;
   report.max_rss_kB = static_cast<double>(result.max_rss_kB);
   if (result.status != Status::kOk) return;
   measure_requests(result, report);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <ctime>
 
 #include "experiments/measure.hpp"
 #include "experiments/resolve.hpp"
@@ -67,6 +68,7 @@ SimulationResult simulate_requests(const Plan& plan, const Scenario& scenario, d
 PlanOutcome plan(const Job& job) {
   PlanOutcome planned;
   const auto start = std::chrono::steady_clock::now();
+  const std::clock_t cpu_start = std::clock();
   try {
     planned.plan = job.plan ? job.plan : std::make_shared<const Plan>(plan_of(job));
   } catch (const Infeasible& error) {
@@ -77,6 +79,7 @@ PlanOutcome plan(const Job& job) {
     planned.message = error.what();
   }
   planned.wall_s = seconds_since(start);
+  planned.cpu_s = static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC;
   return planned;
 }
 
@@ -84,6 +87,7 @@ Run run(const Job& job, const PlanOutcome& planned, double timeout_s) {
   const Scenario& scenario = *job.scenario;
   Run run = ended_run(job, planned.status, planned.message);
   run.report.plan_wall_s = planned.wall_s;
+  run.report.plan_cpu_s = planned.cpu_s;
   if (!planned.plan) return run;
   run.plan = planned.plan;
   try {

@@ -32,6 +32,7 @@ struct PlanOutcome {
   Status status = Status::kOk;
   std::string message;  // why, if not ok
   double wall_s = 0;
+  double cpu_s = 0;
 };
 
 /// The figures of one run, as in a row of runs.csv. Nothing where a figure does not apply.
@@ -58,8 +59,8 @@ struct RunReport {
   std::optional<double> bytes_moved, energy_J, peak_memory_bytes;
 
   // Of the machine that simulated; in timing.csv only.
-  double plan_wall_s = 0;
-  std::optional<double> sim_wall_s, max_rss_kB;
+  double plan_wall_s = 0, plan_cpu_s = 0;
+  std::optional<double> sim_wall_s, sim_cpu_s, max_rss_kB;
 };
 
 struct Run {

@@ -27,20 +27,25 @@ results=$(realpath -m "${results:-results/$(basename "$sweep" .yaml)}")
 edgeflow=${EDGEFLOW:-$(cd "$(dirname "$0")/.." && pwd)/build/release/edgeflow}
 
 "$edgeflow" validate "$sweep"  # a mistake is better found here than in every task
-mkdir -p "$results/slurm"
+logs=$results-slurm  # beside the results, which are the program's own
+mkdir -p "$logs"
 quote() { printf ' %q' "$@"; }
 array=$(sbatch --parsable --job-name=edgeflow --requeue --open-mode=append \
-  --array="1-$shards" --output="$results/slurm/%a.log" "$@" <<END
+  --array="1-$shards" --output="$logs/%a.log" "$@" <<END
 #!/bin/sh
 # Status 1: a run did not end ok. That is a result, not a reason to hold the merge back.
 $(quote "$edgeflow" sweep "$sweep" -o "$results") --shard "\$SLURM_ARRAY_TASK_ID/$shards" -j "\${SLURM_CPUS_PER_TASK:-1}"
 status=\$?
+# Killed, by the kernel for its memory or by whom ever: once more, but not for ever.
+if [ \$status -gt 128 ] && [ "\${SLURM_RESTART_COUNT:-0}" -lt 3 ]; then
+  scontrol requeue "\$SLURM_JOB_ID" && sleep 60
+fi
 [ \$status -le 1 ] && exit 0
 exit \$status
 END
 )
 merge=$(sbatch --parsable --job-name=edgeflow-merge --dependency="afterok:${array%%;*}" --requeue \
-  --open-mode=append --output="$results/slurm/merge.log" "$@" <<END
+  --open-mode=append --output="$logs/merge.log" "$@" <<END
 #!/bin/sh
 $(quote "$edgeflow" merge "$results") >/dev/null
 status=\$?
@@ -48,4 +53,4 @@ status=\$?
 exit \$status
 END
 )
-echo "array ${array%%;*} of $shards tasks, merge ${merge%%;*}, results in $results"
+echo "array ${array%%;*} of $shards tasks, merge ${merge%%;*}, results in $results, logs in $logs"

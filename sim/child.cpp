@@ -36,6 +36,10 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
+
 SimulationResult ended(Status status, std::string message) {
   SimulationResult result;
   result.status = status;
@@ -154,6 +158,7 @@ SimulationResult run_in_child(const std::function<SimulationResult()>& job, doub
   }
   SimulationResult result = judge(bytes, in_time, wait_status, timeout_s);
   result.max_rss_kB = usage.ru_maxrss;
+  result.cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
   return result;
 }
 

@@ -68,6 +68,7 @@ struct SimulationResult {
   double wall_s = 0;                      // of the engine inside the child process
   std::int64_t activities = 0;            // SimGrid activities started
   std::int64_t max_rss_kB = 0;            // of the child process
+  double cpu_s = 0;                       // processor time of the child process
   std::vector<RequestRecord> requests;    // by stream, then request; empty unless ok
   std::vector<double> in_flight_s;        // by stream: requests in flight, integrated over time
   std::vector<UnitRecord> units;          // empty unless recording

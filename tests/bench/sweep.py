@@ -1,0 +1,98 @@
+#!/usr/bin/python3
+"""What running a sweep costs beyond planning and simulating: processor time per run, and memory.
+
+usage: tests/bench/sweep.py EDGEFLOW [RUNS]      (10000 runs of a small model by default, two workers)
+Prints processor times, which a busy machine changes little, the wall-clock time, and the memory of the sweep's own
+process and of its workers in the first and the last quarter.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+import pandas as pd
+
+SWEEP = """schema: 1
+name: many
+base:
+  model: small.yaml
+  cluster:
+    network: {{type: switch, bandwidth: 100Mbps, latency: 0.5ms}}
+    devices: [{{type: rpi4, count: 3}}, {{type: jetson-nano, name: nano}}]
+  strategy: single
+  requests: {{count: 3, arrivals: {{process: poisson, rate: 2/s}}}}
+axes:
+  cluster.network.bandwidth: [{bandwidths}]
+  strategy: [single, even, proportional, heft]
+repeat: {repeat}
+baseline: single
+"""
+MODEL = """schema: 1
+name: small
+layers:
+  - {name: input, op: input, dims: [1, 3, 64, 64]}
+  - {name: conv1, op: conv, inputs: [input], out_channels: 16, kernel: 3, pad: 1}
+  - {name: conv2, op: conv, inputs: [conv1], out_channels: 16, kernel: 3, pad: 1}
+  - {name: conv3, op: conv, inputs: [conv2], out_channels: 16, kernel: 3, pad: 1}
+"""
+
+
+def resident_MiB(pid):
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:")) / 1024
+    except (OSError, StopIteration):
+        return 0.0
+
+
+def children(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as file:
+            return file.read().split()
+    except OSError:
+        return []
+
+
+def main():
+    edgeflow = os.path.abspath(sys.argv[1])
+    runs = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
+    repeat = max(1, runs // 200)
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "small.yaml"), "w", encoding="utf-8") as file:
+            file.write(MODEL)
+        with open(os.path.join(folder, "many.yaml"), "w", encoding="utf-8") as file:
+            bandwidths = ", ".join(f"{10 * n}Mbps" for n in range(1, 51))
+            file.write(SWEEP.format(bandwidths=bandwidths, repeat=repeat))
+        start = time.monotonic()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        sweep = subprocess.Popen([edgeflow, "sweep", "many.yaml", "-j", "2", "-o", "out"], cwd=folder,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        samples = []
+        while sweep.poll() is None:
+            workers = [resident_MiB(pid) for pid in children(sweep.pid)]
+            samples.append((resident_MiB(sweep.pid), max(workers, default=0.0)))
+            time.sleep(0.5)
+        wall_s = time.monotonic() - start
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        timing = pd.read_csv(os.path.join(folder, "out", "timing.csv"))
+    count = len(timing)
+    cpu_ms = (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime) * 1e3 / count
+    user_ms = (after.ru_utime - before.ru_utime) * 1e3 / count
+    plan_ms = timing["plan_cpu_s"].drop_duplicates().sum() * 1e3 / count
+    sim_ms = timing["sim_cpu_s"].sum() * 1e3 / count
+    quarter = max(1, len(samples) // 4)
+    # The last sample is the tables being written.
+    first, last = samples[1:quarter + 1], samples[-quarter - 1:-1]
+    print(f"{count} runs in {wall_s:.0f} s wall-clock time, {sweep.returncode} = exit code")
+    print(f"processor time per run {cpu_ms:.2f} ms ({user_ms:.2f} user): planning {plan_ms:.2f}, "
+          f"simulation process {sim_ms:.2f}, runner {cpu_ms - plan_ms - sim_ms:.2f}")
+    for place, name in enumerate(("sweep", "largest worker")):
+        print(f"{name}: {max(s[place] for s in first):.1f} MiB at most in the first quarter, "
+              f"{max(s[place] for s in last):.1f} in the last")
+
+
+if __name__ == "__main__":
+    main()
