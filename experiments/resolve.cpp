@@ -30,6 +30,7 @@ YAML::Node device_node(const Cluster& cluster, DeviceId id,
     node["byte_rate"] = with_unit(compute.byte_rate_Bps, "B/s");
   }
   node["overhead"] = with_unit(compute.overhead_s, "s");
+  node["task_overhead"] = with_unit(compute.task_overhead_s, "s");
   node["winograd_factor"] = number_text(compute.winograd_factor);
   node["fully_connected_factor"] = number_text(compute.fully_connected_factor);
   if (compute.message_overhead_s > 0) {

@@ -29,7 +29,8 @@ class Builder {
 
   void add_compute(LayerId id, const Share& share) {
     const Layer& layer = graph_.layer(id);
-    ExecutionUnit unit{UnitKind::kCompute, id, share.device, share.region, {}, {}};
+    ExecutionUnit unit{UnitKind::kCompute, id, share.device, share.region, {}, {},
+                       share.starts_task};
     std::vector<Region> asked;  // of the same producer, by earlier inputs
     for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
       asked.clear();
@@ -52,6 +53,13 @@ class Builder {
 
   /// From now on, only `hub` serves the layer's consumers.
   void gather(LayerId id, DeviceId hub) { units_of_[index(id)] = {add_relay(id, hub)}; }
+
+  /// From now on, these devices have the whole output, too.
+  void copy(LayerId id, std::span<const DeviceId> devices) {
+    std::vector<UnitId> relays;  // none takes from another
+    for (DeviceId device : devices) relays.push_back(add_relay(id, device));
+    for (UnitId relay : relays) units_of_[index(id)].push_back(relay);
+  }
 
   Plan finish() {
     fill_forwarding(plan_);
@@ -106,7 +114,7 @@ class Builder {
 }  // namespace
 
 Plan build_plan(const Graph& graph, const Cluster& cluster, const Assignment& assignment,
-                std::string strategy, const Hubs& hubs) {
+                std::string strategy, const Hubs& hubs, const Copies& copies) {
   assert(assignment.size() == graph.size());
   Builder builder(graph, cluster, std::move(strategy));
   builder.add_input();
@@ -116,6 +124,7 @@ Plan build_plan(const Graph& graph, const Cluster& cluster, const Assignment& as
       if (id != graph.input() && !share.region.empty()) builder.add_compute(id, share);
     }
     if (l < hubs.size() && hubs[l]) builder.gather(id, *hubs[l]);
+    if (l < copies.size()) builder.copy(id, copies[l]);
   }
   for (LayerId output : graph.outputs()) builder.add_relay(output, cluster.sink());
   return builder.finish();

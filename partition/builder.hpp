@@ -15,6 +15,7 @@ namespace edgeflow {
 struct Share {
   DeviceId device{};
   Region region;
+  bool starts_task = false;
 };
 
 /// For each layer (by index; the input's entry is ignored), the boxes that cover its output. They
@@ -26,11 +27,15 @@ using Assignment = std::vector<std::vector<Share>>;
 /// on.
 using Hubs = std::vector<std::optional<DeviceId>>;
 
+/// By layer index: devices that get a copy of the layer's whole output, whatever their units need
+/// of it. Shorter than the graph: none from there on.
+using Copies = std::vector<std::vector<DeviceId>>;
+
 /// Builds the plan. Each unit takes what it needs from its own device first (from one unit that has
 /// all of it, if there is one), then from the other owners in the order of the shares, every
 /// element once. Precondition: the shares of every layer cover its output.
 Plan build_plan(const Graph& graph, const Cluster& cluster, const Assignment& assignment,
-                std::string strategy, const Hubs& hubs = {});
+                std::string strategy, const Hubs& hubs = {}, const Copies& copies = {});
 
 /// Replaces all forwarding tables by those that mirror the requirements, consumers in plan order.
 void fill_forwarding(Plan& plan);

@@ -15,8 +15,12 @@ std::vector<Message> messages_of(const Plan& plan, const ElementSize& size) {
     for (const Forward& forward : unit.forwarding) {
       const DeviceId to = plan.unit(forward.consumer).device;
       if (to == unit.device) continue;
+      const bool token = forward.region.empty();
       std::size_t m = first;
-      while (m < messages.size() && messages[m].to != to) ++m;
+      while (m < messages.size() &&
+             (messages[m].to != to || regions[m - first].front().empty() != token)) {
+        ++m;
+      }
       if (m == messages.size()) {
         messages.push_back({UnitId{static_cast<std::int32_t>(u)}, to, 0, 0, {}});
         regions.emplace_back();
@@ -49,7 +53,9 @@ bool is_result(const ExecutionUnit& unit, const Graph& graph, const Cluster& clu
 
 double unit_time_s(const ExecutionUnit& unit, const Graph& graph, const Cluster& cluster,
                    bool with_overhead) {
-  return compute_time_s(cluster.device(unit.device).compute, work_of(unit, graph), with_overhead);
+  const ComputeProfile& compute = cluster.device(unit.device).compute;
+  return compute_time_s(compute, work_of(unit, graph), with_overhead) +
+         (unit.starts_task && with_overhead ? compute.task_overhead_s : 0);
 }
 
 std::vector<std::int64_t> weight_elements(const Plan& plan, const Graph& graph,

@@ -25,7 +25,8 @@ enum class UnitKind : std::uint8_t {
   kRelay,    // the identity: gathers or stages what other units of the same layer computed
 };
 
-/// `provider` supplies `region` of its layer's output.
+/// `provider` supplies `region` of its layer's output. An empty region is a token: the unit waits
+/// until the provider is done and gets nothing, as a worker that asks for its next tile.
 struct Requirement {
   UnitId provider;
   Region region;
@@ -47,6 +48,8 @@ struct ExecutionUnit {
   std::vector<Requirement> requirements;
   /// In the order of sending: messages leave by first mention of their destination.
   std::vector<Forward> forwarding;
+  /// The first unit of a task, such as a tile: takes its device's task overhead longer.
+  bool starts_task = false;
   friend bool operator==(const ExecutionUnit&, const ExecutionUnit&) = default;
 };
 
@@ -62,6 +65,7 @@ struct Plan {
 };
 
 /// One transfer: everything that units of device `to` need from unit `from`, each element once.
+/// Tokens do not wait for data: they travel together as a message of their own, of 0 bytes.
 struct Message {
   UnitId from{};
   DeviceId to{};

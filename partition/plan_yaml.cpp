@@ -107,13 +107,14 @@ class Reader {
   }
 
   ExecutionUnit read_unit(const Yaml& yaml, std::int64_t id) const {
-    yaml.expect_keys({"id", "kind", "layer", "device", "output", "needs", "sends"});
+    yaml.expect_keys({"id", "kind", "layer", "device", "output", "task", "needs", "sends"});
     yaml.at("id").as_integer(id, id);
     ExecutionUnit unit;
     unit.kind = read_kind(yaml.at("kind"));
     unit.layer = LayerId{look_up(yaml.at("layer"), layers_, "layer")};
     unit.device = DeviceId{look_up(yaml.at("device"), devices_, "device")};
     unit.output = read_region(yaml.at("output"));
+    if (const auto task = yaml.find("task")) unit.starts_task = task->as_bool();
     if (const auto needs = yaml.find("needs")) {
       if (!needs->is_list()) needs->fail_expected("a list such as [{from: 0, region: \"...\"}]");
       for (const Yaml& need : needs->items()) {
@@ -143,6 +144,7 @@ std::string write_plan(const Plan& plan, const Graph& graph, const Cluster& clus
                         kKinds[static_cast<std::size_t>(unit.kind)],
                         quoted(graph.layer(unit.layer).name),
                         quoted(cluster.device(unit.device).name), to_string(unit.output));
+    if (unit.starts_task) text += ", task: true";
     std::vector<std::string> needs;
     for (const Requirement& r : unit.requirements) {
       needs.push_back(

@@ -10,6 +10,8 @@
 //     - {id: 0, kind: input, layer: input, device: rpi4-0, output: "c0:3 r0:224 w0:224"}
 //     - {id: 1, kind: compute, layer: features.0, device: rpi4-1, output: "c0:64 r0:80 w0:224",
 //        needs: [{from: 0, region: "c0:3 r0:81 w0:224"}]}
+// A need whose region is empty, "c0:0 r0:0 w0:0", is a token: the unit waits for the other one and
+// gets nothing. `task: true` marks the first unit of a task, which pays the device's task overhead.
 // Forwarding tables follow from `needs`; `sends: [3, 2]` gives the order of consumers where it is
 // not the order of the units.
 

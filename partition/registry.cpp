@@ -11,6 +11,11 @@
 namespace edgeflow {
 namespace {
 
+// Of strategies with a hub.
+constexpr OptionInfo kHub{"hub", "a device name or source", "who deals out and gathers", "source"};
+constexpr OptionInfo kHubComputes{"hub_computes", "yes or no", "whether the hub takes parts, too",
+                                  "yes"};
+
 const std::vector<StrategyInfo>& table() {
   static const std::vector<StrategyInfo> kTable{
       {"single",
@@ -31,7 +36,11 @@ const std::vector<StrategyInfo>& table() {
       {"modnn",
        "each layer cut in proportion to speed, gathered on the hub after every layer",
        "MoDNN (Mao et al., DATE 2017)",
-       {},
+       {{"strips", "speed or even", "how wide the strips are", "speed"},
+        {"exchange", "gather or halo",
+         "whole outputs through the hub, or only what the next layer's strips lack", "gather"},
+        kHub,
+        kHubComputes},
        plan_modnn},
       {"deepthings",
        "a grid of fused tiles through the first layers, the hub does the rest",
@@ -39,13 +48,35 @@ const std::vector<StrategyInfo>& table() {
        {{"grid", "rows x columns, such as 3x3",
          "tiles that the output of the last layer is cut into", "3x3"},
         {"layers", "a whole number from 1, or auto", "how many layers the tiles pass through",
-         "auto"}},
+         "auto"},
+        {"dealing", "planned or work_queue",
+         "tiles go where they would be done first, or a device that is free takes the next",
+         "planned"},
+        {"ahead", "a whole number from 0",
+         "work_queue: tiles that a device takes besides the one that it computes", "0"},
+        kHub,
+        kHubComputes},
        plan_deepthings},
       {"aofl",
        "fused blocks anywhere in the chain, dealt out and gathered by the hub",
        "AOFL (Zhou et al., SEC 2019)",
        {{"variant", "aofl, ofl, efl or layerwise",
-         "blocks, devices and shares; blocks only; only the first block; no fusion", "aofl"}},
+         "blocks, devices and shares; blocks only; only the first block; no fusion", "aofl"},
+        {"blocks", "auto, each, or names of layers",
+         "given instead of found, whatever the variant: the last layers of the divided blocks",
+         "auto"},
+        {"grid", "rows, or rows x columns such as 2x3", "given blocks: a tile for each device",
+         "rows"},
+        {"sizes", "even or balanced", "given grid: tiles of one size, or of one time with halos",
+         "even"},
+        {"shares", "auto, or a number for each device", "given blocks in rows: who gets how much",
+         "auto"},
+        {"input", "needed or whole", "given blocks: what each device gets of a block's input",
+         "needed"},
+        {"barrier", "yes or no",
+         "given blocks: whether all devices scatter, compute and gather at a time", "no"},
+        kHub,
+        kHubComputes},
        plan_aofl},
       {"coedge",
        "one division of rows for all layers, halos exchanged between neighbours",

@@ -57,6 +57,9 @@ class Validator {
   void check_unit(int u) {
     const ExecutionUnit& it = unit(u);
     const Layer& layer = graph_.layer(it.layer);
+    if (it.starts_task && it.kind != UnitKind::kCompute) {
+      complain(u, "only a unit that computes starts a task");
+    }
     if (it.output.empty()) complain(u, "its output {} is empty", to_string(it.output));
     if (!layer.output.box.contains(it.output)) {
       complain(u, "its output {} exceeds the tensor {} of \"{}\"", to_string(it.output),
@@ -105,7 +108,7 @@ class Validator {
     const ExecutionUnit& provider = plan_.unit(r.provider);
     const auto p = static_cast<int>(index(r.provider));
     if (p >= u) complain(u, "it needs unit {}, which does not stand before it", p);
-    if (r.region.empty()) complain(u, "it needs nothing ({}) of unit {}", to_string(r.region), p);
+    if (r.region.empty()) return check_token(u, r);
     if (!provider.output.contains(r.region)) {
       complain(u, "it needs {} of unit {}, which has only {}", to_string(r.region), p,
                to_string(provider.output));
@@ -117,6 +120,15 @@ class Validator {
     if (!uncovered(r.region, wanted).empty()) {
       complain(u, "it asks unit {} for {} of \"{}\", more than it needs", p, to_string(r.region),
                graph_.layer(provider.layer).name);
+    }
+  }
+
+  void check_token(int u, const Requirement& token) {
+    const auto& all = unit(u).requirements;
+    const auto of_provider = [&](const Requirement& r) { return r.provider == token.provider; };
+    if (token.region != Region{} || std::count_if(all.begin(), all.end(), of_provider) > 1) {
+      complain(u, "a token of unit {} is {} and the only thing that it needs of it",
+               index(token.provider), to_string(Region{}));
     }
   }
 

@@ -17,7 +17,8 @@ struct Violation {
 /// Everything that is wrong with a plan; empty if nothing is:
 ///  - units name layers, devices and units that exist; boxes lie in their tensors, none is empty;
 ///  - providers stand before consumers (so there is no cycle) and own what they are asked for;
-///  - requirements cover required_input of every input, and ask for nothing outside it;
+///  - requirements cover required_input of every input, and ask for nothing outside it; a token is
+///    all that a unit needs of its provider;
 ///  - forwarding tables mirror requirements exactly;
 ///  - the input is on the source; the results are relayed whole to the sink.
 /// At most `limit` violations are collected.

@@ -82,8 +82,9 @@ class ClusterReader {
   /// One entry of `devices:`, which may stand for several.
   void add_entry(const Yaml& entry) {
     entry.expect_keys({"type", "name", "count", "framework", "threads", "memory", "power",
-                       "bandwidth", "mac_rate", "byte_rate", "overhead", "winograd_factor",
-                       "fully_connected_factor", "message_overhead", "serialization_rate"});
+                       "bandwidth", "mac_rate", "byte_rate", "overhead", "task_overhead",
+                       "winograd_factor", "fully_connected_factor", "message_overhead",
+                       "serialization_rate"});
     const auto name = entry.find("name");
     const auto count = entry.find("count");
     Device device = read_device_entry(entry);

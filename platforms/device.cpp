@@ -14,8 +14,9 @@ constexpr std::size_t kMaxNameLength = 64;
 constexpr double kBytesPerElement = 4;  // as fitted, see ComputeProfile
 
 ComputeProfile read_compute(const Yaml& yaml) {
-  yaml.expect_keys({"framework", "threads", "mac_rate", "byte_rate", "overhead", "winograd_factor",
-                    "fully_connected_factor", "message_overhead", "serialization_rate", "source"});
+  yaml.expect_keys({"framework", "threads", "mac_rate", "byte_rate", "overhead", "task_overhead",
+                    "winograd_factor", "fully_connected_factor", "message_overhead",
+                    "serialization_rate", "source"});
   ComputeProfile profile;
   profile.framework = yaml.at("framework").as_string();
   profile.threads = static_cast<int>(yaml.at("threads").as_integer(1, kMaxThreads));
@@ -78,6 +79,9 @@ void read_rates(const Yaml& map, ComputeProfile& profile) {
   }
   if (const auto overhead = map.find("overhead")) {
     profile.overhead_s = overhead->as_quantity(Quantity::kDuration, /*zero_ok=*/true);
+  }
+  if (const auto overhead = map.find("task_overhead")) {
+    profile.task_overhead_s = overhead->as_quantity(Quantity::kDuration, /*zero_ok=*/true);
   }
   if (const auto factor = map.find("winograd_factor")) {
     profile.winograd_factor = factor->as_number(0, kMaxFactor);

@@ -12,6 +12,7 @@
 //     - {framework: ncnn, threads: 4, mac_rate: 10.34GMAC/s, source: ...,
 //        byte_rate: 7.747GB/s,                                   # default: bytes cost nothing
 //        overhead: 126.6us,                                      # per layer, default 0s
+//        task_overhead: 0.4s,                                    # per task (tile), default 0s
 //        winograd_factor: 0.44, fully_connected_factor: 0,       # default 1
 //        message_overhead: 50us, serialization_rate: 200MB/s}    # default: messages cost no CPU
 //
@@ -44,6 +45,7 @@ struct ComputeProfile {
   double mac_rate = 0;                                             // MAC/s
   double byte_rate_Bps = std::numeric_limits<double>::infinity();  // byte/s
   double overhead_s = 0;                                           // s per layer
+  double task_overhead_s = 0;         // s per task, such as a fused tile (ExecutionUnit)
   double winograd_factor = 1;         // k of dense 3x3 stride-1 convolutions
   double fully_connected_factor = 1;  // k of linear layers on one vector
   // CPU time of a message, on each side; see message_cpu_time_s.

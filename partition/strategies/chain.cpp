@@ -64,6 +64,24 @@ std::int64_t whole_option(const Options& options, const std::string& key, std::i
   return value;
 }
 
+bool yes_option(const Options& options, const std::string& key) {
+  const std::string& text = options.at(key);
+  // As YAML writes them, too.
+  if (text == "yes" || text == "true") return true;
+  if (text == "no" || text == "false") return false;
+  throw OptionError(key, fmt::format("got \"{}\", expected yes or no", text));
+}
+
+DeviceId device_option(const Problem& problem, const Options& options, const std::string& key,
+                       std::string_view word, DeviceId meant) {
+  const std::string& name = options.at(key);
+  if (name == word) return meant;
+  for (std::size_t d = 0; d < problem.cluster.size(); ++d) {
+    if (problem.cluster.devices()[d].name == name) return device_at(d);
+  }
+  throw OptionError(key, fmt::format("the cluster has no device \"{}\"", name));
+}
+
 void BestPlan::offer(Plan plan) {
   const double latency_s =
       estimate(plan, problem_.graph, problem_.cluster, problem_.size).latency_s;

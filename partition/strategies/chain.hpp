@@ -38,6 +38,13 @@ Plan plan_of_placement(const Problem& problem, std::span<const DeviceId> device_
 std::int64_t whole_option(const Options& options, const std::string& key, std::int64_t least,
                           std::int64_t most);
 
+/// Whether an option that is yes or no is yes. Throws OptionError.
+bool yes_option(const Options& options, const std::string& key);
+
+/// The device that an option names; `word` stands for `meant`. Throws OptionError.
+DeviceId device_option(const Problem& problem, const Options& options, const std::string& key,
+                       std::string_view word, DeviceId meant);
+
 /// Keeps the plan with the least estimated latency; the first of equals.
 class BestPlan {
  public:

@@ -1,110 +1,100 @@
 // `deepthings`: a grid of fused tiles through the first layers, the hub does the rest.
 //
 // Problem: the output of layer L is cut into N x M tiles; each is computed from the model's input
-// on by one device, halos recomputed (fused tile partitioning, FTP). The hub (the source) deals out
-// tile inputs, gathers tile outputs and runs the layers behind L.
+// on by one device, halos recomputed (fused tile partitioning, FTP). The hub (`hub`, by default the
+// source) collects the input, deals out tile inputs, gathers tile outputs and runs the layers
+// behind L.
 // Algorithm: tiles of ceil(rows / N) x ceil(columns / M), the last ones smaller; regions walked
-// back through the layers. Tiles in row order go to the device that would be done with them first:
-// what the paper's work stealing comes to when nothing disturbs it. L = `layers`, or the one of the
-// cut points (at most 32 of them) with the least estimate. Complexity O(L * N * M * D) per L.
+// back through the layers. `dealing`:
+//   planned     tiles in row order go to the device that would be done with them first, transfers
+//               alone on the network; a device mixes the layers of its tiles as they become ready;
+//   work_queue  a device that is free takes the next tile (the paper's work sharing, WSH; see
+//               work_queue.hpp).
+// L = `layers`, or the one of the cut points (at most 32 of them) with the least estimate.
+// Complexity O(L * N * M * D) per L, plus N * M estimates for a queue.
 // Paper: DeepThings (Zhao, Barijough and Gerstlauer, IEEE TCAD 37(11), 2018) and its code (ftp.c).
-// Deviations: no reuse of overlapping data between tiles; the hub takes tiles like everybody. On a
-// DAG the layers are those of the chain view; what later layers need of them is gathered, too.
+// Deviations: no reuse of overlapping data between tiles, no stealing from peers; the hub takes
+// tiles like everybody unless `hub_computes` is no. On a DAG the layers are those of the chain
+// view; what later layers need of them is gathered, too.
 
 #include <fmt/format.h>
 
-#include <charconv>
-
-#include "partition/strategies/fused.hpp"
+#include "partition/strategies/work_queue.hpp"
 
 namespace edgeflow {
 namespace {
 
 constexpr std::size_t kMaxDepths = 32;
 
-struct Grid {
-  std::int64_t rows = 1;
-  std::int64_t columns = 1;
-};
-
-Grid grid_of(const std::string& text) {
-  Grid grid;
-  const char* const end = text.data() + text.size();
-  const auto rows = std::from_chars(text.data(), end, grid.rows);
-  if (rows.ec == std::errc{} && rows.ptr != end && *rows.ptr == 'x') {
-    const auto columns = std::from_chars(rows.ptr + 1, end, grid.columns);
-    const auto fits = [](std::int64_t n) { return n >= 1 && n <= 32; };
-    if (columns.ec == std::errc{} && columns.ptr == end && fits(grid.rows) && fits(grid.columns)) {
-      return grid;
-    }
-  }
-  throw OptionError(
-      "grid", fmt::format("got \"{}\", expected rows x columns of tiles such as 3x3, each from 1 "
-                          "to 32",
-                          text));
-}
-
-std::vector<Region> tiles_of(const Region& whole, const Grid& grid) {
-  const std::int64_t high = (whole.row.size() + grid.rows - 1) / grid.rows;
-  const std::int64_t wide = (whole.column.size() + grid.columns - 1) / grid.columns;
-  std::vector<Region> tiles;
-  for (std::int64_t r = 0; r < grid.rows; ++r) {
-    for (std::int64_t c = 0; c < grid.columns; ++c) {
-      Region tile = whole;
-      tile.row = intersect(whole.row, {r * high, (r + 1) * high});
-      tile.column = intersect(whole.column, {c * wide, (c + 1) * wide});
-      tiles.push_back(tile.empty() ? Region{} : tile);
-    }
-  }
-  return tiles;
-}
-
 /// By tile: the device that takes it.
-std::vector<DeviceId> deal(const Problem& problem, const Block& block, const TileRegions& regions) {
-  const DeviceId hub = problem.cluster.source();
+std::vector<DeviceId> deal(const Problem& problem, const Block& block, const TileRegions& regions,
+                           const Roles& roles) {
   const auto input = needed_elements(problem.graph, block, regions, problem.graph.input());
-  std::vector<double> free_s(problem.cluster.size(), 0);
+  std::vector<double> free_s(roles.workers.size(), 0);
   std::vector<DeviceId> result;
   for (std::size_t t = 0; t < regions.front().size(); ++t) {
     std::size_t best = 0;
     double best_s = 0;
-    for (std::size_t d = 0; d < free_s.size(); ++d) {
+    for (std::size_t w = 0; w < free_s.size(); ++w) {
+      const DeviceId device = roles.workers[w];
       const double bytes = static_cast<double>(input[t]) * problem.size.input_bytes;
-      double done_s = free_s[d] + send_s(problem, hub, device_at(d), bytes);
+      double done_s = free_s[w] + send_s(problem, roles.hub, device, bytes);
       for (std::size_t l = block.first; l < block.end; ++l) {
         const Region& region = regions[l - block.first][t];
         if (region.empty()) continue;
-        done_s += compute_s(problem, problem.graph.layers()[l], region, device_at(d));
+        done_s += compute_s(problem, problem.graph.layers()[l], region, device);
       }
-      if (d > 0 && done_s >= best_s) continue;
-      best = d;
+      if (w > 0 && done_s >= best_s) continue;
+      best = w;
       best_s = done_s;
     }
     free_s[best] = best_s;
-    result.push_back(device_at(best));
+    result.push_back(roles.workers[best]);
   }
   return result;
 }
 
-Plan tiled_plan(const Problem& problem, const Grid& grid, std::size_t depth) {
+/// What the options say, but for the depth.
+struct Way {
+  Grid grid;
+  Roles roles;
+  bool queue = false;
+  std::int64_t ahead = 0;
+};
+
+Way way_of(const Problem& problem, const Options& options) {
+  Way way{grid_option(options, "grid"), roles_of(problem, options)};
+  const std::string& dealing = options.at("dealing");
+  if (dealing != "planned" && dealing != "work_queue") {
+    throw OptionError("dealing",
+                      fmt::format("got \"{}\", expected planned or work_queue", dealing));
+  }
+  way.queue = dealing == "work_queue";
+  way.ahead = whole_option(options, "ahead", 0, 1000);
+  return way;
+}
+
+Plan tiled_plan(const Problem& problem, const Way& way, std::size_t depth) {
   const Graph& graph = problem.graph;
-  const DeviceId hub = problem.cluster.source();
   const Block block{1, depth + 1};
-  const auto tiles = static_cast<std::size_t>(grid.rows * grid.columns);
-  const TileRegions regions = fuse(
-      graph, block, tiles, [&](const Layer& layer) { return tiles_of(layer.output.box, grid); });
-  const std::vector<DeviceId> device_of = deal(problem, block, regions);
+  const std::size_t tiles = way.grid.tiles();
+  const TileRegions regions = fuse(graph, block, tiles, [&](const Layer& layer) {
+    return even_tiles(layer.output.box, way.grid);
+  });
+  if (way.queue) return plan_of_queue(problem, block, regions, way.roles, way.ahead, "deepthings");
+  const std::vector<DeviceId> device_of = deal(problem, block, regions, way.roles);
   Assignment assignment(graph.size());
   Hubs hubs(graph.size());
+  if (way.roles.hub != problem.cluster.source()) hubs[index(graph.input())] = way.roles.hub;
   for (std::size_t l = 1; l < graph.size(); ++l) {
     if (l >= block.end) {
-      assignment[l] = on_one_device(graph.layers()[l], hub);
+      assignment[l] = on_one_device(graph.layers()[l], way.roles.hub);
       continue;
     }
     for (std::size_t t = 0; t < tiles; ++t) {
-      assignment[l].push_back({device_of[t], regions[l - block.first][t]});
+      assignment[l].push_back({device_of[t], regions[l - block.first][t], l == block.first});
     }
-    if (leaves(graph, block, l) && !graph.consumers(layer_at(l)).empty()) hubs[l] = hub;
+    if (leaves(graph, block, l) && !graph.consumers(layer_at(l)).empty()) hubs[l] = way.roles.hub;
   }
   return build_plan(graph, problem.cluster, assignment, "deepthings", hubs);
 }
@@ -112,19 +102,18 @@ Plan tiled_plan(const Problem& problem, const Grid& grid, std::size_t depth) {
 }  // namespace
 
 Plan plan_deepthings(const Problem& problem, const Options& options) {
-  const Grid grid = grid_of(options.at("grid"));
+  const Way way = way_of(problem, options);
   if (options.at("layers") != "auto") {
     const auto most = static_cast<std::int64_t>(problem.graph.size()) - 1;
-    return tiled_plan(problem, grid,
+    return tiled_plan(problem, way,
                       static_cast<std::size_t>(whole_option(options, "layers", 1, most)));
   }
   const std::vector<Block> ends = segments(problem.graph);
-  if (ends.empty())
-    return plan_of_placement(problem, std::vector{problem.cluster.source()}, "deepthings");
+  if (ends.empty()) return plan_of_placement(problem, std::vector{way.roles.hub}, "deepthings");
   const std::size_t step = (ends.size() + kMaxDepths - 1) / kMaxDepths;
   BestPlan best(problem);
   for (std::size_t i = step - 1; i < ends.size(); i += step) {
-    best.offer(tiled_plan(problem, grid, ends[i].end - 1));
+    best.offer(tiled_plan(problem, way, ends[i].end - 1));
   }
   return best.take();
 }

@@ -5,13 +5,20 @@
 // The hub (the source) sends each device its strip of the input with halo, the devices send back
 // their strips, the next layer starts when all are there.
 // Algorithm: proportions, rounded by largest remainder. Complexity O(L * D).
-// Paper: MoDNN (Mao et al., DATE 2017), BODP for convolutions; bandwidth is ignored, as there.
-// Deviations: fully connected layers are dense here, so that the paper's clustering of sparse
-// weights (MSCC, FGCP) comes down to output features in proportion to speed. Layers that neither
-// rows, columns nor features divide run on the hub. A DAG is served in topological order, skip
-// tensors wait on the hub.
+// Options: `strips: even` makes strips of ceil(W / D), the last one smaller. `exchange: halo`
+// leaves strips where they are: only what a device lacks of its next input travels, through the
+// hub, as in the implementation that DeepThings (TCAD 2018) compares with. Paper: MoDNN (Mao et
+// al., DATE 2017), BODP for convolutions; bandwidth is ignored, as there. Deviations: fully
+// connected layers are dense here, so that the paper's clustering of sparse weights (MSCC, FGCP)
+// comes down to output features in proportion to speed. Layers that neither rows, columns nor
+// features divide run on the hub. A DAG is served in topological order, skip tensors wait on the
+// hub.
 
-#include "partition/strategies/chain.hpp"
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "partition/strategies/grid.hpp"
 #include "workloads/operator_rules.hpp"
 
 namespace edgeflow {
@@ -30,13 +37,60 @@ std::optional<Axis> axis_to_cut(const Layer& layer) {
   return best;
 }
 
+/// One of two words.
+bool first_of(const Options& options, const std::string& key, std::string_view first,
+              std::string_view second) {
+  const std::string& text = options.at(key);
+  if (text == first) return true;
+  if (text == second) return false;
+  throw OptionError(key, fmt::format("got \"{}\", expected {} or {}", text, first, second));
+}
+
+/// ceil(extent / parts) for each part as long as there is any.
+std::vector<std::int64_t> even_boundaries(std::int64_t extent, std::span<const double> speed) {
+  const auto parts = std::count_if(speed.begin(), speed.end(), [](double s) { return s > 0; });
+  const std::int64_t wide = (extent + parts - 1) / parts;
+  std::vector<std::int64_t> boundaries{0};
+  for (double s : speed) {
+    boundaries.push_back(std::min(extent, boundaries.back() + (s > 0 ? wide : 0)));
+  }
+  return boundaries;
+}
+
+/// Sends whatever goes from one device to another, neither being the hub, through a relay there.
+Plan through_hub(const Plan& direct, DeviceId hub) {
+  Plan plan = direct;
+  plan.units.clear();
+  std::vector<UnitId> renamed;
+  const auto next = [&] { return UnitId{static_cast<std::int32_t>(plan.units.size())}; };
+  for (const ExecutionUnit& unit : direct.units) {
+    ExecutionUnit moved = unit;
+    for (Requirement& r : moved.requirements) {
+      const ExecutionUnit& provider = direct.unit(r.provider);
+      r.provider = renamed[index(r.provider)];
+      if (provider.device == unit.device || provider.device == hub || unit.device == hub) continue;
+      const UnitId relay = next();
+      plan.units.push_back({UnitKind::kRelay, provider.layer, hub, r.region, {r}, {}});
+      r.provider = relay;
+    }
+    renamed.push_back(next());
+    plan.units.push_back(std::move(moved));
+  }
+  fill_forwarding(plan);
+  return plan;
+}
+
 }  // namespace
 
-Plan plan_modnn(const Problem& problem, const Options& /*options*/) {
-  const DeviceId hub = problem.cluster.source();
-  std::vector<double> speed;
-  for (double time_s : whole_model_times_s(problem.graph, problem.cluster)) {
-    speed.push_back(time_s > 0 ? 1 / time_s : 1);
+Plan plan_modnn(const Problem& problem, const Options& options) {
+  const Roles roles = roles_of(problem, options);
+  const bool by_speed = first_of(options, "strips", "speed", "even");
+  const bool gather = first_of(options, "exchange", "gather", "halo");
+  const std::vector<double> times_s = whole_model_times_s(problem.graph, problem.cluster);
+  std::vector<double> speed(problem.cluster.size(), 0);
+  for (DeviceId worker : roles.workers) {
+    const double time_s = times_s[index(worker)];
+    speed[index(worker)] = time_s > 0 ? 1 / time_s : 1;
   }
   Assignment assignment;
   Hubs hubs;
@@ -44,15 +98,19 @@ Plan plan_modnn(const Problem& problem, const Options& /*options*/) {
     const std::optional<Axis> axis = axis_to_cut(layer);
     if (axis) {
       const std::int64_t extent = layer.output.box[*axis].size();
-      assignment.push_back(cut(layer.output.box, *axis, proportional_boundaries(extent, speed)));
+      assignment.push_back(
+          cut(layer.output.box, *axis,
+              by_speed ? proportional_boundaries(extent, speed) : even_boundaries(extent, speed)));
     } else {
-      assignment.push_back(on_one_device(layer, hub));
+      assignment.push_back(on_one_device(layer, roles.hub));
     }
     const bool elsewhere =
-        axis && !(assignment.back().size() == 1 && assignment.back()[0].device == hub);
-    hubs.push_back(elsewhere ? std::optional(hub) : std::nullopt);
+        axis && !(assignment.back().size() == 1 && assignment.back()[0].device == roles.hub);
+    hubs.push_back(elsewhere && gather ? std::optional(roles.hub) : std::nullopt);
   }
-  return build_plan(problem.graph, problem.cluster, assignment, "modnn", hubs);
+  if (roles.hub != problem.cluster.source()) hubs[index(problem.graph.input())] = roles.hub;
+  const Plan plan = build_plan(problem.graph, problem.cluster, assignment, "modnn", hubs);
+  return gather ? plan : through_hub(plan, roles.hub);
 }
 
 }  // namespace edgeflow
