@@ -46,7 +46,7 @@ BlockRules rules_of(const std::string& variant) {
 
 /// The blocks to be divided: `each` segment, or those that end with the layers named.
 std::vector<Block> blocks_of(const Graph& graph, const std::string& text) {
-  const std::vector<Block> all = segments(graph);
+  std::vector<Block> all = segments(graph);
   if (text == "each") return all;
   std::vector<Block> result;
   std::istringstream words(text);
