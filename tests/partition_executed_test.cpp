@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "partition/plan_yaml.hpp"
@@ -159,6 +160,16 @@ TEST_CASE("given blocks are divided as given, the rest runs on the hub") {
     if (message.to != kFirst) to_workers += message.bytes;
   }
   CHECK(to_workers == 2 * 8 * 8 * 4);
+}
+
+TEST_CASE("the squarest grid of n tiles has as many rows as divide n without exceeding columns") {
+  const std::vector<std::array<std::int64_t, 2>> grids{{1, 1}, {1, 2}, {1, 3}, {2, 2}, {1, 5},
+                                                       {2, 3}, {1, 7}, {2, 4}, {3, 3}};
+  for (std::size_t i = 0; i < grids.size(); ++i) {
+    const Grid grid = squarest_grid(static_cast<std::int64_t>(i) + 1);
+    CHECK(grid.rows == grids[i][0]);
+    CHECK(grid.columns == grids[i][1]);
+  }
 }
 
 TEST_CASE("balanced tiles have the least largest time of all grids") {

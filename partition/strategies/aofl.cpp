@@ -116,8 +116,12 @@ Division division_of(const Problem& problem, const Options& options) {
   Division division;
   division.roles = roles_of(problem, options);
   division.weights = weights_of(problem, division.roles, options.at("shares"));
-  if (options.at("grid") != "rows") division.grid = grid_option(options, "grid");
   const std::size_t workers = division.roles.workers.size();
+  if (options.at("grid") == "square") {
+    division.grid = squarest_grid(static_cast<std::int64_t>(workers));
+  } else if (options.at("grid") != "rows") {
+    division.grid = grid_option(options, "grid");
+  }
   if (division.grid && division.grid->tiles() > workers) {
     throw OptionError("grid", fmt::format("{} tiles for {} devices that compute",
                                           division.grid->tiles(), workers));

@@ -95,6 +95,14 @@ Grid grid_option(const Options& options, const std::string& key) {
                        text));
 }
 
+Grid squarest_grid(std::int64_t tiles) {
+  Grid grid{1, tiles};
+  for (std::int64_t rows = 2; rows * rows <= tiles; ++rows) {
+    if (tiles % rows == 0) grid = {rows, tiles / rows};
+  }
+  return grid;
+}
+
 std::vector<Region> even_tiles(const Region& whole, const Grid& grid) {
   const std::int64_t high = (whole.row.size() + grid.rows - 1) / grid.rows;
   const std::int64_t wide = (whole.column.size() + grid.columns - 1) / grid.columns;

@@ -14,6 +14,9 @@ struct Grid {
 /// The value of option `key`, such as 3x3. Throws OptionError.
 Grid grid_option(const Options& options, const std::string& key);
 
+/// The grid of `tiles` tiles that is nearest to a square, rows <= columns: 1x3, 2x2, 1x5, 2x3, ...
+Grid squarest_grid(std::int64_t tiles);
+
 /// Tiles of ceil(rows / N) x ceil(columns / M) in row order, the last ones smaller or empty: the
 /// rule of DeepThings (Zhao et al., TCAD 2018; ftp.c).
 std::vector<Region> even_tiles(const Region& whole, const Grid& grid);
