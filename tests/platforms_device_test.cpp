@@ -159,8 +159,8 @@ TEST_CASE("mistakes in a compute profile are answered with their place") {
         "10");
   CHECK(error("mac_rate: 8GMAC/s, source: s, gpu: 1") ==
         "board.yaml:3:71: at compute[0]: unknown key \"gpu\" (known: framework, threads, "
-        "mac_rate, byte_rate, overhead, winograd_factor, fully_connected_factor, message_overhead, "
-        "serialization_rate, source)");
+        "mac_rate, byte_rate, overhead, task_overhead, winograd_factor, fully_connected_factor, "
+        "message_overhead, serialization_rate, source)");
   CHECK(read_error(kHead + kCompute +
                    "  - {framework: ncnn, threads: 4, mac_rate: 1MAC/s, "
                    "source: s}\n") ==
