@@ -79,6 +79,8 @@ class CommandLine {
     sub->add_option("--plan", run_.plan, "Replay this plan instead of asking the strategies");
     sub->add_option("--timeout", run_.timeout,
                     "Wall-clock limit of one simulation, such as 60s (default: 600s)");
+    sub->add_flag("--trace", run_.trace,
+                  "Also write trace.json of each run, to look at in ui.perfetto.dev");
   }
 
   void add_sweep() {

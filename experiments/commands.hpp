@@ -33,6 +33,7 @@ struct RunArguments {
   std::string plan;     // file; empty: ask the strategies
   std::string timeout;  // wall clock of one simulation, such as "60s"; empty: 600 s
   std::vector<std::string> command_line;  // for the manifest
+  bool trace = false;
 };
 int run_scenario(const RunArguments& arguments);
 

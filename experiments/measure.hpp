@@ -12,7 +12,7 @@ namespace edgeflow {
 void measure_plan(const Plan& plan, const Scenario& scenario, RunReport& report);
 
 /// Status, latencies and costs. Turns an ok that breaks an invariant (bytes sent = bytes received =
-/// bytes planned, no latency below the lower bound) into `failed`.
+/// bytes planned, no latency below the lower bound, Little's law) into `failed`.
 void measure_result(const Plan& plan, const SimulationResult& result, const Scenario& scenario,
                     RunReport& report);
 

@@ -77,13 +77,14 @@ Json to_json(const RunReport& report) {
           {"message", report.message}};
 }
 
-void work(const std::vector<Job>& jobs, const Task& task, const Results& results, double timeout_s,
-          int pipe_end) {
+void work(const std::vector<Job>& jobs, const Task& task, const Results& results,
+          const PoolOptions& options, int pipe_end) {
   try {
     const PlanOutcome planned = plan(jobs[task.front()]);
     say(pipe_end, {{"planned", true}});
     for (const std::size_t i : task) {
-      const Run run = edgeflow::run(jobs[i], planned, timeout_s);
+      const RunOptions how{options.timeout_s, results.folder_of(jobs[i]), options.trace};
+      const Run run = edgeflow::run(jobs[i], planned, how);
       results.add(jobs[i], run);
       say(pipe_end, to_json(run.report));
     }
@@ -94,8 +95,9 @@ void work(const std::vector<Job>& jobs, const Task& task, const Results& results
 
 class Worker {
  public:
-  Worker(const std::vector<Job>& jobs, Task task, const Results& results, double timeout_s)
-      : task_(std::move(task)), timeout_s_(timeout_s) {
+  Worker(const std::vector<Job>& jobs, Task task, const Results& results,
+         const PoolOptions& options)
+      : task_(std::move(task)), timeout_s_(options.timeout_s) {
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) fail("no pipe");
     fflush(nullptr);  // or the child writes the same buffered text again
@@ -111,7 +113,7 @@ class Worker {
       for (const int fatal : {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV}) {
         std::signal(fatal, SIG_DFL);
       }
-      work(jobs, task_, results, timeout_s, ends[1]);
+      work(jobs, task_, results, options, ends[1]);
       fflush(nullptr);
 #ifdef EDGEFLOW_COVERAGE
       __gcov_dump();
@@ -120,7 +122,7 @@ class Worker {
     }
     close(ends[1]);
     pipe_ = ends[0];
-    set_deadline(timeout_s);
+    set_deadline(timeout_s_);
   }
   ~Worker() {
     if (child_ > 0) {
@@ -209,8 +211,7 @@ class Pool {
       while (!tasks_.empty() && workers_.size() < options_.workers) {
         Task task = std::move(tasks_.front());
         tasks_.pop_front();
-        workers_.push_back(
-            std::make_unique<Worker>(jobs_, std::move(task), results_, options_.timeout_s));
+        workers_.push_back(std::make_unique<Worker>(jobs_, std::move(task), results_, options_));
       }
       listen();
     }

@@ -37,6 +37,7 @@ struct Outcome {
 struct PoolOptions {
   std::size_t workers = 1;
   double timeout_s = 600;  // wall clock, of planning and of each simulation
+  bool trace = false;      // write trace.json
   bool fail_fast = false;
 };
 

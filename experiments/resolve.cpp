@@ -68,16 +68,6 @@ YAML::Node cluster_node(const Cluster& cluster) {
   return node;
 }
 
-YAML::Node requests_node(const Requests& requests) {
-  YAML::Node node(YAML::NodeType::Map);
-  node["count"] = requests.count;
-  node["arrivals"]["process"] = std::string(to_string(requests.process));
-  if (requests.process != ArrivalProcess::kClosed) {
-    node["arrivals"]["rate"] = with_unit(requests.rate_per_s, "/s");
-  }
-  return node;
-}
-
 YAML::Node simulation_node(const Scenario& scenario) {
   YAML::Node node(YAML::NodeType::Map);
   node["network_model"] = std::string(to_string(scenario.network_model));

@@ -172,17 +172,17 @@ bool Results::has(const Job& job) const {
   return record && record->config_hash == job.config_hash && record->index == job.index;
 }
 
+fs::path Results::folder_of(const Job& job) const { return folder_ / "runs" / job.run_id(); }
+
 void Results::add(const Job& job, const Run& run) const {
-  const fs::path folder = folder_ / "runs" / job.run_id();
+  const fs::path folder = folder_of(job);
   const Scenario& scenario = *job.scenario;
   create_folders(folder);
   write_file(folder / "scenario.resolved.yaml", resolved_text(scenario, job.strategy));
   if (run.plan) {
     write_file(folder / "plan.yaml",
                write_plan(*run.plan, scenario.model->graph, *scenario.cluster));
-    write_file(folder / "requests.csv", requests_csv(run.result));
-    write_file(folder / "units.csv", units_csv(run, scenario));
-    write_file(folder / "transfers.csv", transfers_csv(run, scenario));
+    write_file(folder / "requests.csv", requests_csv(run.result, scenario.requests));
     write_file(folder / "devices.csv", devices_csv(run, scenario));
     write_file(folder / "links.csv", links_csv(run, scenario));
   }

@@ -6,8 +6,8 @@
 //                          run, by however many processes, in however many goes
 //   timing.csv             wall-clock figures
 //   runs/<run_id>/         scenario.resolved.yaml, plan.yaml, requests.csv, units.csv,
-//                          transfers.csv, devices.csv, links.csv, timing.csv; status.json comes
-//                          last, so that a run with a status.json is whole
+//                          transfers.csv, devices.csv, links.csv, timing.csv, trace.json if
+//                          wanted; status.json comes last, so that a run with one is whole
 //
 // runs.csv and timing.csv are made of what the runs' folders hold, when all of them are there.
 
@@ -49,7 +49,10 @@ class Results {
   /// Whether the folder holds the whole run.
   bool has(const Job& job) const;
 
-  /// Writes the folder of a run. Throws InputError.
+  /// Where the run's files are; the simulation itself writes units.csv, transfers.csv, trace.json.
+  std::filesystem::path folder_of(const Job& job) const;
+
+  /// Writes the rest of a run's folder. Throws InputError.
   void add(const Job& job, const Run& run) const;
 
   const std::filesystem::path& folder() const { return folder_; }

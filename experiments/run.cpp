@@ -5,8 +5,11 @@
 #include <chrono>
 #include <ctime>
 
+#include "experiments/event_tables.hpp"
+#include "experiments/files.hpp"
 #include "experiments/measure.hpp"
 #include "experiments/resolve.hpp"
+#include "experiments/trace.hpp"
 #include "partition/validate.hpp"
 
 namespace edgeflow {
@@ -52,15 +55,25 @@ void check(const Plan& plan, const Scenario& scenario) {
   if (shortage) throw Stop{Status::kOutOfMemory, *shortage};
 }
 
-SimulationResult simulate_requests(const Plan& plan, const Scenario& scenario, double timeout_s) {
-  SimulationOptions options;
-  options.network_model = scenario.network_model;
-  options.effects = scenario.effects;
-  options.arrivals_s = scenario.arrivals_s();
-  options.closed_loop = scenario.requests.process == ArrivalProcess::kClosed;
-  options.record = true;
-  options.timeout_s = timeout_s;
-  return simulate(plan, scenario.model->graph, *scenario.cluster, scenario.element_size(), options);
+SimulationResult simulate_requests(const Plan& plan, const Scenario& scenario,
+                                   const RunOptions& options) {
+  SimulationOptions simulation;
+  simulation.network_model = scenario.network_model;
+  simulation.effects = scenario.effects;
+  simulation.arrivals_s = scenario.arrivals_s();
+  simulation.closed_loop = scenario.requests.closed();
+  simulation.max_in_flight =
+      scenario.requests.closed() ? scenario.requests.concurrency : scenario.requests.max_in_flight;
+  simulation.timeout_s = options.timeout_s;
+  std::vector<std::unique_ptr<Recorder>> recorders;
+  if (!options.folder.empty()) {
+    create_folders(options.folder);
+    recorders.push_back(make_event_tables(options.folder, plan, scenario));
+    if (options.trace) recorders.push_back(make_trace(options.folder, plan, scenario));
+  }
+  for (const auto& recorder : recorders) simulation.recorders.push_back(recorder.get());
+  return simulate(plan, scenario.model->graph, *scenario.cluster, scenario.element_size(),
+                  simulation);
 }
 
 }  // namespace
@@ -83,7 +96,7 @@ PlanOutcome plan(const Job& job) {
   return planned;
 }
 
-Run run(const Job& job, const PlanOutcome& planned, double timeout_s) {
+Run run(const Job& job, const PlanOutcome& planned, const RunOptions& options) {
   const Scenario& scenario = *job.scenario;
   Run run = ended_run(job, planned.status, planned.message);
   run.report.plan_wall_s = planned.wall_s;
@@ -93,7 +106,7 @@ Run run(const Job& job, const PlanOutcome& planned, double timeout_s) {
   try {
     measure_plan(*run.plan, scenario, run.report);
     check(*run.plan, scenario);
-    run.result = simulate_requests(*run.plan, scenario, timeout_s);
+    run.result = simulate_requests(*run.plan, scenario, options);
     measure_result(*run.plan, run.result, scenario, run.report);
   } catch (const Stop& stop) {
     run.report.status = stop.status;

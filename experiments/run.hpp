@@ -1,6 +1,7 @@
 #pragma once
 // One run: a scenario with one of its strategies, from plan to figures.
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,6 +58,8 @@ struct RunReport {
   std::optional<double> throughput_rps, prediction_error, optimality_gap, speedup_over_baseline;
   std::optional<double> compute_s, transfer_s, queue_s, wait_s;
   std::optional<double> bytes_moved, energy_J, peak_memory_bytes;
+  std::optional<double> requests, deadline_miss_ratio, mean_in_flight;
+  std::optional<double> offered_load, queue_growth_rps, overloaded;
 
   // Of the machine that simulated; in timing.csv only.
   double plan_wall_s = 0, plan_cpu_s = 0;
@@ -72,8 +75,15 @@ struct Run {
 /// Asks the job's strategy, or takes the given plan. Whatever goes wrong is a status.
 PlanOutcome plan(const Job& job);
 
+struct RunOptions {
+  double timeout_s = 600;  // wall clock, of the simulation
+  std::filesystem::path
+      folder;  // created; for units.csv, transfers.csv and trace.json; empty: none
+  bool trace = false;
+};
+
 /// Simulates a planned job. Whatever goes wrong is a status of the report.
-Run run(const Job& job, const PlanOutcome& planned, double timeout_s = 600);
+Run run(const Job& job, const PlanOutcome& planned, const RunOptions& options = {});
 
 /// A run that ended before it began, or by force.
 Run ended_run(const Job& job, Status status, const std::string& message);

@@ -170,6 +170,7 @@ int run_scenario(const RunArguments& arguments) {
   const Results results(folder_for(arguments.output, scenario.name), manifest, jobs, {});
   PoolOptions options;
   options.timeout_s = timeout_s;
+  options.trace = arguments.trace;
   const Tally tally = run_all(jobs, tasks_of(jobs), results, options, /*resume=*/false);
   if (tally.end != PoolEnd::kAllDone) return conclude_early(tally, jobs.size());
   return conclude(results.folder(), headline(scenario) + "\n\n");

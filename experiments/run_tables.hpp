@@ -8,9 +8,8 @@
 
 namespace edgeflow {
 
-std::string requests_csv(const SimulationResult& result);
-std::string units_csv(const Run& run, const Scenario& scenario);
-std::string transfers_csv(const Run& run, const Scenario& scenario);
+/// `requests` are those of the scenario.
+std::string requests_csv(const SimulationResult& result, const Requests& requests);
 std::string devices_csv(const Run& run, const Scenario& scenario);
 std::string links_csv(const Run& run, const Scenario& scenario);
 

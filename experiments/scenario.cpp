@@ -14,11 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kMaxRequests = 1'000'000;
-
 constexpr std::array<std::string_view, 4> kPrecisions{"fp32", "fp16", "int8", "uint8"};
 constexpr std::array<double, 4> kElementBytes{4, 2, 1, 1};
-constexpr std::array<std::string_view, 3> kProcesses{"closed", "periodic", "poisson"};
 constexpr std::array<std::string_view, 2> kNetworkModels{"cm02", "lv08"};
 constexpr std::array<std::string_view, 4> kEffects{"contention", "latency", "overheads",
                                                    "queueing"};
@@ -83,29 +80,6 @@ std::vector<StrategyChoice> read_strategies(const Yaml& yaml) {
   }
   if (choices.empty()) several->fail("is empty, expected at least one strategy");
   return choices;
-}
-
-Requests read_requests(const Yaml& yaml) {
-  yaml.expect_keys({"count", "arrivals"});
-  Requests requests;
-  if (const auto count = yaml.find("count")) {
-    requests.count = static_cast<int>(count->as_integer(1, kMaxRequests));
-  }
-  const auto arrivals = yaml.find("arrivals");
-  if (!arrivals) return requests;
-  if (!arrivals->is_map()) {
-    arrivals->fail_expected("arrivals such as {process: poisson, rate: 2/s}");
-  }
-  arrivals->expect_keys({"process", "rate"});
-  requests.process = static_cast<ArrivalProcess>(read_choice(arrivals->at("process"), kProcesses));
-  const auto rate = arrivals->find("rate");
-  if (requests.process != ArrivalProcess::kClosed) {
-    requests.rate_per_s = arrivals->at("rate").as_quantity(Quantity::kFrequency);
-  } else if (rate) {
-    rate->fail("closed arrivals have no rate",
-               "the next request arrives when the last is done; or take periodic or poisson");
-  }
-  return requests;
 }
 
 void read_simulation(const Yaml& yaml, Scenario& scenario) {
@@ -173,20 +147,7 @@ ElementSize Scenario::element_size() const {
           kElementBytes[static_cast<std::size_t>(input_precision)]};
 }
 
-std::vector<double> Scenario::arrivals_s() const {
-  std::vector<double> dates_s(static_cast<std::size_t>(requests.count), 0.0);
-  if (requests.process == ArrivalProcess::kPeriodic) {
-    for (std::size_t i = 0; i < dates_s.size(); ++i) {
-      dates_s[i] = static_cast<double>(i) / requests.rate_per_s;
-    }
-  }
-  if (requests.process == ArrivalProcess::kPoisson) {
-    Random random(seed, "arrivals");
-    double now_s = 0;
-    for (double& date_s : dates_s) date_s = now_s += random.exponential(requests.rate_per_s);
-  }
-  return dates_s;
-}
+std::vector<double> Scenario::arrivals_s() const { return requests.arrivals_s(seed, "arrivals"); }
 
 Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
   if (!yaml.is_map()) yaml.fail_expected("a scenario: schema, name, model, cluster, strategy");
@@ -222,9 +183,6 @@ Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
 
 std::string_view to_string(Precision precision) {
   return kPrecisions[static_cast<std::size_t>(precision)];
-}
-std::string_view to_string(ArrivalProcess process) {
-  return kProcesses[static_cast<std::size_t>(process)];
 }
 std::string_view to_string(NetworkModel model) {
   return kNetworkModels[static_cast<std::size_t>(model)];

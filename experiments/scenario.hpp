@@ -8,7 +8,7 @@
 //   strategy: {name: edgeflow, options: {...}}   # or a bare name, or strategies: [...]
 //   precision: fp32                      # fp32, fp16, int8: elements of activations and weights
 //   input_precision: uint8               # of the model's input; default: precision
-//   requests: {count: 100, arrivals: {process: poisson, rate: 2/s}}    # closed, periodic, poisson
+//   requests: {count: 100, arrivals: {process: poisson, rate: 2/s}}    # see requests.hpp
 //   simulation: {network_model: cm02, ablate: [contention]}
 //   seed: 42
 // Only schema, name, model, cluster and strategy are needed.
@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/requests.hpp"
 #include "partition/strategy.hpp"
 #include "sim/simulate.hpp"
 #include "workloads/yaml.hpp"
@@ -55,18 +56,6 @@ struct StrategyChoice {
 
   /// The mistake in an option as an error at its place.
   InputError error(const OptionError& error) const;
-};
-
-enum class ArrivalProcess : std::uint8_t {
-  kClosed,    // the next request arrives when the last is done
-  kPeriodic,  // request i at i/rate
-  kPoisson,   // gaps are exponential with mean 1/rate, the first one starts at 0
-};
-
-struct Requests {
-  int count = 1;
-  ArrivalProcess process = ArrivalProcess::kClosed;
-  double rate_per_s = 0;  // not for closed
 };
 
 enum class Precision : std::uint8_t { kFp32, kFp16, kInt8, kUint8 };
@@ -105,7 +94,6 @@ void override_scenario(Document& document, const std::string& prefix, const std:
 void override_scenario(Document& document, const std::string& assignment);
 
 std::string_view to_string(Precision precision);
-std::string_view to_string(ArrivalProcess process);
 std::string_view to_string(NetworkModel model);
 
 /// What the options of a strategy say, in one cell: "device=nano"; several are parted by a blank.

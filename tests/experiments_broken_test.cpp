@@ -24,6 +24,10 @@ const Broken kScenarios[] = {
      "rate: 2/s}"},
     {"bandwidth_without_unit",
      ":5:38: at cluster.network.bandwidth: got \"100\", expected a bandwidth such as 100Mbps"},
+    {"burst_without_size", ":8:32: at requests.arrivals: missing key \"size\""},
+    {"closed_limit",
+     ":8:37: at requests.max_in_flight: closed arrivals have no max_in_flight (that is "
+     "arrivals.concurrency)"},
     {"closed_with_rate",
      ":8:46: at requests.arrivals.rate: closed arrivals have no rate (the next request arrives "
      "when the last is done; or take periodic or poisson)"},
@@ -60,6 +64,18 @@ const Broken kScenarios[] = {
     {"option_of_none", ":7:33: at strategy.options: strategy \"even\" has no options"},
     {"option_value", ":10:13: at strategy.options.device: the cluster has no device \"rpi4-7\""},
     {"poisson_without_rate", ":8:22: at requests.arrivals: missing key \"rate\""},
+    {"rate_zero",
+     ":8:57: at requests.arrivals.rate: got \"0/s\", expected a rate such as 2/s, more than zero"},
+    {"trace_backwards",
+     ":8:51: at requests.arrivals.times[1]: got \"0.5s\", expected a time not before the one that "
+     "it follows"},
+    {"trace_missing_file", ":8:45: at requests.arrivals.file: there is no file \"..."},
+    {"trace_too_short", ":8:19: at requests.count: the trace holds 2 requests only"},
+    {"trace_without_file",
+     ":8:22: at requests.arrivals: trace arrivals need a file or times (such as {process: trace, "
+     "file: arrivals.csv})"},
+    {"warm_up_all",
+     ":8:31: at requests.warm_up: got 4, but there are 4 requests: none would be left to measure"},
     {"precision_of_input",
      ":8:12: at precision: only the model's input can be uint8 (that is input_precision)"},
     {"strategy_twice", ":8:13: at strategies: give \"strategy\" or \"strategies\", not both"},

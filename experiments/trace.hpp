@@ -1,0 +1,21 @@
+#pragma once
+// trace.json: what happened, to look at in ui.perfetto.dev or chrome://tracing.
+//
+// Chrome's trace events, written while the simulation runs, times in microseconds. A process per
+// device: its units on track 0 (on more if `queueing` is ablated: tracks never overlap), its
+// outgoing messages on as many tracks from 1000 on as are under way together, a counter of its
+// memory. Arrows lead from the unit that sends to the message to the first unit that it serves.
+
+#include <filesystem>
+#include <memory>
+
+#include "experiments/scenario.hpp"
+#include "sim/recorder.hpp"
+
+namespace edgeflow {
+
+/// The arguments must outlive the recorder.
+std::unique_ptr<Recorder> make_trace(const std::filesystem::path& folder, const Plan& plan,
+                                     const Scenario& scenario);
+
+}  // namespace edgeflow

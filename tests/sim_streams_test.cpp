@@ -1,0 +1,304 @@
+// Streams of requests: closed forms of queueing theory, several models on one cluster, and what is
+// told to recorders. See the fixture for the numbers: a layer takes 1 s, a link 0.75 s for one.
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <numeric>
+#include <random>
+
+#include "tests/support/random_problem.hpp"
+#include "tests/support/sim_fixture.hpp"
+
+using namespace edgeflow;
+using namespace edgeflow::sim_fixture;
+using reference::Random;
+
+namespace {
+
+Stream stream_of(const Plan& plan, const Graph& graph, const Cluster& where,
+                 std::vector<double> arrivals_s) {
+  Stream stream;
+  stream.plan = &plan;
+  stream.graph = &graph;
+  stream.cluster = &where;
+  stream.arrivals_s = std::move(arrivals_s);
+  return stream;
+}
+
+SimulationResult simulate_streams(const std::vector<Stream>& streams, bool record = false) {
+  SimulationOptions options;
+  options.timeout_s = 60;
+  options.record = record;
+  SimulationResult result = simulate(streams, options);
+  INFO(result.message);
+  REQUIRE(result.status == Status::kOk);
+  return result;
+}
+
+double parts_of(const RequestRecord& request) {
+  return request.compute_s + request.transfer_s + request.queue_s + request.wait_s;
+}
+
+double latency_of(const RequestRecord& request) { return request.finish_s - request.arrival_s; }
+
+}  // namespace
+
+TEST_CASE("a pipeline takes one request's time to fill, then one of its slowest stage each") {
+  Random random(61);
+  for (int round = 0; round < 20; ++round) {
+    const auto stages = static_cast<std::size_t>(random.between(2, 6));
+    auto list = devices(stages);
+    std::vector<int> where;
+    double fill_s = 0;
+    double slowest_s = 0;
+    for (std::size_t d = 0; d < stages; ++d) {
+      const double stage_s = 0.01 * static_cast<double>(random.between(1, 300));
+      list[d].compute.mac_rate = static_cast<double>(kRows) / stage_s;
+      where.push_back(static_cast<int>(d));
+      fill_s += stage_s + 0.75;  // and on to the next device; from the last back to the first
+      slowest_s = std::max(slowest_s, stage_s);
+    }
+    SimulationOptions options;
+    options.effects.contention = false;
+    options.arrivals_s.assign(static_cast<std::size_t>(random.between(1, 40)), 0);
+    const auto result =
+        simulate_ok(whole_layers(where), chain(static_cast<int>(stages)), cluster(list), options);
+    const auto later = static_cast<double>(options.arrivals_s.size() - 1);
+    CHECK(result.makespan_s == doctest::Approx(fill_s + later * slowest_s).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("the mean waiting time of a Poisson stream at one device is that of M/D/1") {
+  // Pollaczek-Khinchine for constant service times of 1/mu: rho / (2 mu (1 - rho)).
+  constexpr double kRho = 0.7;
+  constexpr double kExpected_s = kRho / (2 * (1 - kRho));
+  constexpr std::size_t kBatches = 30;
+  constexpr std::size_t kPerBatch = 4000;
+  std::mt19937_64 random(1909);
+  SimulationOptions options;
+  options.arrivals_s.clear();
+  double now_s = 0;
+  for (std::size_t i = 0; i < kBatches * kPerBatch + kPerBatch; ++i) {  // the first warms up
+    now_s -= std::log((static_cast<double>(random() >> 11U) + 0.5) * 0x1p-53) / kRho;
+    options.arrivals_s.push_back(now_s);
+  }
+  auto list = devices(1);
+  list[0].memory_bytes = 1e15;
+  options.timeout_s = 60;
+  const auto result = simulate(whole_layers({0}), chain(1), cluster(list), {}, options);
+  REQUIRE(result.status == Status::kOk);
+  std::vector<double> means_s;
+  for (std::size_t b = 1; b <= kBatches; ++b) {
+    double sum_s = 0;
+    for (std::size_t i = 0; i < kPerBatch; ++i) sum_s += result.requests[b * kPerBatch + i].queue_s;
+    means_s.push_back(sum_s / kPerBatch);
+  }
+  const double mean_s = std::accumulate(means_s.begin(), means_s.end(), 0.0) / kBatches;
+  double squares = 0;
+  for (const double batch_s : means_s) squares += (batch_s - mean_s) * (batch_s - mean_s);
+  // 95 %: Student's t of 29 degrees of freedom is 2.045.
+  const double half_width_s = 2.045 * std::sqrt(squares / (kBatches - 1) / kBatches);
+  CAPTURE(mean_s);
+  CHECK(half_width_s < 0.05 * kExpected_s);
+  CHECK(std::abs(mean_s - kExpected_s) < half_width_s);
+}
+
+TEST_CASE("requests in flight, integrated over time, are the sum of the latencies") {
+  // Little's law without the division: the one is counted while the simulation runs.
+  Random random(62);
+  for (int round = 0; round < 60; ++round) {
+    INFO("round " << round);
+    const Cluster where = reference::random_cluster(random);
+    std::vector<Graph> graphs;
+    std::vector<Plan> plans;
+    const auto count = static_cast<std::size_t>(random.between(1, 3));
+    for (std::size_t s = 0; s < count; ++s) {
+      graphs.push_back(reference::random_graph(random, {.max_layers = 8}));
+      plans.push_back(build_plan(graphs.back(), where,
+                                 random_assignment(random, graphs.back(), where), "random"));
+    }
+    std::vector<Stream> streams;
+    for (std::size_t s = 0; s < count; ++s) {
+      std::vector<double> arrivals_s(static_cast<std::size_t>(random.between(1, 20)));
+      for (double& date_s : arrivals_s) date_s = 1e-4 * static_cast<double>(random.between(0, 99));
+      std::ranges::sort(arrivals_s);
+      streams.push_back(stream_of(plans[s], graphs[s], where, arrivals_s));
+      streams.back().closed_loop = random.chance(30);
+      streams.back().max_in_flight = static_cast<std::int32_t>(random.between(0, 4));
+    }
+    const auto result = simulate_streams(streams);
+    REQUIRE(result.in_flight_s.size() == count);
+    std::vector<double> latencies_s(count, 0);
+    for (const RequestRecord& request : result.requests) {
+      latencies_s[static_cast<std::size_t>(request.stream)] += latency_of(request);
+    }
+    for (std::size_t s = 0; s < count; ++s) {
+      CHECK(result.in_flight_s[s] == doctest::Approx(latencies_s[s]).epsilon(1e-9));
+    }
+  }
+}
+
+TEST_CASE("the parts of the critical path sum to the latency of ten thousand random requests") {
+  Random random(63);
+  std::size_t requests = 0;
+  while (requests < 10'000) {
+    const Cluster where = reference::random_cluster(random);
+    const Graph graph = reference::random_graph(random, {.max_layers = 8});
+    const Plan plan = build_plan(graph, where, random_assignment(random, graph, where), "random");
+    std::vector<double> arrivals_s(200);
+    for (double& date_s : arrivals_s) date_s = 1e-5 * static_cast<double>(random.between(0, 9999));
+    std::ranges::sort(arrivals_s);
+    std::vector<Stream> streams{stream_of(plan, graph, where, arrivals_s)};
+    streams[0].closed_loop = random.chance(30);
+    streams[0].max_in_flight = static_cast<std::int32_t>(random.between(0, 9));
+    const auto result = simulate_streams(streams);
+    requests += result.requests.size();
+    double worst = 0;
+    for (const RequestRecord& request : result.requests) {
+      worst = std::max(worst, std::abs(parts_of(request) - latency_of(request)));
+    }
+    CHECK(worst <= 1e-9 * result.makespan_s);
+  }
+}
+
+TEST_CASE("two models share a device, first come first served") {
+  // Each takes 1 s; the second stream's request arrives half a second later and waits as long.
+  const Graph graph = chain(1);
+  const Plan plan = whole_layers({0});
+  const Cluster where = cluster(devices(1));
+  const auto result =
+      simulate_streams({stream_of(plan, graph, where, {0}), stream_of(plan, graph, where, {0.5})});
+  REQUIRE(result.requests.size() == 2);
+  CHECK(result.requests[0].finish_s == about(1));
+  CHECK(result.requests[1].stream == 1);
+  CHECK(result.requests[1].request == 0);
+  CHECK(result.requests[1].finish_s == about(2));
+  CHECK(result.requests[1].queue_s == about(0.5));
+  CHECK(result.devices[0].busy_s == about(2));
+  CHECK(result.devices[0].peak_memory_bytes == 2 * 4 + 80 + 40);  // weights of both
+}
+
+TEST_CASE("streams with sources of their own do not meet on devices and links of their own") {
+  // The first goes from device 0 to 1 and back, the second from 2 to 3 and back.
+  const Graph graph = chain(2);
+  const Cluster first = cluster(devices(4));
+  const Cluster second("bench", devices(4), NetworkType::kSwitch, kBandwidth_Bps, kLatency_s,
+                       DeviceId{2}, DeviceId{2});
+  const Plan first_plan = whole_layers({0, 1});
+  Plan second_plan = whole_layers({2, 3});
+  for (ExecutionUnit& unit : second_plan.units) {
+    if (unit.kind != UnitKind::kCompute) unit.device = DeviceId{2};
+  }
+  const auto result = simulate_streams({stream_of(first_plan, graph, first, {0, 10}),
+                                        stream_of(second_plan, graph, second, {0, 10})});
+  for (const RequestRecord& request : result.requests) CHECK(latency_of(request) == about(3.5));
+}
+
+TEST_CASE("more requests than may be in flight wait before their first unit") {
+  SimulationOptions options;
+  options.arrivals_s = {0, 0, 0, 7};
+  options.max_in_flight = 1;
+  const auto result = simulate_ok(whole_layers({0}), chain(1), cluster(devices(1)), options);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(result.requests[i].wait_s == about(static_cast<double>(i)));
+    CHECK(result.requests[i].queue_s == about(0));
+    CHECK(result.requests[i].compute_s == about(1));
+  }
+  CHECK(result.requests[3].wait_s == about(0));
+  CHECK(result.requests[3].finish_s == about(8));
+}
+
+TEST_CASE("a closed loop keeps as many requests in flight as it is asked to") {
+  // Two stages of 1 s, 0.75 s apart: one request takes 3.5 s; two of them share it without waiting.
+  SimulationOptions options;
+  options.arrivals_s.assign(6, 0);
+  options.closed_loop = true;
+  options.max_in_flight = 2;
+  const auto result = simulate_ok(whole_layers({0, 1}), chain(2), cluster(devices(2)), options);
+  CHECK(result.requests[0].arrival_s == about(0));
+  CHECK(result.requests[1].arrival_s == about(0));
+  CHECK(result.requests[2].arrival_s == about(3.5));
+  CHECK(result.requests[3].arrival_s == about(4.5));
+  CHECK(result.makespan_s == about(3 * 3.5 + 1));
+}
+
+TEST_CASE("memory is given back when requests end, however many there were") {
+  SimulationOptions options;
+  options.closed_loop = true;
+  const auto one = simulate_ok(whole_layers({0, 1}), chain(2), cluster(devices(2)), options);
+  options.arrivals_s.assign(500, 0);
+  const auto many = simulate_ok(whole_layers({0, 1}), chain(2), cluster(devices(2)), options);
+  for (std::size_t d = 0; d < 2; ++d) {
+    CHECK(many.devices[d].peak_memory_bytes == one.devices[d].peak_memory_bytes);
+  }
+}
+
+namespace {
+
+/// Checks the order of what it is told; an exception becomes a failed run.
+class Checker : public Recorder {
+ public:
+  void unit_done(std::int32_t, std::int32_t, std::int32_t, const UnitTimes& times) override {
+    next(times.finish_s);
+    ++units_;
+  }
+  void message_done(std::int32_t, std::int32_t, std::int32_t, const MessageTimes& times) override {
+    next(times.finish_s);
+    ++messages_;
+  }
+  void memory_changed(std::int32_t, double now_s, double bytes) override {
+    next(now_s);
+    if (bytes < 0) throw std::logic_error("negative memory");
+  }
+  void end() override {
+    if (units_ != 3 * 4 || messages_ != 3 * 4) throw std::logic_error("not all were told");
+  }
+
+ private:
+  void next(double date_s) {
+    if (date_s < last_s_) throw std::logic_error("out of order");
+    last_s_ = date_s;
+  }
+  double last_s_ = 0;
+  int units_ = 0;
+  int messages_ = 0;
+};
+
+class Complainer : public Recorder {
+ public:
+  void unit_done(std::int32_t, std::int32_t, std::int32_t, const UnitTimes&) override {
+    throw std::runtime_error("the disk is full");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("recorders are told of every unit and message once, in the order of time") {
+  Checker checker;
+  SimulationOptions options;
+  options.arrivals_s = {0, 0.1, 0.4};
+  options.recorders = {&checker};
+  simulate_ok(two_halves(1, 2), chain(1), cluster(devices(3)), options);
+}
+
+TEST_CASE("a recorder that cannot write fails the run with its words") {
+  Complainer complainer;
+  SimulationOptions options;
+  options.recorders = {&complainer};
+  const auto result = simulate(whole_layers({0}), chain(1), cluster(devices(1)), {}, options);
+  CHECK(result.status == Status::kFailed);
+  CHECK(result.message == "the disk is full");
+}
+
+TEST_CASE("a run that overflows ends at once, whatever is still under way") {
+  // Thousands of messages that would take days; what is left of them nobody wants to know.
+  auto list = devices(2);
+  list[1].memory_bytes = 4 + 3 * 40;
+  SimulationOptions options;
+  options.arrivals_s.assign(2000, 0);
+  options.timeout_s = 60;
+  const auto result = simulate(whole_layers({1}), chain(1), cluster(list), {}, options);
+  CHECK(result.status == Status::kOutOfMemory);
+  CHECK(result.message.find("requests are in flight") != std::string::npos);
+}
