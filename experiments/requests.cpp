@@ -148,6 +148,7 @@ std::vector<double> Requests::arrivals_s(std::uint64_t seed, std::string_view st
   std::vector<double> dates_s(static_cast<std::size_t>(count), 0.0);
   Random random(seed, stream);
   double now_s = 0;
+  double burst = 0;
   for (std::size_t i = 0; i < dates_s.size(); ++i) {
     switch (process) {
       case ArrivalProcess::kClosed:
@@ -159,7 +160,8 @@ std::vector<double> Requests::arrivals_s(std::uint64_t seed, std::string_view st
         dates_s[i] = now_s += random.exponential(rate_per_s);
         break;
       case ArrivalProcess::kBurst:
-        dates_s[i] = static_cast<double>(i / static_cast<std::size_t>(burst_size)) / rate_per_s;
+        dates_s[i] =
+            i % static_cast<std::size_t>(burst_size) > 0 ? dates_s[i - 1] : burst++ / rate_per_s;
         break;
       case ArrivalProcess::kTrace:
         dates_s[i] = trace_s[i];
