@@ -3,8 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
+#include <set>
+
 #include "partition/strategy.hpp"
 #include "partition/validate.hpp"
+#include "tests/support/baselines_fixture.hpp"
 #include "tests/support/quick_plan.hpp"
 #include "tests/support/random_problem.hpp"
 #include "tests/support/reference_executor.hpp"
@@ -125,6 +129,42 @@ TEST_CASE("every strategy's plans of well-known shapes of models compute the mod
     }
     CHECK(served >= 3);
   }
+}
+
+// Tokens are rows. Attention has its queries split, too; keys and values are needed whole.
+TEST_CASE("transformers are split by tokens, their attention by queries") {
+  std::vector<Device> devices;
+  for (const char* name : {"a", "b", "c"}) devices.push_back(baselines::device(name, 1e9));
+  const Cluster cluster("three", devices, NetworkType::kSwitch, 1e7, 1e-3, DeviceId{0},
+                        DeviceId{0});
+  int transformers = 0;
+  for (const auto& [name, graph] : reference::small_models()) {
+    if (name != "vit" && name != "bert" && name != "gpt2") continue;
+    ++transformers;
+    for (const char* strategy : {"even", "proportional"}) {
+      INFO(name << " by " << strategy);
+      const Plan plan = baselines::plan_by(strategy, {graph, cluster, {}});
+      CHECK(first_violation(plan, graph, cluster) == "");
+      std::map<LayerId, std::set<DeviceId>> used;
+      std::map<LayerId, std::int64_t> rows;
+      for (const ExecutionUnit& unit : plan.units) {
+        const Layer& layer = graph.layer(unit.layer);
+        const bool product = layer.op == Op::kMatMul || layer.op == Op::kLinear;
+        if (!product || layer.output.box.row.size() == 1 || unit.kind != UnitKind::kCompute) {
+          continue;
+        }
+        used[unit.layer].insert(unit.device);
+        rows[unit.layer] += unit.output.row.size();
+      }
+      CHECK(used.size() >= 6);  // queries, keys, values (or all in one), two products, three more
+      for (const auto& [layer, on] : used) {
+        CAPTURE(graph.layer(layer).name);
+        CHECK(on.size() == 3);
+        CHECK(rows[layer] == graph.layer(layer).output.box.row.size());
+      }
+    }
+  }
+  CHECK(transformers == 3);
 }
 
 TEST_CASE("random plans and every strategy's plans of random models compute the model") {

@@ -1,5 +1,8 @@
 #include "tests/support/small_models.hpp"
 
+#include "tests/support/paths.hpp"
+#include "workloads/model_yaml.hpp"
+
 namespace edgeflow::reference {
 namespace {
 
@@ -230,6 +233,10 @@ std::vector<SmallModel> small_models() {
     const Graph graph = make();
     models.push_back({graph.name(), graph});
     models.push_back({graph.name() + ", folded", fold(graph)});
+  }
+  for (const char* name : {"shufflenet", "vit", "bert", "gpt2"}) {
+    models.push_back(
+        {name, fold(load_model(std::string(name) + ".yaml", test::data_folder() + "/small"))});
   }
   return models;
 }

@@ -15,7 +15,8 @@ struct SmallModel {
 };
 
 /// VGG-11-like, ResNet-18-like, Inception-like, DenseNet-like, MobileNet-like, YOLO-like, as read
-/// and after folding.
+/// and after folding; and exports of real modules, folded: ShuffleNet, ViT, BERT, GPT-2
+/// (tests/data/small).
 std::vector<SmallModel> small_models();
 
 }  // namespace edgeflow::reference
