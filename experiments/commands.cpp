@@ -90,7 +90,7 @@ std::string inspect_document(const Document& document, InspectFormat format, boo
   const FileKind kind = recognise(document);
   if (kind == FileKind::kModel) {
     const Graph graph = read_model(document);
-    return inspect_model(fold_layers ? fold(graph) : graph, format);
+    return inspect_model(fold_layers ? fold(graph) : graph, fold_layers, format);
   }
   if (kind == FileKind::kCluster) {
     const std::string name = fs::path(document.file()).stem().string();
@@ -155,7 +155,7 @@ int inspect(const ImportArguments& arguments, InspectFormat format, bool fold_la
   }
   if (file.extension() == ".onnx") {
     const Graph graph = read_onnx_file(arguments);
-    print(inspect_model(fold_layers ? fold(graph) : graph, format));
+    print(inspect_model(fold_layers ? fold(graph) : graph, fold_layers, format));
     return kExitOk;
   }
   if (!arguments.inputs.empty()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "experiments/csv.hpp"
 #include "experiments/inspect.hpp"
@@ -24,44 +25,93 @@ std::string shape_text(const Layer& layer) {
   return fmt::format("1x{}", fmt::join(layer.output.dims, "x"));
 }
 
-std::string as_text(const Graph& graph) {
+/// "channel row column": some of them, or nothing.
+std::string split_axes_text(const Layer& layer) {
+  const AxisSet axes = split_axes(layer);
+  std::vector<std::string_view> names;
+  if (has_axis(axes, Axis::kChannel)) names.push_back("channel");
+  if (has_axis(axes, Axis::kRow)) names.push_back("row");
+  if (has_axis(axes, Axis::kColumn)) names.push_back("column");
+  return fmt::format("{}", fmt::join(names, " "));
+}
+
+std::vector<std::string> cut_point_names(const Graph& graph) {
+  std::vector<std::string> names;
+  for (const LayerId cut : cut_points(graph)) names.push_back(graph.layer(cut).name);
+  return names;
+}
+
+const char* granularity(bool folded) {
+  return folded ? "layers with batch-norm and activations folded" : "single operators";
+}
+
+/// Words in lines of 100 columns, all but the first indented.
+std::string wrapped(const std::vector<std::string>& words) {
+  constexpr std::size_t kIndent = 13, kColumns = 100;
+  std::string text;
+  std::size_t column = kIndent;
+  for (const std::string& word : words) {
+    if (column > kIndent && column + 1 + word.size() > kColumns) {
+      text += "\n" + std::string(kIndent, ' ');
+      column = kIndent;
+    }
+    if (column > kIndent) text += ' ';
+    text += word;
+    column += 1 + word.size();
+  }
+  return text + "\n";
+}
+
+std::string as_text(const Graph& graph, bool folded) {
+  constexpr double kMiB = 1024.0 * 1024, kFloatBytes = 4;
   const Totals sum = totals(graph);
-  const std::vector<LayerId> cuts = cut_points(graph);
+  const std::vector<std::string> cuts = cut_point_names(graph);
+  const Frontier widest = widest_frontier(graph);
   std::string text = fmt::format(
       "{}{}{}\nparams       {} ({:.3f} M)\nmacs         {} ({:.3f} G)\n"
-      "layers       {}, of them {} convolutions\ncut points   {} (cutting there leaves one "
-      "tensor)\n"
-      "widest       {} tensors alive at once\n\n",
+      "layers       {} ({}), of them {} convolutions\n"
+      "memory       {:.1f} MiB of weights in fp32, at most {:.1f} MiB of activations at once, in "
+      "{}\n"
+      "widest       {} tensors alive at once when layers run in order\n"
+      "cut points   {} (between {}; cutting there leaves one tensor)\n",
       graph.name(), graph.source().empty() ? "" : ": ", graph.source(), sum.params,
       static_cast<double>(sum.params) * 1e-6, sum.macs, static_cast<double>(sum.macs) * 1e-9,
-      graph.size(), sum.conv_layers, cuts.size(), widest_frontier(graph));
+      graph.size(), granularity(folded), sum.conv_layers,
+      static_cast<double>(sum.params) * kFloatBytes / kMiB,
+      static_cast<double>(widest.elements) * kFloatBytes / kMiB, graph.layer(widest.largest).name,
+      widest.tensors, cuts.size(), granularity(folded));
+  if (!cuts.empty()) text += std::string(13, ' ') + wrapped(cuts);
   std::vector<std::vector<std::string>> rows{
-      {"layer", "op", "output", "params", "macs", "cut", "inputs"}};
-  for (std::size_t i = 0; i < graph.size(); ++i) {
-    const Layer& layer = graph.layers()[i];
-    const bool cut =
-        std::find(cuts.begin(), cuts.end(), LayerId{static_cast<std::int32_t>(i)}) != cuts.end();
+      {"layer", "op", "output", "params", "macs", "cut", "split along", "inputs"}};
+  const std::set<std::string> cut(cuts.begin(), cuts.end());
+  for (const Layer& layer : graph.layers()) {
     rows.push_back({layer.name, operation_name(layer), shape_text(layer),
-                    std::to_string(layer.params), std::to_string(macs_of(layer)), cut ? "*" : "",
+                    std::to_string(layer.params), std::to_string(macs_of(layer)),
+                    cut.contains(layer.name) ? "*" : "", split_axes_text(layer),
                     fmt::format("{}", fmt::join(input_names(graph, layer), " "))});
   }
-  return text + aligned(rows, "lllrrll");
+  return text + "\n" + aligned(rows, "lllrrlll");
 }
 
 std::string as_csv(const Graph& graph) {
-  std::string text = csv_row({"name", "op", "inputs", "out_shape", "params", "macs"});
+  const std::vector<std::string> cuts = cut_point_names(graph);
+  const std::set<std::string> cut(cuts.begin(), cuts.end());
+  std::string text =
+      csv_row({"name", "op", "inputs", "out_shape", "params", "macs", "cut_point", "split_axes"});
   for (const Layer& layer : graph.layers()) {
     text +=
         csv_row({layer.name, operation_name(layer),
                  fmt::format("{}", fmt::join(input_names(graph, layer), " ")), shape_text(layer),
-                 std::to_string(layer.params), std::to_string(macs_of(layer))});
+                 std::to_string(layer.params), std::to_string(macs_of(layer)),
+                 cut.contains(layer.name) ? "1" : "0", split_axes_text(layer)});
   }
   return text;
 }
 
-std::string as_json(const Graph& graph) {
+std::string as_json(const Graph& graph, bool folded) {
   const Totals sum = totals(graph);
-  const std::vector<LayerId> cuts = cut_points(graph);
+  const std::vector<std::string> cuts = cut_point_names(graph);
+  const Frontier widest = widest_frontier(graph);
   Json json;
   json["name"] = graph.name();
   json["source"] = graph.source();
@@ -70,8 +120,10 @@ std::string as_json(const Graph& graph) {
   json["layers"] = graph.size();
   json["conv_layers"] = sum.conv_layers;
   json["cut_points"] = cuts.size();
-  json["cut_point_names"] = Json::array();
-  for (const LayerId cut : cuts) json["cut_point_names"].push_back(graph.layer(cut).name);
+  json["cut_point_names"] = cuts;
+  json["granularity"] = granularity(folded);
+  json["widest_frontier"] = widest.tensors;
+  json["peak_activation_elements"] = widest.elements;
   json["nodes"] = Json::array();
   for (const Layer& layer : graph.layers()) {
     Json node;
@@ -82,6 +134,7 @@ std::string as_json(const Graph& graph) {
     for (const std::int64_t dim : layer.output.dims) node["out_shape"].push_back(dim);
     node["params"] = layer.params;
     node["macs"] = macs_of(layer);
+    node["split_axes"] = split_axes_text(layer);
     json["nodes"].push_back(std::move(node));
   }
   return json.dump(2) + "\n";
@@ -120,14 +173,14 @@ std::string operation_name(const Layer& layer) {
   return function.empty() ? std::string(operator_of(layer.op).name) : function;
 }
 
-std::string inspect_model(const Graph& graph, InspectFormat format) {
+std::string inspect_model(const Graph& graph, bool folded, InspectFormat format) {
   switch (format) {
     case InspectFormat::kText:
-      return as_text(graph);
+      return as_text(graph, folded);
     case InspectFormat::kCsv:
       return as_csv(graph);
     case InspectFormat::kJson:
-      return as_json(graph);
+      return as_json(graph, folded);
     case InspectFormat::kDot:
       return as_dot(graph);
   }

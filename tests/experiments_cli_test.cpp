@@ -210,15 +210,25 @@ TEST_CASE("inspecting a model gives its published totals") {
   const auto folded = nlohmann::json::parse(edgeflow(scratch, "inspect vgg16 --json").out);
   CHECK(folded["macs"] == json["macs"]);
   CHECK(folded["layers"] < json["layers"]);
+  CHECK(folded["granularity"] == "layers with batch-norm and activations folded");
+  CHECK(json["granularity"] == "single operators");
+  // Layer by layer, 64 x 224 x 224 in and out of features.1 (a relu) are the most at once.
+  CHECK(json["peak_activation_elements"] == 2 * 64 * 224 * 224);
+  CHECK(json["widest_frontier"] == 2);
+  const std::string text = edgeflow(scratch, "inspect squeezenet1_1").out;
+  CHECK(text.find("memory       4.7 MiB of weights in fp32") != std::string::npos);
+  CHECK(text.find("cut points   21 (between layers with batch-norm and activations folded") !=
+        std::string::npos);
+  CHECK(text.find("\n             features.0 features.2 features.3.squeeze") != std::string::npos);
 }
 
 TEST_CASE("models and clusters are inspected as text, table, JSON and graph") {
   const Scratch scratch;
   const std::string tiny = kData + "/cli/tiny.yaml";
   CHECK(edgeflow(scratch, "inspect " + tiny + " --csv").out ==
-        "name,op,inputs,out_shape,params,macs\n"
-        "input,input,,1x3x4x4,0,0\n"
-        "conv,conv,input,1x2x4x4,8,96\n");
+        "name,op,inputs,out_shape,params,macs,cut_point,split_axes\n"
+        "input,input,,1x3x4x4,0,0,0,\n"
+        "conv,conv,input,1x2x4x4,8,96,0,channel row column\n");
   CHECK(edgeflow(scratch, "inspect " + tiny + " --dot").out.find("n0 -> n1;") != std::string::npos);
   CHECK(edgeflow(scratch, "inspect " + tiny).out.find("macs         96") != std::string::npos);
   const auto cluster = nlohmann::json::parse(edgeflow(scratch, "inspect pi4x3-nano --json").out);

@@ -165,20 +165,27 @@ std::vector<LayerId> cut_points(const Graph& graph) {
   return cuts;
 }
 
-std::size_t widest_frontier(const Graph& graph) {
-  std::vector<int> dies(graph.size() + 1);
+Frontier widest_frontier(const Graph& graph) {
+  std::vector<std::vector<std::size_t>> dying(graph.size());
   for (std::size_t i = 0; i < graph.size(); ++i) {
     const auto consumers = graph.consumers(LayerId{static_cast<std::int32_t>(i)});
-    ++dies[consumers.empty() ? graph.size() : index(consumers.back())];
+    if (!consumers.empty()) dying[index(consumers.back())].push_back(i);
   }
-  int alive = 0;
-  int widest = 0;
+  Frontier widest;
+  std::size_t tensors = 0;
+  std::int64_t elements = 0;
   for (std::size_t i = 0; i < graph.size(); ++i) {
-    ++alive;  // its output appears while its inputs are still needed
-    widest = std::max(widest, alive);
-    alive -= dies[i];
+    ++tensors;  // its output appears while its inputs are still needed
+    elements += graph.layers()[i].output.volume();
+    widest.tensors = std::max(widest.tensors, tensors);
+    if (elements > widest.elements) {
+      widest.elements = elements;
+      widest.largest = LayerId{static_cast<std::int32_t>(i)};
+    }
+    tensors -= dying[i].size();
+    for (const std::size_t dead : dying[i]) elements -= graph.layers()[dead].output.volume();
   }
-  return static_cast<std::size_t>(widest);
+  return widest;
 }
 
 }  // namespace edgeflow

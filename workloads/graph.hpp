@@ -80,7 +80,13 @@ Totals totals(const Graph& graph);
 /// (Lengauer and Tarjan).
 std::vector<LayerId> cut_points(const Graph& graph);
 
-/// The most tensors that are alive at once when layers run in order.
-std::size_t widest_frontier(const Graph& graph);
+/// What is alive at once when layers run in order: outputs from when their layer runs until their
+/// last consumer has run.
+struct Frontier {
+  std::size_t tensors = 0;    // the most of them
+  std::int64_t elements = 0;  // the most elements, not always at the same layer
+  LayerId largest{};          // the first layer that runs beside so many
+};
+Frontier widest_frontier(const Graph& graph);
 
 }  // namespace edgeflow
