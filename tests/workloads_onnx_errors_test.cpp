@@ -9,6 +9,7 @@
 #include "tests/support/onnx_maker.hpp"
 #include "tests/support/paths.hpp"
 #include "workloads/error.hpp"
+#include "workloads/model_yaml.hpp"
 
 namespace edgeflow {
 namespace {
@@ -224,6 +225,38 @@ TEST_CASE("every cut of a file is refused or read, and nothing else happens") {
   for (std::size_t size = 0; size < bytes.size(); size += 97) {
     CHECK_FALSE(reads(bytes.substr(0, size)));
   }
+}
+
+TEST_CASE("weights inside of a file are passed over, and missed if the file ends in them") {
+  OnnxMaker maker(13);
+  maker.weights("w", {512, 3, 16, 16});
+  maker.node("Conv", {"x", "w"}, {"c"});
+  maker.integers("shape", {1, -1});
+  maker.node("Reshape", {"c", "shape"}, {"y"});
+  maker.model.mutable_graph()
+      ->mutable_input(0)
+      ->mutable_type()
+      ->mutable_tensor_type()
+      ->clear_shape();
+  const OnnxOptions options{{{"x", {1, 3, 16, 16}}}, false};
+  const std::string outside = write_model(maker.read(options));
+  auto* weights = maker.graph().mutable_initializer(0);
+  weights->clear_external_data();
+  weights->clear_data_location();
+  const std::string data(4 * 512 * 3 * 16 * 16, '\7');
+  weights->set_raw_data(data);
+  CHECK(write_model(maker.read(options)) == outside);
+  // The same numbers one by one.
+  weights->clear_raw_data();
+  for (std::size_t i = 0; i < data.size() / 4; ++i) weights->add_float_data(0.5F);
+  CHECK(write_model(maker.read(options)) == outside);
+
+  const std::string bytes = maker.bytes();
+  REQUIRE(bytes.size() > data.size());
+  CHECK_THROWS_WITH_AS(read_onnx_bytes(bytes.substr(0, data.size() / 2), "test.onnx", options),
+                       "test.onnx: this is not an ONNX model, or it is cut off (expected a file as "
+                       "torch.onnx.export writes it, below 2 GiB)",
+                       InputError);
 }
 
 TEST_CASE("random bytes, and files with random changes, are refused or read") {

@@ -349,6 +349,16 @@ TEST_CASE("an Einsum of two tensors is a product between transposes") {
   CHECK_THROWS_AS(trace.read(), InputError);
 }
 
+TEST_CASE("a mask that is constant keeps scores or replaces them by a constant") {
+  OnnxMaker maker(13, {1, 4, 4});
+  maker.weights("mask", {1, 4, 4});
+  maker.graph().mutable_initializer(0)->set_data_type(onnx::TensorProto::BOOL);
+  maker.number("minus", -1e9F);
+  maker.node("Where", {"mask", "minus", "x"}, {"y"});
+  CHECK(layers_of(maker) == "where[4,4]");
+  CHECK(totals(maker.read()).params == 0);
+}
+
 TEST_CASE("softmax spans all dimensions from its axis on before operator set 13") {
   for (int opset : {11, 13}) {
     OnnxMaker maker(opset, {1, 4, 6});
