@@ -10,9 +10,10 @@ namespace edgeflow {
 
 enum class InspectFormat { kText, kCsv, kJson, kDot };
 
-/// Totals, cut points, what is alive at once, and a line per layer: `out_shape` starts with the batch
-/// dimension 1; `split_axes` are those that two devices can share the layer's output along without
-/// both needing all of its input and weights. `folded` says what the cut points are counted in.
+/// Totals, cut points, what is alive at once, and a line per layer: `out_shape` starts with the
+/// batch dimension 1; `split_axes` are those that two devices can share the layer's output along
+/// without both needing all of its input and weights. `folded` says what the cut points are counted
+/// in.
 std::string inspect_model(const Graph& graph, bool folded, InspectFormat format);
 
 /// Devices, links and routes; CSV has the devices only.
