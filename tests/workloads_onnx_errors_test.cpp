@@ -299,6 +299,15 @@ TEST_CASE("dims for an input that is not there, or of another rank, are told") {
         "test.onnx: at input \"x\": it has 4 dimensions, 3 are given");
 }
 
+TEST_CASE("the answer to open dims is an example of the input's own rank") {
+  OnnxMaker maker(13, {1, 128});
+  maker.node("Relu", {"x"}, {"y"});
+  auto* shape = maker.graph().mutable_input(0)->mutable_type()->mutable_tensor_type();
+  shape->mutable_shape()->mutable_dim(1)->set_dim_param("tokens");
+  CHECK(error_of(maker) ==
+        "test.onnx: at input \"x\": dimension 1 (\"tokens\") is open (say --input x=1x224)");
+}
+
 TEST_CASE("a file that is not there cannot be read") {
   CHECK_THROWS_AS(read_onnx("/does/not/exist.onnx"), InputError);
   CHECK_THROWS_AS(read_onnx("/"), InputError);

@@ -54,7 +54,12 @@ Dims Importer::input_dims(const FileInput& input) const {
   const std::string at = fmt::format("input {}", in_quotes(input.name));
   auto given = options_.inputs.find(input.name);
   if (given == options_.inputs.end()) given = options_.inputs.find("");
-  const std::string example = fmt::format("say --input {}=1x3x224x224", printable(input.name));
+  Dims usual = input.has_dims ? input.dims : Dims{1, 3, 224, 224};
+  for (std::size_t i = 0; i < usual.size(); ++i) {
+    if (usual[i] < 1) usual[i] = i == 0 ? 1 : 224;
+  }
+  const std::string example =
+      fmt::format("say --input {}={}", printable(input.name), fmt::join(usual, "x"));
   if (given != options_.inputs.end()) {
     if (input.has_dims && given->second.size() != input.dims.size()) {
       throw InputError({file_}, at,
