@@ -45,7 +45,9 @@ constexpr Column kColumns[] = {
     {"prediction_error", "",
      "predicted_latency_s / latency_s - 1; empty unless arrivals are closed, one at a time",
      [](const R& r) { return cell(r.prediction_error); }},
-    {"lower_bound_s", "s", "latency that no plan can beat: work over speed of all devices together",
+    {"lower_bound_s", "s",
+     "latency that no plan can beat: work over speed of all devices together; with bound: lp also "
+     "bytes over links",
      [](const R& r) { return cell(r.lower_bound_s); }},
     {"optimality_gap", "", "latency_s / lower_bound_s - 1",
      [](const R& r) { return cell(r.optimality_gap); }},

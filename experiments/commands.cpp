@@ -47,6 +47,9 @@ int with_plan(const ScenarioArguments& arguments, Use use) {
   } catch (const Infeasible& error) {
     fmt::print(stderr, "infeasible: {}\n", error.what());
     return kExitNotAllOk;
+  } catch (const StrategyFailed& error) {
+    fmt::print(stderr, "failed: {}\n", error.what());
+    return kExitNotAllOk;
   }
 }
 

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <vector>
 
 #include "experiments/inspect.hpp"
 #include "experiments/table.hpp"
-#include "partition/bound.hpp"
 #include "partition/estimate.hpp"
 
 namespace edgeflow {
@@ -27,7 +27,8 @@ class Explanation {
                            Sharing::kMaxMin)),
         messages_(messages_of(plan, scenario.element_size())),
         received_(plan.units.size(), 0),
-        sent_(plan.units.size(), 0) {
+        sent_(plan.units.size(), 0),
+        critical_(critical_path()) {
     for (const Message& message : messages_) {
       sent_[index(message.from)] += message.bytes;
       // Counted once per message: for the first unit that it feeds.
@@ -40,7 +41,7 @@ class Explanation {
     for (const auto& [key, line] : lines()) rows.push_back(row(line));
     std::string alignment = "llr";
     for (std::size_t d = 0; d < cluster_.size(); ++d) alignment += 'r';
-    return aligned(rows, alignment + "rrrrl");
+    return aligned(rows, alignment + "rrrrrll");
   }
 
   double latency_s() const { return estimate_.latency_s; }
@@ -50,7 +51,8 @@ class Explanation {
   std::vector<std::string> header() const {
     std::vector<std::string> cells{"layer", "op", "rows"};
     for (const Device& device : cluster_.devices()) cells.push_back(device.name);
-    for (const char* name : {"in kB", "out kB", "start ms", "finish ms", "waits for"}) {
+    for (const char* name :
+         {"in kB", "out kB", "redundant", "start ms", "finish ms", "", "waits for"}) {
       cells.emplace_back(name);
     }
     return cells;
@@ -83,9 +85,14 @@ class Explanation {
     }
     cells.push_back(in > 0 ? fmt::format("{:.1f}", in / 1e3) : ".");
     cells.push_back(out > 0 ? fmt::format("{:.1f}", out / 1e3) : ".");
+    cells.push_back(redundant(line));
     cells.push_back(fmt::format("{:.2f}", start_s * 1e3));
     cells.push_back(fmt::format("{:.2f}", estimate_.units[last].finish_s * 1e3));
-    cells.push_back(reason(last));
+    // The unit on the critical path, where there is one, says what the layer waits for.
+    const auto held =
+        std::find_if(line.begin(), line.end(), [&](std::size_t u) { return critical_[u] != 0; });
+    cells.emplace_back(held == line.end() ? "" : "*");
+    cells.push_back(reason(held == line.end() ? last : *held));
     return cells;
   }
 
@@ -108,53 +115,49 @@ class Explanation {
     return fmt::format("{:g}", volume / total * static_cast<double>(whole.row.size()));
   }
 
+  /// What held the unit up: its device, then what that was busy with or what came last and whence.
   std::string reason(std::size_t u) const {
     const UnitTimes& times = estimate_.units[u];
-    const ExecutionUnit& unit = plan_.units[u];
-    const std::string& device = cluster_.device(unit.device).name;
+    const std::string& device = cluster_.device(plan_.units[u].device).name;
+    const UnitId after = estimate_.after[u];
+    if (index(after) >= plan_.units.size()) return "-";
+    const ExecutionUnit& before = plan_.unit(after);
+    const std::string& layer = graph_.layer(before.layer).name;
     if (times.start_s > times.ready_s + kTimePrecision_s) {
-      return fmt::format("{}: busy with {}", device, busy_with(u));
+      return fmt::format("{}: busy with {}", device, layer);
     }
-    std::size_t last = u;
-    double latest_s = -1;
-    for (const Requirement& requirement : unit.requirements) {
-      const std::size_t p = index(requirement.provider);
-      const double there_s = estimate_.units[p].finish_s + transfer_s(p, unit.device);
-      if (there_s <= latest_s) continue;
-      latest_s = there_s;
-      last = p;
-    }
-    if (last == u) return "-";
-    const ExecutionUnit& provider = plan_.units[last];
-    const std::string& from = cluster_.device(provider.device).name;
-    const std::string& layer = graph_.layer(provider.layer).name;
-    return provider.device == unit.device ? fmt::format("{}: {}", device, layer)
-                                          : fmt::format("{}: {} of {}", device, layer, from);
+    return before.device == plan_.units[u].device
+               ? fmt::format("{}: {}", device, layer)
+               : fmt::format("{}: {} of {}", device, layer, cluster_.device(before.device).name);
   }
 
-  /// The layer that the device finished when it turned to unit `u`.
-  std::string busy_with(std::size_t u) const {
-    std::size_t before = u;
-    for (std::size_t v = 0; v < plan_.units.size(); ++v) {
-      const UnitTimes& times = estimate_.units[v];
-      if (v == u || plan_.units[v].device != plan_.units[u].device) continue;
-      if (times.finish_s > estimate_.units[u].start_s + kTimePrecision_s) continue;
-      if (times.finish_s <= times.start_s) continue;  // takes no time, holds nobody up
-      if (before == u || times.finish_s > estimate_.units[before].finish_s) before = v;
+  /// By unit: whether it is on the critical path, from the last result back to the input.
+  std::vector<char> critical_path() const {
+    std::size_t last = plan_.units.size();
+    for (std::size_t u = 0; u < plan_.units.size(); ++u) {
+      if (!is_result(plan_.units[u], graph_, cluster_)) continue;
+      if (last == plan_.units.size() ||
+          estimate_.units[u].finish_s > estimate_.units[last].finish_s) {
+        last = u;
+      }
     }
-    return graph_.layer(plan_.units[before].layer).name;
+    std::vector<char> critical(plan_.units.size(), 0);
+    for (std::size_t u = last; u < plan_.units.size(); u = index(estimate_.after[u])) {
+      critical[u] = 1;
+    }
+    return critical;
   }
 
-  /// Of the unit's message to a device when nothing else is on the way.
-  double transfer_s(std::size_t from, DeviceId to) const {
-    const DeviceId sender = plan_.units[from].device;
-    if (sender == to) return 0;
-    for (const Message& message : messages_) {
-      if (index(message.from) != from || message.to != to) continue;
-      return cluster_.route(sender, to).latency_s +
-             message.bytes / cluster_.route_bandwidth_Bps(sender, to);
-    }
-    return 0;
+  /// Operations of a line's units beyond those of the whole layer, in percent of it.
+  std::string redundant(const Line& line) const {
+    const ExecutionUnit& first = plan_.units[line.front()];
+    const Layer& layer = graph_.layer(first.layer);
+    const auto whole = static_cast<double>(work(layer, layer.output.box).macs);
+    if (first.kind != UnitKind::kCompute || whole == 0) return ".";
+    double done = 0;
+    for (std::size_t u : line) done += static_cast<double>(work_of(plan_.units[u], graph_).macs);
+    const double percent = 100 * (done / whole - 1);
+    return percent > 0 ? fmt::format("{:.1f}%", percent) : ".";
   }
 
   const Plan& plan_;
@@ -164,13 +167,14 @@ class Explanation {
   const std::vector<Message> messages_;
   std::vector<double> received_;  // bytes by unit
   std::vector<double> sent_;
+  const std::vector<char> critical_;
 };
 
 }  // namespace
 
 std::string explain(const Plan& plan, const Scenario& scenario) {
   const Explanation explanation(plan, scenario);
-  const double bound_s = lower_bound_s(scenario.model->graph, *scenario.cluster, scenario.effects);
+  const double bound_s = scenario.lower_bound_s();
   return fmt::format(
       "{} on {} by {}: {} units, {} messages, predicted {:.2f} ms, no plan below {:.2f} ms\n\n{}",
       plan.model, scenario.cluster->name(), plan.strategy, plan.units.size(),

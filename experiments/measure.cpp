@@ -7,7 +7,6 @@
 #include <numeric>
 #include <set>
 
-#include "partition/bound.hpp"
 #include "partition/estimate.hpp"
 
 namespace edgeflow {
@@ -157,7 +156,7 @@ void measure_plan(const Plan& plan, const Scenario& scenario, RunReport& report)
   report.predicted_latency_s =
       estimate(plan, graph, cluster, scenario.element_size(), scenario.effects, Sharing::kMaxMin)
           .latency_s;
-  report.lower_bound_s = lower_bound_s(graph, cluster, scenario.effects);
+  report.lower_bound_s = scenario.lower_bound_s();
   report.redundant_macs_ratio = redundant_macs_ratio(plan, graph);
   report.units = static_cast<double>(plan.units.size());
   report.messages = static_cast<double>(messages_of(plan, scenario.element_size()).size());

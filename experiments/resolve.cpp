@@ -4,6 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
 
 #include "experiments/csv.hpp"
 #include "experiments/random.hpp"
@@ -79,8 +83,25 @@ YAML::Node simulation_node(const Scenario& scenario) {
   return node;
 }
 
+/// The contents of the files that a command names, so that a changed program is another run.
+std::string programs_of(const StrategyChoice& strategy) {
+  const Options options = strategy.resolved_options();
+  const auto command = options.find("command");
+  if (command == options.end()) return "";
+  std::string text;
+  for (const auto& word : nlohmann::json::parse(command->second)) {
+    if (!word.is_string()) continue;
+    const std::filesystem::path file = strategy.folder / word.get<std::string>();
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(file, error)) continue;
+    std::ifstream stream(file, std::ios::binary);
+    text.append(std::istreambuf_iterator<char>(stream), {});
+  }
+  return text;
+}
+
 std::string text_of(const Scenario& scenario, const StrategyChoice& strategy,
-                    const std::string& model) {
+                    const Options& options, const std::string& model) {
   Document document("{}", "resolved");
   const auto set = [&](std::string_view key, const YAML::Node& value) {
     document.override_value(key, value, {});
@@ -90,13 +111,14 @@ std::string text_of(const Scenario& scenario, const StrategyChoice& strategy,
   set("model", YAML::Node(model));
   set("cluster", cluster_node(*scenario.cluster));
   set("strategy.name", YAML::Node(strategy.name));
-  for (const auto& [key, value] : strategy.options) {
+  for (const auto& [key, value] : options) {
     set("strategy.options." + key, YAML::Node(value));
   }
   set("precision", YAML::Node(std::string(to_string(scenario.precision))));
   set("input_precision", YAML::Node(std::string(to_string(scenario.input_precision))));
   set("requests", requests_node(scenario.requests));
   set("simulation", simulation_node(scenario));
+  set("bound", YAML::Node(std::string(to_string(scenario.bound))));
   set("seed", YAML::Node(std::to_string(scenario.seed)));
   return document.canonical_text();
 }
@@ -104,13 +126,14 @@ std::string text_of(const Scenario& scenario, const StrategyChoice& strategy,
 }  // namespace
 
 std::string resolved_text(const Scenario& scenario, const StrategyChoice& strategy) {
-  return text_of(scenario, strategy, scenario.model->reference);
+  return text_of(scenario, strategy, strategy.resolved_options(), scenario.model->reference);
 }
 
 std::string config_hash(const Scenario& scenario, const StrategyChoice& strategy,
                         const std::string& extra) {
   const std::string text =
-      text_of(scenario, strategy, fmt::format("{:016x}", scenario.model->hash)) + extra;
+      text_of(scenario, strategy, strategy.options, fmt::format("{:016x}", scenario.model->hash)) +
+      programs_of(strategy) + extra;
   return fmt::format("{:016x}", fnv1a(text));
 }
 

@@ -132,7 +132,8 @@ Problem problem_of(const Scenario& scenario) {
 Plan plan_of(const Job& job) {
   if (job.plan) return *job.plan;
   try {
-    return make_plan(*job.strategy.info, problem_of(*job.scenario), job.strategy.options);
+    return make_plan(*job.strategy.info, problem_of(*job.scenario),
+                     job.strategy.resolved_options());
   } catch (const OptionError& error) {
     throw job.strategy.error(error);
   }

@@ -1,12 +1,17 @@
 #include "experiments/scenario.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "experiments/random.hpp"
+#include "partition/bound.hpp"
 #include "workloads/model_yaml.hpp"
 
 namespace edgeflow {
@@ -14,8 +19,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kExternal = "external";
+
 constexpr std::array<std::string_view, 4> kPrecisions{"fp32", "fp16", "int8", "uint8"};
 constexpr std::array<double, 4> kElementBytes{4, 2, 1, 1};
+constexpr std::array<std::string_view, 2> kBounds{"simple", "lp"};
 constexpr std::array<std::string_view, 2> kNetworkModels{"cm02", "lv08"};
 constexpr std::array<std::string_view, 4> kEffects{"contention", "latency", "overheads",
                                                    "queueing"};
@@ -43,11 +51,75 @@ StrategyChoice read_named_strategy(const Yaml& yaml) {
                  : fmt::format("one of {}", fmt::join(names, ", ")));
 }
 
+/// A command as its option carries it: the words as a JSON list. From a list, from one word, or
+/// from such a JSON list.
+std::string read_command(const Yaml& yaml) {
+  nlohmann::json words = nlohmann::json::array();
+  if (yaml.is_list()) {
+    for (const Yaml& item : yaml.items()) words.push_back(item.as_string());
+  } else if (yaml.is_scalar() && yaml.as_string().starts_with("[")) {
+    words = nlohmann::json::parse(yaml.as_string(), nullptr, false);
+  } else if (yaml.is_scalar()) {
+    words.push_back(yaml.as_string());
+  }
+  if (!words.is_array() || words.empty() || !words[0].is_string()) {
+    yaml.fail_expected("a program and its arguments such as [./my_strategy.py]");
+  }
+  return words.dump();
+}
+
+/// The program of a command: a path relative to `folder`, or a name to be looked up in PATH.
+std::string resolved_program(const std::string& program, const fs::path& folder) {
+  if (program.find('/') == std::string::npos) return program;
+  return fs::absolute(folder / program).lexically_normal().string();
+}
+
+/// Options of `external`, which may stand beside its name.
+void read_external(const Yaml& yaml, StrategyChoice& choice) {
+  const auto options = yaml.is_map() ? yaml.find("options") : std::nullopt;
+  for (const char* key : {"command", "time_limit"}) {
+    const auto beside = yaml.is_map() ? yaml.find(key) : std::nullopt;
+    const auto inside = options && options->is_map() ? options->find(key) : std::nullopt;
+    if (beside && inside) inside->fail(fmt::format("\"{}\" stands in two places", key));
+    if (!beside && !inside) continue;
+    const Yaml& value = beside ? *beside : *inside;
+    const bool is_command = std::string_view(key) == "command";
+    choice.options[key] = is_command ? read_command(value) : value.as_string();
+    choice.places[key] = value.position();
+    if (beside) choice.path = yaml.path();
+    if (!is_command) {
+      (void)value.as_quantity(Quantity::kDuration);
+      continue;
+    }
+    choice.folder = folder_of(value);
+    const auto words = nlohmann::json::parse(choice.options[key]);
+    const std::string program = resolved_program(words[0].get<std::string>(), choice.folder);
+    if (program.find('/') != std::string::npos && access(program.c_str(), X_OK) != 0) {
+      value.fail(fmt::format("cannot run {}: {}", program, std::strerror(errno)));
+    }
+  }
+  if (!choice.options.contains("command")) {
+    yaml.fail("external needs a program",
+              "strategy: {name: external, command: [./my_strategy.py]}");
+  }
+}
+
 StrategyChoice read_strategy(const Yaml& yaml) {
-  if (yaml.is_scalar()) return read_named_strategy(yaml);
+  if (yaml.is_scalar()) {
+    StrategyChoice choice = read_named_strategy(yaml);
+    if (choice.name == kExternal) read_external(yaml, choice);
+    return choice;
+  }
   if (!yaml.is_map()) yaml.fail_expected("a strategy such as edgeflow or {name: edgeflow}");
-  yaml.expect_keys({"name", "options"});
-  StrategyChoice choice = read_named_strategy(yaml.at("name"));
+  const Yaml name = yaml.at("name");
+  const bool external = name.is_scalar() && name.as_string() == kExternal;
+  if (external) {
+    yaml.expect_keys({"name", "options", "command", "time_limit"});
+  } else {
+    yaml.expect_keys({"name", "options"});
+  }
+  StrategyChoice choice = read_named_strategy(name);
+  if (external) read_external(yaml, choice);
   const auto options = yaml.find("options");
   if (!options || options->node().IsNull()) return choice;
   choice.path = options->path();
@@ -58,6 +130,7 @@ StrategyChoice read_strategy(const Yaml& yaml) {
   }
   options->expect_keys(keys);
   for (const auto& [key, value] : options->entries()) {
+    if (external) continue;
     choice.options[key] = value.as_string();
     choice.places[key] = value.position();
   }
@@ -136,6 +209,16 @@ std::shared_ptr<const Cluster> ModelShelf::get_cluster(const Yaml& yaml,
   return place;
 }
 
+Options StrategyChoice::resolved_options() const {
+  Options resolved = options;
+  const auto command = resolved.find("command");
+  if (name != kExternal || command == resolved.end()) return resolved;
+  auto words = nlohmann::json::parse(command->second);
+  words[0] = resolved_program(words[0].get<std::string>(), folder);
+  command->second = words.dump();
+  return resolved;
+}
+
 InputError StrategyChoice::error(const OptionError& error) const {
   const auto place = places.find(error.key());
   const std::string key_path = path.empty() ? error.key() : path + "." + error.key();
@@ -147,12 +230,17 @@ ElementSize Scenario::element_size() const {
           kElementBytes[static_cast<std::size_t>(input_precision)]};
 }
 
+double Scenario::lower_bound_s() const {
+  return bound == BoundKind::kLp ? lp_lower_bound_s(model->graph, *cluster, element_size(), effects)
+                                 : edgeflow::lower_bound_s(model->graph, *cluster, effects);
+}
+
 std::vector<double> Scenario::arrivals_s() const { return requests.arrivals_s(seed, "arrivals"); }
 
 Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
   if (!yaml.is_map()) yaml.fail_expected("a scenario: schema, name, model, cluster, strategy");
   yaml.expect_keys({"schema", "name", "description", "model", "cluster", "strategy", "strategies",
-                    "precision", "input_precision", "requests", "simulation", "seed"});
+                    "precision", "input_precision", "requests", "simulation", "bound", "seed"});
   if (yaml.path().empty()) (void)yaml.at("schema");
   if (const auto schema = yaml.find("schema")) (void)schema->as_integer(1, 1);
   if (const auto description = yaml.find("description")) (void)description->as_string();
@@ -175,6 +263,9 @@ Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
   }
   if (const auto requests = yaml.find("requests")) scenario.requests = read_requests(*requests);
   if (const auto simulation = yaml.find("simulation")) read_simulation(*simulation, scenario);
+  if (const auto bound = yaml.find("bound")) {
+    scenario.bound = static_cast<BoundKind>(read_choice(*bound, kBounds));
+  }
   if (const auto seed = yaml.find("seed")) {
     scenario.seed = static_cast<std::uint64_t>(seed->as_integer(0));
   }
@@ -187,6 +278,8 @@ std::string_view to_string(Precision precision) {
 std::string_view to_string(NetworkModel model) {
   return kNetworkModels[static_cast<std::size_t>(model)];
 }
+
+std::string_view to_string(BoundKind bound) { return kBounds[static_cast<std::size_t>(bound)]; }
 
 std::string options_text(const StrategyChoice& strategy) {
   std::string text;

@@ -53,12 +53,18 @@ struct StrategyChoice {
   Options options;                         // those that were given
   std::map<std::string, Position> places;  // of the options
   std::string path;                        // key path of `options:`
+  std::filesystem::path folder;            // that a path in `command` is relative to
 
+  /// The options as the strategy gets them: a relative path of `command` made absolute.
+  Options resolved_options() const;
   /// The mistake in an option as an error at its place.
   InputError error(const OptionError& error) const;
 };
 
 enum class Precision : std::uint8_t { kFp32, kFp16, kInt8, kUint8 };
+
+/// How lower_bound_s is computed: partition/bound.hpp has both.
+enum class BoundKind : std::uint8_t { kSimple, kLp };
 
 struct Scenario {
   std::string name;
@@ -70,9 +76,12 @@ struct Scenario {
   Requests requests;
   NetworkModel network_model = NetworkModel::kCm02;
   Effects effects;
+  BoundKind bound = BoundKind::kSimple;
   std::uint64_t seed = 0;
 
   ElementSize element_size() const;
+  /// A latency that no plan of this scenario can beat.
+  double lower_bound_s() const;
   /// When requests arrive, ascending; for closed only their number counts.
   std::vector<double> arrivals_s() const;
 };
@@ -95,6 +104,7 @@ void override_scenario(Document& document, const std::string& assignment);
 
 std::string_view to_string(Precision precision);
 std::string_view to_string(NetworkModel model);
+std::string_view to_string(BoundKind bound);
 
 /// What the options of a strategy say, in one cell: "device=nano"; several are parted by a blank.
 std::string options_text(const StrategyChoice& strategy);

@@ -308,7 +308,8 @@ void try_options(const Job& job) {
 void try_options(const std::vector<Job>& jobs) {
   std::set<std::string> tried;
   for (const Job& job : jobs) {
-    if (job.strategy.options.empty()) continue;
+    // A program of the user's runs when its turn comes; its options were checked when read.
+    if (job.strategy.options.empty() || job.strategy.options.contains("command")) continue;
     std::string key = fmt::format("{} {} {}", job.scenario->model->reference, job.strategy.name,
                                   options_text(job.strategy));
     for (const Device& device : job.scenario->cluster->devices()) key += " " + device.name;

@@ -76,7 +76,8 @@ Needed needed_input(const Layer& layer, std::size_t input, const Needed& needed)
   return result;
 }
 
-/// By layer, a share of its output that every valid plan computes.
+}  // namespace
+
 std::vector<double> needed_shares(const Graph& graph) {
   std::vector<Needed> needed;
   for (const Layer& layer : graph.layers()) needed.push_back(none_of(layer.output.box));
@@ -95,8 +96,6 @@ std::vector<double> needed_shares(const Graph& graph) {
   }
   return shares;
 }
-
-}  // namespace
 
 double lower_bound_s(const Graph& graph, const Cluster& cluster, const Effects& effects) {
   if (!effects.queueing) return 0;  // units of one device run at once: its busy time bounds nothing

@@ -26,6 +26,7 @@ class Scheduler {
         flows_(bandwidths(cluster)) {
     const std::size_t units = plan.units.size();
     times_.resize(units);
+    after_.assign(units, UnitId{-1});
     missing_.resize(units);
     duration_s_.resize(units);
     local_.resize(units);
@@ -85,6 +86,7 @@ class Scheduler {
       result.latency_s = std::max(result.latency_s, times_[u].finish_s);
     }
     result.units = std::move(times_);
+    result.after = std::move(after_);
     return result;
   }
 
@@ -109,6 +111,7 @@ class Scheduler {
   using Ready = std::pair<double, Job>;  // and since when
   struct DeviceState {
     bool busy = false;
+    UnitId last{-1};  // that it ran or runs, or whose message it sent or received
     std::priority_queue<Ready, std::vector<Ready>, std::greater<>> ready;
   };
 
@@ -194,11 +197,13 @@ class Scheduler {
   void arrive(std::size_t m, double now) { enqueue({Task::kReceive, m}, now); }
 
   void deliver(const Message& message, double now) {
-    for (UnitId consumer : message.consumers) provide(index(consumer), now);
+    for (UnitId consumer : message.consumers) provide(index(consumer), message.from, now);
   }
 
-  void provide(std::size_t u, double now) {
-    if (--missing_[u] == 0) become_ready(u, now);
+  void provide(std::size_t u, UnitId provider, double now) {
+    if (--missing_[u] > 0) return;
+    after_[u] = provider;
+    become_ready(u, now);
   }
 
   /// After all events of an instant: hands over and sends what was finished, in plan order, and
@@ -206,7 +211,8 @@ class Scheduler {
   void settle(double now) {
     for (std::size_t i = 0; i < finished_.size();
          ++i) {  // grows while units that take no time follow
-      for (std::size_t consumer : local_[finished_[i]]) provide(consumer, now);
+      const UnitId provider{static_cast<std::int32_t>(finished_[i])};
+      for (std::size_t consumer : local_[finished_[i]]) provide(consumer, provider, now);
     }
     for (std::size_t u : finished_) {
       for (std::size_t m = first_message_[u]; m < first_message_[u + 1]; ++m) {
@@ -222,6 +228,11 @@ class Scheduler {
       const Job next = device.ready.top().second;
       device.ready.pop();
       device.busy = true;
+      const bool computes = next.task == Task::kCompute;
+      if (computes && now > times_[next.id].ready_s + kTimePrecision_s) {
+        after_[next.id] = device.last;
+      }
+      device.last = computes ? UnitId{static_cast<std::int32_t>(next.id)} : messages_[next.id].from;
       start(next, now);
     }
   }
@@ -253,6 +264,7 @@ class Scheduler {
   std::vector<double> duration_s_;               // by unit
   std::vector<double> send_s_, receive_s_;       // CPU time, by message
   std::vector<UnitTimes> times_;
+  std::vector<UnitId> after_;
   std::vector<DeviceState> devices_;
   std::vector<double> link_free_s_;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;

@@ -39,6 +39,10 @@ struct UnitTimes {
 struct Estimate {
   double latency_s = 0;          // when the last result relay is done
   std::vector<UnitTimes> units;  // by unit
+  /// By unit, what held it up last: the provider whose data came last or, if the unit queued, what
+  /// its device ran just before (or whose message it sent or received). Negative: nothing. From a
+  /// result's unit backwards: the critical path.
+  std::vector<UnitId> after;
 };
 
 /// Precondition: the plan is valid.

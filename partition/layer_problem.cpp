@@ -1,6 +1,8 @@
 #include "partition/layer_problem.hpp"
 
 #include <algorithm>
+#include <compare>
+#include <optional>
 #include <utility>
 
 namespace edgeflow {
@@ -82,22 +84,17 @@ void RowNeeds::fit_lines() {
 }
 
 double start_time_s(const LayerProblem& problem, std::size_t d, const Range& rows) {
-  const std::size_t devices = problem.devices.size();
   double start_s = problem.devices[d].free_s;
   for (const Predecessor& m : problem.predecessors) {
-    const Range need = m.needs.of(rows);
-    for (std::size_t j = 0; j < devices; ++j) {
-      if (m.boundaries[j] >= need.end) break;
-      const std::int64_t overlap = intersect(need, {m.boundaries[j], m.boundaries[j + 1]}).size();
-      if (overlap == 0) continue;
+    for_each_overlap(m, rows, [&](std::size_t j, std::int64_t overlap) {
       double there_s = m.finish_s[j];
       if (j != d) {
-        const std::size_t pair = j * devices + d;
+        const std::size_t pair = j * problem.devices.size() + d;
         there_s += problem.latency_s[pair] +
                    static_cast<double>(overlap) * m.row_bytes * problem.byte_s[pair];
       }
       start_s = std::max(start_s, there_s);
-    }
+    });
   }
   return start_s;
 }
@@ -125,6 +122,59 @@ double layer_finish_s(const LayerProblem& problem, std::span<const std::int64_t>
     latest_s = std::max(latest_s, finish_time_s(problem, d, {boundaries[d], boundaries[d + 1]}));
   }
   return latest_s;
+}
+
+namespace {
+
+/// What settle_ties compares, in this order.
+struct Burden {
+  double bytes = 0;
+  double sum_s = 0;
+  friend auto operator<=>(const Burden&, const Burden&) = default;
+};
+
+/// Of devices d and d+1 with a boundary between them; nothing if one is done after `latest_s`.
+std::optional<Burden> burden_of(const LayerProblem& problem, std::size_t d, const Range& left,
+                                const Range& right, double latest_s) {
+  Burden burden;
+  for (const auto& [device, rows] : {std::pair(d, left), std::pair(d + 1, right)}) {
+    if (rows.empty()) continue;
+    const double finish_s = finish_time_s(problem, device, rows);
+    if (finish_s > latest_s) return std::nullopt;
+    burden.sum_s += finish_s;
+    for (const Predecessor& m : problem.predecessors) {
+      for_each_overlap(m, rows, [&, device = device](std::size_t j, std::int64_t overlap) {
+        if (j != device) burden.bytes += static_cast<double>(overlap) * m.row_bytes;
+      });
+    }
+  }
+  return burden;
+}
+
+}  // namespace
+
+LayerSplit settle_ties(const LayerProblem& problem, LayerSplit split) {
+  constexpr int kRounds = 4;
+  std::vector<std::int64_t>& at = split.boundaries;
+  bool moved = true;
+  for (int round = 0; round < kRounds && moved; ++round) {
+    moved = false;
+    for (std::size_t d = 0; d + 1 < problem.devices.size(); ++d) {
+      const std::int64_t first = at[d];
+      const std::int64_t end = at[d + 2];
+      auto best = burden_of(problem, d, {first, at[d + 1]}, {at[d + 1], end}, split.finish_s);
+      if (!best) continue;
+      for (std::int64_t x = first; x <= end; ++x) {
+        const auto other = burden_of(problem, d, {first, x}, {x, end}, split.finish_s);
+        if (!other || !(*other < *best)) continue;
+        best = other;
+        at[d + 1] = x;
+        moved = true;
+      }
+    }
+  }
+  split.finish_s = layer_finish_s(problem, at);
+  return split;
 }
 
 LayerSplit best_single_device(const LayerProblem& problem) {

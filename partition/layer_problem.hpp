@@ -84,6 +84,16 @@ struct LayerSplit {
   double finish_s = 0;                   // max T_d, exact
 };
 
+/// Calls `visit(j, rows)` for every part j that has rows that `rows` of the layer need.
+template <typename Visit>
+void for_each_overlap(const Predecessor& m, const Range& rows, Visit visit) {
+  const Range need = m.needs.of(rows);
+  for (std::size_t j = 0; j + 1 < m.boundaries.size() && m.boundaries[j] < need.end; ++j) {
+    const std::int64_t overlap = intersect(need, {m.boundaries[j], m.boundaries[j + 1]}).size();
+    if (overlap > 0) visit(j, overlap);
+  }
+}
+
 /// S_d of device `d` computing `rows`, which are not empty. O(predecessors * D).
 double start_time_s(const LayerProblem& problem, std::size_t d, const Range& rows);
 
@@ -96,6 +106,12 @@ std::vector<double> finish_times_s(const LayerProblem& problem,
 
 /// max T_d.
 double layer_finish_s(const LayerProblem& problem, std::span<const std::int64_t> boundaries);
+
+/// Decides between splits that are done equally early: of those no later than `split`, one that
+/// brings fewer bytes to its devices, then one whose parts are done earlier in sum. Each boundary
+/// in turn moves to the best place between its neighbours, until none does. Complexity O(rounds * H
+/// * predecessors * D).
+LayerSplit settle_ties(const LayerProblem& problem, LayerSplit split);
 
 /// The best of the splits that put the whole layer on one device; the first of equals.
 LayerSplit best_single_device(const LayerProblem& problem);

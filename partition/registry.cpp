@@ -113,7 +113,9 @@ const std::vector<StrategyInfo>& table() {
        "after EdgeFlow (Hu and Li, INFOCOM 2022)",
        {{"solver", "lp or exact", "linear programs and rounding, or the layer's exact optimum",
          "lp"},
-        {"order", "cluster or speed", "how the devices stand along a layer's rows", "cluster"}},
+        {"order", "cluster or speed", "how the devices stand along a layer's rows", "cluster"},
+        {"lookahead", "yes or no",
+         "prices what a split costs the layers behind it; not in the paper", "no"}},
        plan_edgeflow},
       {"edgeflow-joint",
        "all layers together, by search from the best of the other strategies",
@@ -127,6 +129,13 @@ const std::vector<StrategyInfo>& table() {
          "latency"},
         {"latency_limit", "none or seconds", "what one request may take at most", "none"}},
        plan_edgeflow_joint},
+      {"external",
+       "a program of yours: the problem as JSON on stdin, a plan or shares on stdout",
+       "yours; partition/problem_json.hpp has the format, scripts/external_strategy.py an example",
+       {{"command", "a list of words such as [./my_strategy.py]",
+         "the program and its arguments; a path is relative to the scenario", ""},
+        {"time_limit", "a duration", "after which it is stopped", "60s"}},
+       plan_external},
   };
   return kTable;
 }

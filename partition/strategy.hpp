@@ -25,6 +25,13 @@ class Infeasible : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// A strategy that should have served a problem and did not, such as a program of the user's that
+/// crashed; becomes the status `failed`.
+class StrategyFailed : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// A mistake in a strategy's options; `key` is the option.
 class OptionError : public std::runtime_error {
  public:
@@ -53,7 +60,7 @@ struct StrategyInfo {
   std::string_view paper;    // where it comes from
   std::vector<OptionInfo> options;
   /// Contract: returns a plan that `validate` accepts, the same for the same arguments; throws
-  /// Infeasible or OptionError, nothing else.
+  /// Infeasible or OptionError, nothing else, except StrategyFailed by `external`.
   Plan (*plan)(const Problem& problem, const Options& options);
 };
 

@@ -96,6 +96,15 @@ const Broken kScenarios[] = {
     {"unknown_network_model",
      ":8:29: at simulation.network_model: got \"LV8\", expected one of cm02, lv08 (did you mean "
      "\"lv08\"?)"},
+    {"command_of_another", ":7:24: at strategy: unknown key \"command\" (known: name, options)"},
+    {"external_no_program", ":7:37: at strategy.command: cannot run ..."},
+    {"external_time_limit",
+     ":7:55: at strategy.time_limit: got \"5\", expected a duration such as 0.5ms"},
+    {"external_twice", ":7:62: at strategy.options.command: \"command\" stands in two places"},
+    {"external_without_command",
+     ":7:11: at strategy: external needs a program (strategy: {name: external, command: "
+     "[./my_strategy.py]})"},
+    {"unknown_bound", ":8:8: at bound: got \"tight\", expected one of simple, lp"},
     {"unknown_option",
      ":7:36: at strategy.options: unknown key \"devise\" (did you mean \"device\"?)"},
     {"unknown_precision",

@@ -192,6 +192,58 @@ TEST_CASE("an explanation shows who has which rows and what layers wait for") {
   CHECK(outcome.out.find("2096.00") != std::string::npos);
 }
 
+TEST_CASE("an explanation marks the critical path and what is computed twice") {
+  const Scratch scratch;
+  const Outcome outcome = edgeflow(scratch, "explain " + kScenario + " --set strategy=even");
+  // The result waits for the rows of `far`, and they for the input of `near`.
+  std::istringstream lines(outcome.out);
+  std::map<std::string, std::string> by_layer;
+  for (std::string line; std::getline(lines, line);)
+    by_layer[line.substr(0, line.find(' '))] = line;
+  CHECK(by_layer.at("input").find(" *  -") != std::string::npos);
+  CHECK(by_layer.at("conv").find(" *  near: conv of far") != std::string::npos);
+  CHECK(outcome.out.find("redundant") != std::string::npos);
+}
+
+TEST_CASE("a program of the user's plans, found beside the scenario, whatever the current folder") {
+  const Scratch scratch;
+  const fs::path program = scratch.write("mine/plan.sh",
+                                         "#!/bin/sh\ngrep -q '\"model\"' || exit 9\n"
+                                         "echo '{\"shares\": [null, [1, 3]]}'\n");
+  fs::permissions(program, fs::perms::owner_all);
+  scratch.write("mine/scenario.yaml",
+                "schema: 1\nname: mine\nmodel: " + kData +
+                    "/cli/tiny.yaml\n"
+                    "cluster:\n  network: {type: switch, bandwidth: 1kbps}\n"
+                    "  devices: [{name: a, mac_rate: 96MAC/s}, {name: b, mac_rate: 96MAC/s}]\n"
+                    "strategy: {name: external, command: [./plan.sh], time_limit: 20s}\n");
+  const Outcome outcome = edgeflow(scratch, "run mine/scenario.yaml -o out");
+  INFO(outcome.err);
+  CHECK(outcome.exit_code == 0);
+  const auto rows = rows_of(scratch.folder() / "out" / "runs.csv");
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].at("status") == "ok");
+  CHECK(rows[0].at("devices_used") == "2");
+  // Another program is another run.
+  scratch.write("mine/plan.sh", "#!/bin/sh\necho no idea >&2\nexit 1\n");
+  const Outcome failed = edgeflow(scratch, "run mine/scenario.yaml -o out2");
+  CHECK(failed.exit_code == 1);
+  const auto failed_rows = rows_of(scratch.folder() / "out2" / "runs.csv");
+  CHECK(failed_rows[0].at("status") == "failed");
+  CHECK(failed_rows[0].at("run_id") != rows[0].at("run_id"));
+  CHECK(failed.err.find("no idea") != std::string::npos);
+}
+
+TEST_CASE("the example of an external strategy plans") {
+  const Scratch scratch;
+  const Outcome outcome =
+      edgeflow(scratch, "plan " + kScenario + " --set 'strategy={name: external, command: [" +
+                            kData + "/../../scripts/external_strategy.py]}'");
+  INFO(outcome.err);
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.out.find("strategy: \"external\"") != std::string::npos);
+}
+
 TEST_CASE("inspecting a model gives its published totals") {
   const Scratch scratch;
   const Outcome outcome = edgeflow(scratch, "inspect vgg16 --json --no-fold");

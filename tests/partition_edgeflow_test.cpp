@@ -117,6 +117,143 @@ TEST_CASE("a single layer is cut where no other cut is done earlier") {
   }
 }
 
+/// The semantics of planning layer by layer, written down once more: parts of the layers of a chain
+/// and when they are done, every message alone on the network.
+class Progress {
+ public:
+  Progress(const Graph& graph, const Cluster& cluster) : graph_(graph), cluster_(cluster) {
+    for (std::size_t d = 0; d < cluster.size(); ++d) free_s_.push_back(0);
+    boundaries_ = std::vector<std::int64_t>(cluster.size() + 1, rows(0));
+    boundaries_[0] = 0;  // all of the input is on device 0
+  }
+
+  std::int64_t rows(std::size_t l) const { return graph_.layers()[l].output.box.row.size(); }
+
+  /// By device, when it is done with its rows of layer `l`, whose predecessor is done.
+  std::vector<double> finish_s(std::size_t l, const std::vector<std::int64_t>& at) const {
+    std::vector<double> result = free_s_;
+    for (std::size_t d = 0; d < cluster_.size(); ++d) {
+      if (at[d] == at[d + 1]) continue;
+      const Layer& layer = graph_.layers()[l];
+      Region part = layer.output.box;
+      part.row = {at[d], at[d + 1]};
+      const Region need = required_input(layer, 0, part);
+      double start_s = free_s_[d];
+      for (std::size_t j = 0; j < cluster_.size(); ++j) {
+        Region piece = need;
+        piece.row = intersect(need.row, {boundaries_[j], boundaries_[j + 1]});
+        if (piece.empty()) continue;
+        start_s = std::max(start_s, free_s_[j] + send_s(j, d, piece.volume()));
+      }
+      result[d] = start_s + static_cast<double>(work(layer, part).macs) /
+                                cluster_.devices()[d].compute.mac_rate;
+    }
+    return result;
+  }
+
+  /// When the layer is done: a result on the sink, device 0.
+  double done_s(std::size_t l, const std::vector<std::int64_t>& at) const {
+    const std::vector<double> parts_s = finish_s(l, at);
+    const Region& box = graph_.layers()[l].output.box;
+    double last_s = 0;
+    for (std::size_t d = 0; d < cluster_.size(); ++d) {
+      if (at[d] == at[d + 1]) continue;
+      const bool delivered = l + 1 == graph_.size();
+      const std::int64_t elements = box.volume() / rows(l) * (at[d + 1] - at[d]);
+      last_s = std::max(last_s, parts_s[d] + (delivered ? send_s(d, 0, elements) : 0));
+    }
+    return last_s;
+  }
+
+  void take(std::size_t l, const std::vector<std::int64_t>& at) {
+    free_s_ = finish_s(l, at);
+    boundaries_ = at;
+  }
+
+ private:
+  double send_s(std::size_t from, std::size_t to, std::int64_t elements) const {
+    if (from == to) return 0;
+    const DeviceId a{static_cast<std::int32_t>(from)};
+    const DeviceId b{static_cast<std::int32_t>(to)};
+    return cluster_.route(a, b).latency_s +
+           4 * static_cast<double>(elements) / cluster_.route_bandwidth_Bps(a, b);
+  }
+
+  const Graph& graph_;
+  const Cluster& cluster_;
+  std::vector<double> free_s_;
+  std::vector<std::int64_t> boundaries_;
+};
+
+/// Calls `visit` with all ascending boundaries of `rows` rows for `devices` devices.
+template <typename Visit>
+void for_each_split(std::int64_t rows, std::size_t devices, std::vector<std::int64_t> at,
+                    Visit visit) {
+  if (at.size() == devices) {
+    at.push_back(rows);
+    return visit(at);
+  }
+  for (std::int64_t next = at.back(); next <= rows; ++next) {
+    at.push_back(next);
+    for_each_split(rows, devices, at, visit);
+    at.pop_back();
+  }
+}
+
+bool is_whole(const std::vector<std::int64_t>& boundaries) {
+  return std::all_of(boundaries.begin(), boundaries.end(),
+                     [&](std::int64_t at) { return at == 0 || at == boundaries.back(); });
+}
+
+TEST_CASE("brute force over tiny chains finds no layer done earlier than by solver exact") {
+  reference::Random random(53);
+  int divided = 0;
+  for (int round = 0; round < 60; ++round) {
+    std::vector<LayerSpec> specs{input({random.between(1, 3), random.between(4, 8), 6})};
+    const std::int64_t layers = random.between(1, 4);
+    for (std::int64_t l = 0; l < layers; ++l) {
+      LayerSpec conv = layer("conv" + std::to_string(l), Op::kConv, {specs.back().name});
+      conv.attributes.out_channels = random.between(1, 5);
+      const std::int64_t kernel = random.chance(60) ? 3 : 1;
+      conv.attributes.kernel = {kernel, kernel};
+      conv.attributes.pad = {kernel / 2, kernel / 2, kernel / 2, kernel / 2};
+      if (l == 0 && random.chance(30)) conv.attributes.stride = {2, 1};
+      specs.push_back(conv);
+    }
+    const Graph graph("chain", "random", specs);
+    std::vector<double> rates;
+    for (std::int64_t d = random.between(1, 3); d > 0; --d) {
+      rates.push_back(static_cast<double>(random.between(1, 9)) * 1e3);
+    }
+    const Cluster cluster =
+        cluster_of(rates, static_cast<double>(random.between(1, 50)) * 1e3, 1e-3);
+    const Plan plan = plan_with({graph, cluster, {}}, {{"solver", "exact"}});
+    Progress progress(graph, cluster);
+    for (std::size_t l = 1; l < graph.size(); ++l) {
+      std::vector<std::int64_t> taken(cluster.size() + 1, -1);
+      taken[0] = 0;
+      for (const ExecutionUnit* unit : units_of(plan, graph, graph.layers()[l].name)) {
+        taken[index(unit->device) + 1] = unit->output.row.end;
+      }
+      for (std::size_t d = 1; d < taken.size(); ++d) taken[d] = std::max(taken[d], taken[d - 1]);
+      divided += units_of(plan, graph, graph.layers()[l].name).size() > 1 ? 1 : 0;
+      // Two rows that both need everything stay whole.
+      const bool splits = has_axis(split_axes(graph.layers()[l]), Axis::kRow);
+      double least_s = std::numeric_limits<double>::infinity();
+      for_each_split(progress.rows(l), cluster.size(), {0},
+                     [&](const std::vector<std::int64_t>& at) {
+                       if (splits || is_whole(at)) {
+                         least_s = std::min(least_s, progress.done_s(l, at));
+                       }
+                     });
+      INFO("round " << round << ", layer " << l);
+      CHECK(progress.done_s(l, taken) == doctest::Approx(least_s).epsilon(1e-9));
+      progress.take(l, taken);
+    }
+  }
+  CHECK(divided > 40);
+}
+
 TEST_CASE("a network that costs nothing shares a layer in proportion to speed") {
   // 8 rows over speeds 1:3 are 2 and 6.
   const Graph graph = one_convolution();
@@ -205,6 +342,7 @@ TEST_CASE("options that edgeflow does not know are refused by name") {
   };
   CHECK(refused_key({{"solver", "magic"}}) == "solver");
   CHECK(refused_key({{"order", "alphabet"}}) == "order");
+  CHECK(refused_key({{"lookahead", "2"}}) == "lookahead");
   CHECK(refused_key({{"speed", "order"}}) == "speed");
   CHECK(refused_key({}) == "none");
 }

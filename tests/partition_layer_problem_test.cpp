@@ -61,6 +61,35 @@ TEST_CASE("parts that are not needed do not hold a device back") {
   CHECK(finish_time_s(problem, 0, {0, 2}) == doctest::Approx(102.55));
 }
 
+TEST_CASE("of splits that are done equally early, the one that moves the fewest bytes is taken") {
+  // Both devices are free at 5 s and take 10 s whatever they get, and all rows can be anywhere
+  // before 5 s: every split is done at 15 s. Rows 0-2 lie on device 0, so 3 rows there and 5 here
+  // move nothing; 1x1 windows.
+  LayerProblem problem;
+  problem.extent = 8;
+  problem.devices = {{.row_s = 0, .fixed_s = 10, .free_s = 5},
+                     {.row_s = 0, .fixed_s = 10, .free_s = 5}};
+  problem.predecessors = {{window(8, 8, 1, 0, 0), {0, 3, 8}, {1, 1}, 10}};
+  problem.byte_s = {0, 0.01, 0.01, 0};
+  problem.latency_s = {0, 0.1, 0.1, 0};
+  for (const std::int64_t start : {0, 1, 5, 8}) {
+    const LayerSplit settled = settle_ties(problem, {{0, start, 8}, 15});
+    CHECK(settled.boundaries == std::vector<std::int64_t>{0, 3, 8});
+    CHECK(settled.finish_s == doctest::Approx(15));
+  }
+}
+
+TEST_CASE("settling ties never makes a layer later") {
+  LayerProblem problem = two_devices();
+  for (std::int64_t at = 0; at <= 4; ++at) {
+    const std::vector<std::int64_t> boundaries{0, at, 4};
+    const double finish_s = layer_finish_s(problem, boundaries);
+    const LayerSplit settled = settle_ties(problem, {boundaries, finish_s});
+    CHECK(settled.finish_s <= finish_s);
+    CHECK(settled.finish_s == layer_finish_s(problem, settled.boundaries));
+  }
+}
+
 TEST_CASE("the lines of a window are its stride, pad and reach") {
   for (std::int64_t kernel : {1, 3, 5, 7}) {
     for (std::int64_t stride : {1, 2}) {

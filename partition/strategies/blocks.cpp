@@ -67,13 +67,14 @@ class Search {
         rules_(rules),
         segments_(segments(problem.graph)),
         devices_(problem.cluster.size()),
+        is_hub_(hubs(problem)),
         best_((segments_.size() + 1) * devices_) {
     at(0, index(problem.cluster.source())).time_s = 0;
     for (std::size_t i = 0; i < segments_.size(); ++i) {
       for (std::size_t h = 0; h < devices_; ++h) {
         if (at(i, h).time_s == std::numeric_limits<double>::infinity()) continue;
         keep_whole(i, h);
-        divide(i, h);
+        if (is_hub_[h]) divide(i, h);
       }
     }
   }
@@ -102,6 +103,18 @@ class Search {
     std::size_t hub = 0;      // before it
     std::vector<double> weights;
   };
+
+  static std::vector<bool> hubs(const Problem& problem) {
+    const std::vector<double> total_s = whole_model_times_s(problem.graph, problem.cluster);
+    std::vector<std::size_t> order(total_s.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return total_s[a] < total_s[b]; });
+    std::vector<bool> result(total_s.size(), false);
+    for (std::size_t r = 0; r < std::min(order.size(), kMostHubs); ++r) result[order[r]] = true;
+    result[index(problem.cluster.source())] = true;
+    return result;
+  }
 
   State& at(std::size_t j, std::size_t hub) { return best_[j * devices_ + hub]; }
   Block between(std::size_t i, std::size_t j) const {
@@ -141,6 +154,7 @@ class Search {
   const BlockRules rules_;
   const std::vector<Block> segments_;
   const std::size_t devices_;
+  const std::vector<bool> is_hub_;
   std::vector<State> best_;  // [segments done * D + hub]
 };
 

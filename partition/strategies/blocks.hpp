@@ -35,9 +35,11 @@ Plan plan_of_blocks(const Problem& problem, std::span<const PlacedBlock> blocks,
 
 /// The blocks with the least sum of times, from the input on the source. best(j, h) = least time
 /// until the hub h has the output of the first j segments, over all last blocks and divisions.
-/// Blocks longer than kLongestBlock segments are not divided.
+/// Blocks longer than kLongestBlock segments are not divided. Blocks are divided by the source and
+/// by the kMostHubs fastest devices only.
 /// Complexity O(S * kLongestBlock * hubs * D) block times, for S segments.
 inline constexpr std::size_t kLongestBlock = 32;
+inline constexpr std::size_t kMostHubs = 4;
 std::vector<PlacedBlock> best_blocks(const Problem& problem, const BlockRules& rules);
 
 }  // namespace edgeflow

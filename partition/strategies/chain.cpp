@@ -84,7 +84,8 @@ DeviceId device_option(const Problem& problem, const Options& options, const std
 
 void BestPlan::offer(Plan plan) {
   const double latency_s =
-      estimate(plan, problem_.graph, problem_.cluster, problem_.size).latency_s;
+      estimate(plan, problem_.graph, problem_.cluster, problem_.size, {}, Sharing::kMaxMin)
+          .latency_s;
   if (!empty() && latency_s >= latency_s_) return;
   plan_ = std::move(plan);
   latency_s_ = latency_s;

@@ -2,11 +2,11 @@
 //
 // Problem: cut vertices are layers that every path from the input to a result passes through
 // (dominators of the results); what lies between two is one super-layer with one input and one
-// output tensor. Each runs whole on any device, which holds its output, or is divided into rows
-// with recomputed halos among some devices, dealt out and gathered by the device that holds its
-// input; min of the sum of all times.
+// output tensor. Super-layers run whole on any device, which holds their output, or runs of them
+// are fused and divided into rows with recomputed halos among some devices, dealt out and gathered
+// by the device that holds their input; min of the sum of all times.
 // Algorithm: dynamic programming over super-layers and the device that holds the tensor between
-// them (blocks.hpp). Complexity O(S * D^2) block times, for S super-layers.
+// them (blocks.hpp). Complexity: see best_blocks.
 // Paper: none of its own; the reduction of a DAG to a chain that chain methods use for ResNet-like
 // models (AOFL, SEC 2019; SEIFER, arXiv 2210.12218), shares and subsets as in AOFL.
 
@@ -15,7 +15,7 @@
 namespace edgeflow {
 
 Plan plan_cutpoint(const Problem& problem, const Options& /*options*/) {
-  const BlockRules rules{.fuse = false, .move = true};
+  const BlockRules rules{.move = true};
   return plan_of_blocks(problem, best_blocks(problem, rules), "cutpoint");
 }
 

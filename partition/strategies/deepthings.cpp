@@ -10,7 +10,8 @@
 //               alone on the network; a device mixes the layers of its tiles as they become ready;
 //   work_queue  a device that is free takes the next tile (the paper's work sharing, WSH; see
 //               work_queue.hpp).
-// L = `layers`, or the one of the cut points (at most 32 of them) with the least estimate.
+// L = `layers`, or the one with the least estimate of at most 32 cut points whose output is large
+// enough for the grid (for two tiles, if none is).
 // Complexity O(L * N * M * D) per L, plus N * M estimates for a queue.
 // Paper: DeepThings (Zhao, Barijough and Gerstlauer, IEEE TCAD 37(11), 2018) and its code (ftp.c).
 // Deviations: no reuse of overlapping data between tiles, no stealing from peers; the hub takes
@@ -18,6 +19,8 @@
 // view; what later layers need of them is gathered, too.
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "partition/strategies/work_queue.hpp"
 
@@ -99,6 +102,20 @@ Plan tiled_plan(const Problem& problem, const Way& way, std::size_t depth) {
   return build_plan(graph, problem.cluster, assignment, "deepthings", hubs);
 }
 
+/// Segments whose output the grid cuts into as many tiles as it has, else into more than one.
+std::vector<Block> depths(const Graph& graph, const Grid& grid) {
+  std::vector<Block> full;
+  std::vector<Block> some;
+  for (const Block& block : segments(graph)) {
+    const auto tiles = even_tiles(graph.layers()[block.end - 1].output.box, grid);
+    const auto empty =
+        std::count_if(tiles.begin(), tiles.end(), [](const Region& tile) { return tile.empty(); });
+    if (empty == 0) full.push_back(block);
+    if (empty + 1 < static_cast<std::ptrdiff_t>(tiles.size())) some.push_back(block);
+  }
+  return full.empty() ? some : full;
+}
+
 }  // namespace
 
 Plan plan_deepthings(const Problem& problem, const Options& options) {
@@ -108,8 +125,11 @@ Plan plan_deepthings(const Problem& problem, const Options& options) {
     return tiled_plan(problem, way,
                       static_cast<std::size_t>(whole_option(options, "layers", 1, most)));
   }
-  const std::vector<Block> ends = segments(problem.graph);
-  if (ends.empty()) return plan_of_placement(problem, std::vector{way.roles.hub}, "deepthings");
+  const std::vector<Block> ends = depths(problem.graph, way.grid);
+  if (ends.empty()) {  // nothing to cut into tiles
+    const std::vector<DeviceId> hub(problem.graph.size(), way.roles.hub);
+    return plan_of_placement(problem, hub, "deepthings");
+  }
   const std::size_t step = (ends.size() + kMaxDepths - 1) / kMaxDepths;
   BestPlan best(problem);
   for (std::size_t i = step - 1; i < ends.size(); i += step) {

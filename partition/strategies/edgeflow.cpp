@@ -5,32 +5,39 @@
 // and all it needs of l's predecessors has arrived (layer_problem.hpp has it in full). Algorithm:
 // per layer the LP of layer_lp.hpp, or with `solver: exact` the optimum of layer_oracle.hpp; the
 // parts' exact finish times then become data of the layers behind.
-//   - Layers are cut into rows where that makes parts need less, linear layers otherwise into
-//   output
-//     features; any other layer goes whole to the device that is done with it first.
-//   - A layer that is a result is done when its parts are on the sink.
-//   - Views follow their producer's split and cost nothing.
-//   - Devices stand along the layer in the order of the cluster, or fastest first.
-// Complexity: layers * (about 8 LPs of D variables).
+// Ties: of splits that are done equally early, the one that moves fewer bytes, then the one whose
+// parts are done earlier in sum (settle_ties in layer_problem.hpp).
+// How layers are cut, and which are not: progressive.hpp. A layer that is a result is done when its
+// parts are on the sink. Views follow their producer's split and cost nothing. Devices stand along
+// the layer in the order of the cluster, or fastest first.
+// With `lookahead: yes` a layer's split is, of its own optimum, a few standard layouts and small
+// shifts of the best of these, the one with the least finish and cost to go: an estimate of what
+// all layers behind it then take, transfers included (lookahead.hpp). There, the messages of a
+// layer share links.
+// Complexity: layers * (about 8 LPs of D variables); lookahead adds layers * (layouts + D log rows)
+// costs to go.
 // Source: after Hu and Li, "Distributed Inference with Deep Learning Models across Heterogeneous
 // Edge Devices", INFOCOM 2022: progressive partitioning layer by layer in topological order, each
 // layer's integer program relaxed to a linear one. Deviations: only that outline is the paper's;
-// the formulation, the LP procedure, and what happens to layers that cannot be cut into rows are
-// ours.
+// the formulation, the LP procedure, ties, what happens to layers that cannot be cut into rows, and
+// lookahead are ours.
 //
-// What it does not see: it is myopic. Each layer minimises its own finish, and neither the work
-// that is left nor the transfers that a split causes further on count; messages are priced as if
-// each had the network to itself; rows that an earlier consumer brought to a device are paid for
-// again. Where transfers are dear, the plan can be slower than the best single device.
+// What it does not see, without lookahead: it is myopic. Each layer minimises its own finish, and
+// neither the work that is left nor the transfers that a split causes further on count; messages
+// are priced as if each had the network to itself; rows that an earlier consumer brought to a
+// device are paid for again. Where transfers are dear, the plan can be slower than the best single
+// device.
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 
 #include "partition/layer_lp.hpp"
 #include "partition/layer_oracle.hpp"
-#include "partition/strategies/strategies.hpp"
-#include "workloads/operator_rules.hpp"
+#include "partition/strategies/chain.hpp"
+#include "partition/strategies/lookahead.hpp"
 
 namespace edgeflow {
 namespace {
@@ -41,6 +48,12 @@ Solver solver_named(const std::string& name) {
   if (name == "lp") return solve_by_lp;
   if (name == "exact") return solve_exactly;
   throw OptionError("solver", fmt::format("got \"{}\", expected lp or exact", name));
+}
+
+bool yes_or_no(const Options& options, const std::string& key) {
+  const std::string& text = options.at(key);
+  if (text == "yes" || text == "no") return text == "yes";
+  throw OptionError(key, fmt::format("got \"{}\", expected yes or no", text));
 }
 
 std::vector<DeviceId> devices_in_order(const Problem& problem, const std::string& order) {
@@ -58,28 +71,16 @@ std::vector<DeviceId> devices_in_order(const Problem& problem, const std::string
   return devices;
 }
 
-/// How a layer is cut; a layer that stays whole counts as one "row".
-struct Cut {
-  bool whole = true;
-  Axis axis = Axis::kRow;
-};
-
-Cut cut_of(const Layer& layer) {
-  if (splits_by_rows(layer)) return {false, Axis::kRow};
-  if (layer.op == Op::kLinear) {
-    const Axis axis = rules::linear_feature_axis(layer);
-    if (layer.output.box[axis].size() >= 2) return {false, axis};
-  }
-  return {};
-}
-
 class Planner {
  public:
-  Planner(const Problem& problem, Solver solve, std::vector<DeviceId> devices)
-      : problem_(problem), solve_(solve), devices_(std::move(devices)) {
-    free_s_.assign(devices_.size(), 0);
-    sink_ = static_cast<std::size_t>(
-        std::find(devices_.begin(), devices_.end(), problem.cluster.sink()) - devices_.begin());
+  Planner(const Problem& problem, Solver solve, std::vector<DeviceId> devices, bool lookahead)
+      : problem_(problem),
+        solve_(solve),
+        devices_(std::move(devices)),
+        models_(layer_models(problem, devices_)),
+        free_s_(devices_.size(), 0),
+        loads_(problem.cluster, devices_) {
+    if (lookahead) to_go_.emplace(problem, devices_, models_);
     for (DeviceId from : devices_) {
       for (DeviceId to : devices_) {
         const bool same = from == to;
@@ -94,11 +95,11 @@ class Planner {
     for (std::size_t l = 0; l < problem_.graph.size(); ++l) {
       const Layer& layer = problem_.graph.layers()[l];
       if (l == 0) {
-        place_input(layer);
-      } else if (work(layer, layer.output.box).view) {
+        place_input(models_[l]);
+      } else if (models_[l].view) {
         parts_.push_back(parts_[index(layer.inputs[0])]);
       } else {
-        split(layer);
+        split(layer, models_[l]);
       }
       assignment[l] = shares_of(layer, parts_.back());
     }
@@ -106,131 +107,120 @@ class Planner {
   }
 
  private:
-  /// Where a layer's output is, by position in devices_, and when.
-  struct Parts {
-    Axis axis = Axis::kRow;
-    std::vector<std::int64_t> boundaries;
-    std::vector<double> finish_s;
-  };
-
-  void place_input(const Layer& layer) {
-    Parts parts{Axis::kRow, {0}, std::vector<double>(devices_.size(), 0)};
-    const std::int64_t extent = layer.output.box.row.size();
+  void place_input(const LayerModel& model) {
+    Parts parts{model.cut.axis, {0}, std::vector<double>(devices_.size(), 0)};
     for (DeviceId device : devices_) {
-      parts.boundaries.push_back(device == problem_.cluster.source() ? extent
+      parts.boundaries.push_back(device == problem_.cluster.source() ? model.rows
                                                                      : parts.boundaries.back());
     }
     parts_.push_back(std::move(parts));
   }
 
-  void split(const Layer& layer) {
-    const Cut cut = cut_of(layer);
-    const LayerProblem layer_problem = problem_of(layer, cut);
-    Parts parts{cut.axis, solve_(layer_problem).boundaries, {}};
-    for (std::size_t d = 0; d < devices_.size(); ++d) {
-      const Range rows{parts.boundaries[d], parts.boundaries[d + 1]};
-      if (!rows.empty()) {
-        free_s_[d] =
-            start_time_s(layer_problem, d, rows) + compute_s(layer, d, part(layer, cut, rows));
-      }
-      parts.finish_s.push_back(free_s_[d]);
-    }
-    if (cut.whole) {  // in the layer's own rows
-      const std::int64_t extent = layer.output.box[cut.axis].size();
-      for (std::int64_t& boundary : parts.boundaries) boundary *= extent;
-    }
-    parts_.push_back(std::move(parts));
-  }
-
-  /// The box of a range: of the cut axis, or of the single "row" of a layer that stays whole.
-  static Region part(const Layer& layer, const Cut& cut, const Range& rows) {
-    Region region = layer.output.box;
-    if (!cut.whole) region[cut.axis] = rows;
-    return region;
-  }
-
-  double compute_s(const Layer& layer, std::size_t d, const Region& region) const {
-    return compute_time_s(problem_.cluster.device(devices_[d]).compute, work(layer, region));
-  }
-
-  LayerProblem problem_of(const Layer& layer, const Cut& cut) const {
-    LayerProblem result;
-    result.extent = cut.whole ? 1 : layer.output.box[cut.axis].size();
-    for (std::size_t d = 0; d < devices_.size(); ++d) {
-      result.devices.push_back(costs_of(layer, cut, d, result.extent));
-    }
-    for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
-      if (std::find(layer.inputs.begin(), layer.inputs.begin() + static_cast<std::ptrdiff_t>(i),
-                    layer.inputs[i]) == layer.inputs.begin() + static_cast<std::ptrdiff_t>(i)) {
-        result.predecessors.push_back(predecessor_of(layer, cut, i, result.extent));
-      }
-    }
-    result.byte_s = byte_s_;
-    result.latency_s = latency_s_;
-    return result;
-  }
-
-  /// The line through the times of two parts from the middle, away from the input's edges; for a
-  /// result with the way to the sink.
-  LayerDevice costs_of(const Layer& layer, const Cut& cut, std::size_t d,
-                       std::int64_t extent) const {
-    LayerDevice costs{0, 0, free_s_[d]};
-    if (cut.whole) {
-      costs.fixed_s = compute_s(layer, d, layer.output.box);
+  void split(const Layer& layer, const LayerModel& model) {
+    const LayerProblem layer_problem = problem_of(model);
+    const LayerSplit earliest = settle_ties(layer_problem, solve_(layer_problem));
+    if (to_go_) {
+      parts_.push_back(best_in_the_long_run(layer, model, layer_problem, earliest.boundaries));
     } else {
-      const std::int64_t few = std::max<std::int64_t>(extent / 4, 1);
-      const std::int64_t many = std::max<std::int64_t>(extent / 2, few + 1);
-      const std::int64_t from = std::min(few, extent - many);
-      const double few_s = compute_s(layer, d, part(layer, cut, {from, from + few}));
-      const double many_s = compute_s(layer, d, part(layer, cut, {from, from + many}));
-      costs.row_s = (many_s - few_s) / static_cast<double>(many - few);
-      costs.fixed_s = std::max(few_s - costs.row_s * static_cast<double>(few), 0.0);
+      parts_.push_back(parts_of(layer, model, layer_problem, earliest.boundaries));
     }
-    if (d != sink_ && is_result(layer)) {
-      const std::size_t pair = d * devices_.size() + sink_;
-      const double row_bytes = problem_.size.activation_bytes *
-                               static_cast<double>(layer.output.volume()) /
-                               static_cast<double>(extent);
-      costs.row_s += row_bytes * byte_s_[pair];
-      costs.fixed_s += latency_s_[pair];
+    for (std::size_t d = 0; d < devices_.size(); ++d) {
+      free_s_[d] = std::max(free_s_[d], parts_.back().finish_s[d]);
     }
-    return costs;
   }
 
-  /// True if nothing but views stands between the layer and the end of the model.
-  bool is_result(const Layer& layer) const {
-    const auto id = LayerId{static_cast<std::int32_t>(&layer - problem_.graph.layers().data())};
-    const auto consumers = problem_.graph.consumers(id);
-    return std::all_of(consumers.begin(), consumers.end(), [&](LayerId consumer) {
-      const Layer& behind = problem_.graph.layer(consumer);
-      return work(behind, behind.output.box).view && is_result(behind);
-    });
-  }
-
-  /// All inputs of `layer` that are the same tensor as input `i`. Bytes per row are those that the
-  /// whole output needs, more than a part does where producer and consumer are cut across.
-  Predecessor predecessor_of(const Layer& layer, const Cut& cut, std::size_t i,
-                             std::int64_t extent) const {
-    const LayerId producer = layer.inputs[i];
-    const Parts& parts = parts_[index(producer)];
-    const Region& box = problem_.graph.layer(producer).output.box;
-    const auto need = [&layer, cut, i, producer](const Range& rows) {
-      Region all;
-      for (std::size_t k = i; k < layer.inputs.size(); ++k) {
-        if (layer.inputs[k] != producer) continue;
-        all = hull(all, required_input(layer, k, part(layer, cut, rows)));
+  /// `boundaries`: in units of what is cut.
+  Parts parts_of(const Layer& layer, const LayerModel& model, const LayerProblem& layer_problem,
+                 std::span<const std::int64_t> boundaries) {
+    Parts parts{model.cut.axis, {0}, {}};
+    if (to_go_) load_links(layer_problem, boundaries);
+    for (std::size_t d = 0; d < devices_.size(); ++d) {
+      const Range rows{boundaries[d], boundaries[d + 1]};
+      parts.boundaries.push_back(rows.end * (model.rows / model.extent));
+      double finish_s = free_s_[d];
+      if (!rows.empty()) {
+        const double start_s =
+            to_go_ ? shared_start_s(layer_problem, d, rows) : start_time_s(layer_problem, d, rows);
+        finish_s = start_s + compute_s(problem_, layer, part(layer, model.cut, rows), devices_[d]);
       }
-      return all;
+      parts.finish_s.push_back(finish_s);
+    }
+    return parts;
+  }
+
+  /// Of the layer's own optimum, the standard layouts and small shifts of the best of them: the
+  /// split with the least finish and cost to go.
+  Parts best_in_the_long_run(const Layer& layer, const LayerModel& model,
+                             const LayerProblem& layer_problem,
+                             const std::vector<std::int64_t>& earliest) {
+    const std::int64_t unit = model.rows / model.extent;
+    Parts best;
+    double best_s = std::numeric_limits<double>::infinity();
+    std::vector<std::int64_t> chosen;
+    const auto offer = [&](const std::vector<std::int64_t>& boundaries) {
+      parts_.push_back(parts_of(layer, model, layer_problem, boundaries));
+      double done_s = 0;
+      for (std::size_t d = 0; d < devices_.size(); ++d) {
+        if (boundaries[d] < boundaries[d + 1]) done_s = std::max(done_s, parts_.back().finish_s[d]);
+      }
+      const double total_s = done_s + to_go_->to_go_s(parts_);
+      if (total_s < best_s) {
+        best_s = total_s;
+        best = std::move(parts_.back());
+        chosen = boundaries;
+      }
+      parts_.pop_back();
     };
-    const Region whole = need({0, extent});
-    const double element_bytes = producer == problem_.graph.input()
-                                     ? problem_.size.input_bytes
-                                     : problem_.size.activation_bytes;
-    const double rows = static_cast<double>(std::max<std::int64_t>(whole[parts.axis].size(), 1));
-    return {RowNeeds(extent, box[parts.axis].size(),
-                     [need, axis = parts.axis](const Range& range) { return need(range)[axis]; }),
-            parts.boundaries, parts.finish_s,
-            element_bytes * static_cast<double>(whole.volume()) / rows};
+    for (std::vector<std::int64_t> layout : to_go_->layouts(parts_.size())) {
+      for (std::int64_t& boundary : layout) boundary /= unit;
+      offer(layout);
+    }
+    offer(earliest);
+    for (std::int64_t by = model.extent / 8; by > 0; by /= 2) {
+      for (std::size_t d = 1; d < devices_.size(); ++d) {
+        for (const std::int64_t shift : {-by, by}) {
+          std::vector<std::int64_t> shifted = chosen;
+          shifted[d] += shift;
+          if (shifted[d] >= shifted[d - 1] && shifted[d] <= shifted[d + 1]) offer(shifted);
+        }
+      }
+    }
+    return best;
+  }
+
+  /// All messages that a split of the layer causes.
+  void load_links(const LayerProblem& layer_problem, std::span<const std::int64_t> boundaries) {
+    loads_.clear();
+    for (std::size_t d = 0; d < devices_.size(); ++d) {
+      const Range rows{boundaries[d], boundaries[d + 1]};
+      if (rows.empty()) continue;
+      for (const Predecessor& m : layer_problem.predecessors) {
+        for_each_overlap(m, rows, [&](std::size_t j, std::int64_t overlap) {
+          if (j != d) loads_.add(j, d, static_cast<double>(overlap) * m.row_bytes);
+        });
+      }
+    }
+  }
+
+  /// Like start_time_s, with all messages of the layer on the network at once.
+  double shared_start_s(const LayerProblem& layer_problem, std::size_t d, const Range& rows) const {
+    double start_s = free_s_[d];
+    for (const Predecessor& m : layer_problem.predecessors) {
+      for_each_overlap(m, rows, [&](std::size_t j, std::int64_t /*overlap*/) {
+        start_s = std::max(start_s, m.finish_s[j] + (j == d ? 0 : loads_.through_s(j, d)));
+      });
+    }
+    return start_s;
+  }
+
+  LayerProblem problem_of(const LayerModel& model) const {
+    LayerProblem result{model.extent, model.devices, {}, byte_s_, latency_s_};
+    for (std::size_t d = 0; d < devices_.size(); ++d) result.devices[d].free_s = free_s_[d];
+    for (const Feed& feed : model.feeds) {
+      const Parts& parts = parts_[index(feed.producer)];
+      result.predecessors.push_back({feed.needs, parts.boundaries, parts.finish_s, feed.row_bytes});
+    }
+    return result;
   }
 
   std::vector<Share> shares_of(const Layer& layer, const Parts& parts) const {
@@ -242,18 +232,20 @@ class Planner {
   const Problem& problem_;
   Solver solve_;
   std::vector<DeviceId> devices_;
+  std::vector<LayerModel> models_;
   std::vector<double> byte_s_;     // [from*D + to], by position
   std::vector<double> latency_s_;  // likewise
   std::vector<double> free_s_;     // by position
-  std::size_t sink_ = 0;           // position
   std::vector<Parts> parts_;       // by layer
+  LinkLoads loads_;
+  std::optional<CostToGo> to_go_;
 };
 
 }  // namespace
 
 Plan plan_edgeflow(const Problem& problem, const Options& options) {
   Planner planner(problem, solver_named(options.at("solver")),
-                  devices_in_order(problem, options.at("order")));
+                  devices_in_order(problem, options.at("order")), yes_or_no(options, "lookahead"));
   return build_plan(problem.graph, problem.cluster, planner.plan(), "edgeflow");
 }
 

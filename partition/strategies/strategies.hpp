@@ -20,6 +20,7 @@ Plan plan_heft(const Problem& problem, const Options& options);
 Plan plan_pipeline(const Problem& problem, const Options& options);
 Plan plan_edgeflow(const Problem& problem, const Options& options);
 Plan plan_edgeflow_joint(const Problem& problem, const Options& options);
+Plan plan_external(const Problem& problem, const Options& options);
 
 // Shared by strategies.
 

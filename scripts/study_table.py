@@ -1,0 +1,173 @@
+#!/usr/bin/python3
+"""What a comparison study found: a table for the README, every cell as CSV, and the optimality gaps.
+
+Reads RESULTS_DIR/runs.csv of a sweep over model, cluster, bandwidth and strategy. Writes
+RESULTS_DIR/cells.csv (latency in ms by cell and strategy), RESULTS_DIR/plots/optimality_gap.png and
+.pdf, and prints a Markdown table; with --readme FILE, puts it between the two lines
+<!-- study --> and <!-- /study --> of that file instead.
+"""
+
+import argparse
+import os
+import sys
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+import palette
+
+BANDWIDTH = "cluster.network.bandwidth"
+CELL = ["model", "cluster", BANDWIDTH]
+OURS = "edgeflow-joint"
+# Options that make another strategy of it; the rest only set it up.
+VARIANTS = {"lookahead=yes": "edgeflow, lookahead"}
+LEAST_GAIN = 0.99  # splitting pays where something is more than 1 % faster than single
+
+
+def fail(message):
+    print(f"study_table: {message}", file=sys.stderr)
+    sys.exit(2)
+
+
+def read_runs(path):
+    try:
+        runs = pd.read_csv(path, dtype={BANDWIDTH: str})
+    except (OSError, ValueError) as error:
+        fail(f"cannot read {path}: {error}")
+    for column in CELL + ["strategy", "strategy_options", "status", "latency_s", "prediction_error",
+                          "optimality_gap"]:
+        if column not in runs:
+            fail(f"{path}: there is no column {column}")
+    options = runs["strategy_options"].fillna("")
+    runs["strategy"] = [VARIANTS.get(o, s) for o, s in zip(options, runs["strategy"])]
+    return runs
+
+
+def geometric_mean(values):
+    return float(np.exp(np.log(values).mean())) if len(values) else float("nan")
+
+
+def cells_of(runs):
+    """Latency by cell and strategy, and by cell the best strategy that is not ours."""
+    ok = runs[runs["status"] == "ok"]
+    latency = ok.pivot_table(index=CELL, columns="strategy", values="latency_s", sort=False)
+    latency = latency[[s for s in runs["strategy"].unique() if s in latency]]
+    others = latency.drop(columns=[OURS], errors="ignore")
+    best = others.min(axis=1)
+    return latency, best, others.idxmin(axis=1)
+
+
+def table(runs, latency, best):
+    single = latency["single"]
+    pays = latency.min(axis=1) < LEAST_GAIN * single
+    rows = ["| strategy | vs best other | where splitting pays | worst | best in cells | "
+            "prediction error, median | gap to bound, median | not ok |",
+            "|---|---|---|---|---|---|---|---|"]
+    for name in latency:
+        own = latency[name]
+        rest = latency.drop(columns=[name]).min(axis=1)
+        ratio = (own / (best if name == OURS else latency.drop(columns=[name, OURS],
+                                                               errors="ignore").min(axis=1))).dropna()
+        mine = runs[runs["strategy"] == name]
+        wins = int((own <= rest * (1 + 1e-9)).sum())
+        rows.append(
+            f"| {name} | {geometric_mean(ratio):.2f} | {geometric_mean(ratio[pays]):.2f} | "
+            f"{ratio.max():.2f} | {wins} | {100 * mine['prediction_error'].abs().median():.2f} % | "
+            f"{100 * mine['optimality_gap'].median():.0f} % | {int((mine['status'] != 'ok').sum())} |")
+    return rows, pays
+
+
+def findings(runs, latency, best, pays):
+    lines = [f"{len(latency)} cells ({runs['model'].nunique()} models, {runs['cluster'].nunique()} "
+             f"clusters, {runs[BANDWIDTH].nunique()} bandwidths), {len(runs)} runs. Ratios are "
+             "geometric means of the latency over the best *other* strategy of each cell, "
+             f"{OURS} apart; splitting pays in {int(pays.sum())} cells."]
+    if OURS in latency:
+        ratio = latency[OURS] / best
+        losses = int((ratio > 1 + 1e-9).sum())
+        lines.append(f"`{OURS}` is slower than another strategy in {losses} cells and "
+                     f"{100 * (1 - geometric_mean(ratio[pays])):.1f} % faster than the best other one "
+                     "where splitting pays.")
+        ours = [OURS] + [name for name in VARIANTS.values() if name in latency]
+        if len(ours) > 1:
+            ratio = latency[OURS] / latency.drop(columns=ours).min(axis=1)
+            lines.append(f"Without {', '.join(ours[1:])}, which is ours as well, the best other one is "
+                         f"that of the literature and the controls: there it is "
+                         f"{100 * (1 - geometric_mean(ratio[pays])):.1f} % faster.")
+        simple = latency[["single", "even", "proportional"]].min(axis=1)
+        for cell in latency.index:
+            if cell[0] == "yolov5s" and cell[1] == "5-5-5-15" and cell[2] in ("100Mbps", "300Mbps"):
+                gain = 100 * (1 - latency.loc[cell, OURS] / simple.loc[cell])
+                lines.append(f"YOLOv5s on 5/5/5/15 GMAC/s at {cell[2][:-4]} Mbit/s: "
+                             f"{1e3 * latency.loc[cell, OURS]:.0f} ms, {gain:.0f} % faster than the "
+                             "best of single, even and proportional.")
+    error = runs["prediction_error"].abs().dropna()
+    lines.append(f"Prediction error over all runs: median {100 * error.median():.2f} %, "
+                 f"worst {100 * error.max():.1f} %.")
+    return lines
+
+
+def put_into(path, text):
+    begin, end = "<!-- study -->", "<!-- /study -->"
+    with open(path, encoding="utf-8") as file:
+        old = file.read()
+    if begin not in old or end not in old:
+        fail(f"{path}: there are no lines {begin} and {end}")
+    new = old[:old.index(begin)] + begin + "\n" + text + "\n" + old[old.index(end):]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(new)
+
+
+def gap_plot(runs, plots):
+    """Gap to the lower bound by strategy: every cell a dot, the median a bar."""
+    ok = runs[(runs["status"] == "ok") & runs["optimality_gap"].notna()]
+    names = palette.order(ok["strategy"].unique())
+    with plt.rc_context(palette.RC):
+        fig, axes = plt.subplots(figsize=(6.3, 3.0), layout="constrained")
+        for position, name in enumerate(names):
+            colour, _ = palette.style(name)
+            gaps = np.sort(ok.loc[ok["strategy"] == name, "optimality_gap"].to_numpy()) + 1
+            spread = (np.arange(len(gaps)) / max(len(gaps) - 1, 1) - 0.5) * 0.6
+            axes.plot(position + spread, gaps, ".", color=colour, markersize=3)
+            axes.hlines(np.median(gaps), position - 0.38, position + 0.38, color=colour)
+        axes.set_yscale("log")
+        axes.axhline(1, color="#555555", linewidth=0.7)
+        axes.set_xticks(range(len(names)), names, rotation=40, ha="right")
+        axes.set_ylabel("latency / lower bound")
+        for kind, metadata in (("png", None), ("pdf", {"CreationDate": None})):
+            path = os.path.join(plots, f"optimality_gap.{kind}")
+            fig.savefig(path, metadata=metadata)
+            print(path, file=sys.stderr)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("results", metavar="RESULTS_DIR", help="the folder that a sweep wrote")
+    parser.add_argument("--readme", metavar="FILE", help="put the table between its study lines")
+    arguments = parser.parse_args()
+
+    runs = read_runs(os.path.join(arguments.results, "runs.csv"))
+    latency, best, winner = cells_of(runs)
+    cells = (latency * 1e3).round(3)
+    cells["best other"] = winner
+    if OURS in latency:
+        cells["gain"] = (1 - latency[OURS] / best).round(4)
+    cells.to_csv(os.path.join(arguments.results, "cells.csv"))
+
+    rows, pays = table(runs, latency, best)
+    text = "\n".join(rows + [""] + findings(runs, latency, best, pays))
+    if arguments.readme:
+        put_into(arguments.readme, text)
+    else:
+        print(text)
+    plots = os.path.join(arguments.results, "plots")
+    os.makedirs(plots, exist_ok=True)
+    gap_plot(runs, plots)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+// Strategies that are programs of their own: what they get, what they may answer, how they fail.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "partition/command.hpp"
+#include "partition/plan_yaml.hpp"
+#include "partition/problem_json.hpp"
+#include "partition/validate.hpp"
+#include "tests/support/baselines_fixture.hpp"
+#include "workloads/error.hpp"
+
+namespace edgeflow {
+namespace {
+
+using namespace baselines;
+using Json = nlohmann::json;
+
+Graph window_and_sum() {
+  LayerSpec conv = pointwise("conv", "input", 2);
+  conv.attributes.kernel = {3, 3};
+  conv.attributes.stride = {2, 2};
+  conv.attributes.pad = {1, 1, 1, 1};
+  return Graph("small", "made up", {pixels({1, 8, 8}), conv, pointwise("top", "conv", 3)});
+}
+
+Cluster two_devices() {
+  return Cluster("two", {device("first", 100), device("second", 300)}, NetworkType::kSwitch, 1000,
+                 0.01, kFirst, kFirst);
+}
+
+/// What `external` does with a shell line. The shell is the program here.
+Plan plan_by_line(const Problem& problem, const std::string& line, const char* limit = "20s") {
+  const Json command{"sh", "-c", line};
+  return plan_by("external", problem, {{"command", command.dump()}, {"time_limit", limit}});
+}
+
+std::string failure_of(const Problem& problem, const std::string& line, const char* limit = "20s") {
+  try {
+    plan_by_line(problem, line, limit);
+  } catch (const StrategyFailed& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("a program gets shapes, needed rows and times") {
+  const Graph graph = window_and_sum();
+  const Cluster cluster = two_devices();
+  const Json json = Json::parse(write_problem({graph, cluster, {4, 1}}));
+  const Json& conv = json["layers"][1];
+  CHECK(conv["name"] == "conv");
+  CHECK(conv["inputs"] == Json{0});
+  CHECK(conv["output"] == Json{{"channels", 2}, {"rows", 4}, {"columns", 4}});
+  // Kernel 3, stride 2, pad 1: row r needs 2r-1 to 2r+1.
+  CHECK(conv["needs"] == Json{{{0, 2}, {1, 4}, {3, 6}, {5, 8}}});
+  CHECK(conv["macs"] == 2 * 16 * 9);
+  CHECK(conv["time_s"] == Json{2.88, 0.96});
+  CHECK(conv["result"] == false);
+  CHECK(json["layers"][2]["result"] == true);
+  CHECK(json["bandwidth_Bps"] == Json{{nullptr, 1000.0}, {1000.0, nullptr}});
+  CHECK(json["devices"][0] == Json{{"name", "first"}, {"memory_bytes", nullptr}});
+  CHECK(json["precision"] == Json{{"activation_bytes", 4.0}, {"input_bytes", 1.0}});
+}
+
+TEST_CASE("shares cut rows in proportion") {
+  const Graph graph = window_and_sum();
+  const Cluster cluster = two_devices();
+  const Problem problem{graph, cluster, {}};
+  const Plan plan =
+      plan_by_line(problem, R"(cat > /dev/null; echo '{"shares": [null, [1, 3], [0, 5]]}')");
+  CHECK(plan.strategy == "external");
+  CHECK(validate(plan, graph, cluster).empty());
+  std::vector<std::pair<DeviceId, Range>> parts;
+  for (const ExecutionUnit& unit : plan.units) {
+    if (unit.kind == UnitKind::kCompute) parts.emplace_back(unit.device, unit.output.row);
+  }
+  CHECK(parts == std::vector<std::pair<DeviceId, Range>>{
+                     {kFirst, {0, 1}}, {kSecond, {1, 4}}, {kSecond, {0, 4}}});
+}
+
+TEST_CASE("a whole plan comes back as it is") {
+  const Graph graph = window_and_sum();
+  const Cluster cluster = two_devices();
+  const Problem problem{graph, cluster, {}};
+  const Plan even = plan_by("even", problem);
+  const Plan plan = read_answer(write_plan(even, graph, cluster), "answer", problem);
+  CHECK(plan.units == even.units);
+}
+
+TEST_CASE("a program may read its problem, late or not at all") {
+  const Graph graph = window_and_sum();
+  const Cluster cluster = two_devices();
+  const Problem problem{graph, cluster, {}};
+  const std::string answer = R"(echo '{"shares": [0, [1, 0], [1, 0]]}')";
+  CHECK(plan_by_line(problem, answer).units.size() == 4);
+  CHECK(plan_by_line(problem, R"(grep -q '"name":"conv"' && )" + answer).units.size() == 4);
+}
+
+TEST_CASE("a program that cannot serve the problem says so") {
+  const Graph graph = window_and_sum();
+  const Cluster cluster = two_devices();
+  try {
+    plan_by_line({graph, cluster, {}}, R"(echo '{"infeasible": "chains only"}')");
+    FAIL("no exception");
+  } catch (const Infeasible& error) {
+    CHECK(std::string(error.what()) == "chains only");
+  }
+}
+
+TEST_CASE("a program that fails is told of with its stderr") {
+  const Graph graph = window_and_sum();
+  const Cluster cluster = two_devices();
+  const Problem problem{graph, cluster, {}};
+  CHECK(failure_of(problem, "echo lost the plot >&2; exit 3") ==
+        "sh ended with exit code 3; on stderr: lost the plot");
+  CHECK(failure_of(problem, "exit 4") == "sh ended with exit code 4, without a word on stderr");
+  CHECK(failure_of(problem, "kill -9 $$") == "sh was killed by signal 9, without a word on stderr");
+  // The last of what it said, however much that was.
+  const std::string tail = failure_of(problem, "seq 1 100000 >&2; exit 1");
+  CHECK(tail.size() < 2 * kKeptErrors);
+  CHECK(tail.ends_with("99999\n100000"));
+}
+
+TEST_CASE("answers that are none are refused at their place") {
+  const Graph graph = window_and_sum();
+  const Cluster cluster = two_devices();
+  const Problem problem{graph, cluster, {}};
+  const std::vector<std::pair<std::string, std::string>> answers{
+      {"", "an answer with shares, units or infeasible"},
+      {"[1]", "an answer with shares, units or infeasible"},
+      {"{\"shares\": [[1, 1]]}", "at shares: expected a list of 3 entries, one for each layer"},
+      {"{\"shares\": [0, [1], [1, 1]]}", "at shares[1]: expected a list of 2 shares"},
+      {"{\"shares\": [0, [0, 0], [1, 1]]}", "at shares[1]: expected a share above 0"},
+      {"{\"shares\": [0, [-1, 2], [1, 1]]}", "at shares[1][0]"},
+      {"{\"shares\": [0, [.nan, 2], [1, 1]]}", "at shares[1][0]"},
+      {"{\"parts\": 1}", "parts"},
+      {"{\"schema\": 1, \"units\": []}", "strategy"},
+      {"{\"shares\": [", "answer of sh"}};
+  for (const auto& [answer, message] : answers) {
+    const std::string failure = failure_of(problem, "cat <<'END'\n" + answer + "\nEND\n");
+    INFO(answer << " -> " << failure);
+    CHECK(contains(failure, message));
+  }
+}
+
+TEST_CASE("a program that does not end is stopped, and so is what it started") {
+  const Graph graph = window_and_sum();
+  const Cluster cluster = two_devices();
+  const Problem problem{graph, cluster, {}};
+  CHECK(failure_of(problem, "echo thinking >&2; sleep 1000", "200ms") ==
+        "sh was stopped after 200ms; on stderr: thinking");
+  CHECK(contains(failure_of(problem, "sleep 1000 & sleep 1000", "200ms"), "was stopped"));
+  CHECK(contains(failure_of(problem, "yes", "20s"), "wrote more than"));
+}
+
+TEST_CASE("a program that leaves others behind, holding its output open, does not hold us up") {
+  // Would last 1000 s if the end of the pipe were waited for.
+  const std::vector<std::string> words{"sh", "-c", "sleep 1000 & echo done"};
+  const CommandResult result = run_command(words, "", 500);
+  CHECK_FALSE(result.timed_out);
+  CHECK(result.out == "done\n");
+  CHECK(result.exit_code == 0);
+}
+
+TEST_CASE("a program that is not there is an error of its own") {
+  const std::vector<std::string> words{"/no/such/program"};
+  CHECK(run_command(words, "", 1).start_error == ENOENT);
+}
+
+TEST_CASE("commands and limits that make no sense are refused by name") {
+  const Graph graph = window_and_sum();
+  const Cluster cluster = two_devices();
+  const auto refused = [&](const char* command, const char* limit) {
+    try {
+      plan_by("external", {graph, cluster, {}}, {{"command", command}, {"time_limit", limit}});
+    } catch (const OptionError& error) {
+      return error.key();
+    }
+    return std::string("none");
+  };
+  for (const char* command : {"sh", "[]", "[1]", "[\"\"]", "{}"}) {
+    CHECK(refused(command, "1s") == "command");
+  }
+  for (const char* limit : {"", "0s", "5", "soon"}) {
+    CHECK(refused("[\"true\"]", limit) == "time_limit");
+  }
+}
+
+}  // namespace
+}  // namespace edgeflow

@@ -1,0 +1,115 @@
+// Whatever the problem, every strategy returns a valid plan or says why it cannot: no crash, no
+// other exception, no hang. EDGEFLOW_ROBUSTNESS_ROUNDS=10000 makes it the nightly test.
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <map>
+#include <set>
+
+#include "partition/bound.hpp"
+#include "partition/strategy.hpp"
+#include "partition/validate.hpp"
+#include "tests/support/random_problem.hpp"
+
+namespace edgeflow {
+namespace {
+
+using reference::Random;
+
+constexpr unsigned kHang_s = 600;  // for what takes milliseconds, on however busy a machine
+
+int rounds() {
+  const char* text = std::getenv("EDGEFLOW_ROBUSTNESS_ROUNDS");
+  return text == nullptr ? 500 : std::atoi(text);
+}
+
+/// Other devices, memories and rates than random_cluster draws: up to 12 devices, some too small
+/// for the model, networks from a trickle to a torrent.
+Cluster harsh_cluster(Random& random) {
+  std::vector<Device> devices(static_cast<std::size_t>(random.between(1, 12)));
+  const auto power = [&](std::int64_t from, std::int64_t to) {
+    double value = 1;
+    for (std::int64_t i = random.between(from, to); i > 0; --i) value *= 10;
+    return value;
+  };
+  const bool alike = random.chance(30);
+  for (std::size_t d = 0; d < devices.size(); ++d) {
+    if (alike && d > 0) devices[d] = devices[0];
+    devices[d].name = "d" + std::to_string(d);
+    if (alike && d > 0) continue;
+    devices[d].compute.mac_rate = power(3, 12);
+    if (random.chance(50)) devices[d].compute.byte_rate_Bps = power(4, 11);
+    if (random.chance(50)) devices[d].compute.overhead_s = 1 / power(1, 7);
+    if (random.chance(20)) devices[d].compute.winograd_factor = 0.44;
+    if (random.chance(20)) devices[d].compute.fully_connected_factor = 0;
+    devices[d].memory_bytes = random.chance(40) ? power(2, 6) : 1e12;
+  }
+  const auto last = static_cast<std::int64_t>(devices.size()) - 1;
+  const auto any = [&] { return DeviceId{static_cast<std::int32_t>(random.between(0, last))}; };
+  const DeviceId source = any();
+  const DeviceId sink = random.chance(60) ? source : any();
+  return Cluster("harsh", std::move(devices),
+                 random.chance(30) ? NetworkType::kWifi : NetworkType::kSwitch, power(2, 10),
+                 random.chance(30) ? 0 : 1 / power(0, 6), source, sink);
+}
+
+/// A random choice of a strategy's options.
+Options random_options(Random& random, const std::string_view strategy) {
+  const std::map<std::string_view, std::vector<std::pair<std::string, std::vector<std::string>>>>
+      kChoices{{"deepthings", {{"grid", {"1x1", "1x2", "3x3", "5x5", "32x1"}}}},
+               {"aofl", {{"variant", {"aofl", "ofl", "efl", "layerwise"}}}},
+               {"neurosurgeon", {{"cuts", {"0", "1", "3", "1000"}}}},
+               {"edgeflow",
+                {{"solver", {"lp", "exact"}},
+                 {"order", {"cluster", "speed"}},
+                 {"lookahead", {"yes", "no"}}}},
+               {"edgeflow-joint", {{"effort", {"0", "1", "200"}}, {"seed", {"1", "7"}}}}};
+  Options options;
+  const auto found = kChoices.find(strategy);
+  if (found == kChoices.end()) return options;
+  for (const auto& [key, values] : found->second) options[key] = random.pick(values);
+  if (strategy == "edgeflow-joint" && !options.contains("effort")) options["effort"] = "200";
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("every strategy serves any problem with a valid plan, or says why not") {
+  int plans = 0;
+  std::map<std::string, int> infeasible;
+  const int count = rounds();
+  for (int round = 0; round < count; ++round) {
+    Random random(static_cast<std::uint64_t>(round) + 1000);
+    const Graph drawn = random_graph(random, {.max_layers = random.chance(10) ? 60 : 25});
+    const Graph graph = random.chance(50) ? drawn : fold(drawn);
+    const Cluster cluster = random.chance(50) ? harsh_cluster(random) : random_cluster(random);
+    const Problem problem{graph, cluster, {random.chance(50) ? 4.0 : 1.0, 4.0}};
+    alarm(kHang_s);
+    for (const StrategyInfo& strategy : strategies()) {
+      if (strategy.name == "external") continue;  // has no program
+      const Options options = random_options(random, strategy.name);
+      INFO("seed " << round + 1000 << ", " << strategy.name);
+      try {
+        const Plan plan = make_plan(strategy, problem, options);
+        const auto violations = validate(plan, graph, cluster, 1);
+        CHECK_MESSAGE(violations.empty(), violations.front().message);
+        ++plans;
+      } catch (const Infeasible& error) {
+        CHECK(std::string(error.what()).size() > 10);
+        ++infeasible[std::string(strategy.name)];
+      } catch (const std::exception& error) {
+        FAIL_CHECK("threw " << error.what());
+      }
+    }
+    CHECK(lp_lower_bound_s(graph, cluster, problem.size) >= lower_bound_s(graph, cluster));
+  }
+  alarm(0);
+  for (const auto& [name, times] : infeasible) {
+    MESSAGE(name << " was infeasible " << times << " times of " << count);
+  }
+  CHECK(plans > 10 * count);
+}
+
+}  // namespace edgeflow
