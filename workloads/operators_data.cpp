@@ -235,6 +235,17 @@ Region concat_moved_input(const Layer& layer, std::size_t input, const Region& o
   return need.cover();
 }
 
+/// True if `in` is a part of the output's box along the axis of `dim`, laid out alike.
+bool stands_in_output(const Layer& layer, const Tensor& in, std::size_t dim, Axis& axis) {
+  const Tensor& out = layer.output;
+  if (!in.axis_of(dim, axis) || in.spans != out.spans) return false;
+  for (Axis other : kAxes) {
+    const Range whole = other == axis ? Range{0, out.dims[dim]} : in.box[other];
+    if (out.box[other] != whole) return false;
+  }
+  return true;
+}
+
 Region concat_input(const Layer& layer, std::size_t input, const Region& out) {
   const Tensor& in = layer.input_tensors[input];
   const auto dim = static_cast<std::size_t>(layer.attributes.dim);
@@ -242,7 +253,7 @@ Region concat_input(const Layer& layer, std::size_t input, const Region& out) {
   for (std::size_t i = 0; i < input; ++i) offset += layer.input_tensors[i].dims[dim];
   Region need = out;
   Axis axis{};
-  if (joins_boxes(layer, dim, axis)) {
+  if (stands_in_output(layer, in, dim, axis)) {
     need[axis] = intersect({out[axis].begin - offset, out[axis].end - offset}, in.box[axis]);
     return need;
   }

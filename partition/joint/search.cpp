@@ -371,7 +371,7 @@ std::optional<Plan> search(const Problem& problem, const std::vector<Plan>& know
   for (std::size_t w = 0; walks.size() > 1 && w < walks.size(); ++w) {
     walks[w]->anneal(budget.part(kPilotShare));
     left -= kPilotShare;
-    if (walks[w]->best_cost() < leader->best_cost()) leader = walks[w].get();
+    if (walks[w]->best_cost() <= leader->best_cost()) leader = walks[w].get();
   }
   leader->anneal(budget.part(left));
   Best best(problem, settings.objective);

@@ -214,14 +214,17 @@ void summarise(const std::vector<Row>& rows) {
   double log_reference = 0;
   double log_other = 0;
   double worst = 0;
+  int referenced = 0;
   int within = 0;
   int lost = 0;
   for (const Row& row : rows) {
-    log_reference += std::log(row.to_reference);
     log_other += std::log(row.to_other);
+    if (row.to_other > 1) ++lost;
+    if (row.to_reference == 0) continue;  // not searched yet
+    ++referenced;
+    log_reference += std::log(row.to_reference);
     worst = std::max(worst, row.to_reference);
     if (row.to_reference <= 1.03) ++within;
-    if (row.to_other > 1) ++lost;
   }
   const auto count = static_cast<double>(rows.size());
   fmt::print(
