@@ -227,11 +227,11 @@ void summarise(const std::vector<Row>& rows) {
     if (row.to_reference <= 1.03) ++within;
   }
   const auto count = static_cast<double>(rows.size());
-  fmt::print(
-      "{} cells: to reference {:.3f} (geometric mean), worst {:.3f}, within 3 % {}; to best "
-      "other {:.3f}, lost {}\n",
-      rows.size(), std::exp(log_reference / count), worst, within, std::exp(log_other / count),
-      lost);
+  fmt::print("{} cells: to best other {:.3f} (geometric mean), lost {}\n", rows.size(),
+             std::exp(log_other / count), lost);
+  if (referenced == 0) return;
+  fmt::print("{} with a reference: to it {:.3f} (geometric mean), worst {:.3f}, within 3 % {}\n",
+             referenced, std::exp(log_reference / referenced), worst, within);
 }
 
 int run(const std::vector<std::string>& wanted, double search_seconds) {
