@@ -106,6 +106,9 @@ Json device_json(const Device& device) {
   json["byte_rate_Bps"] = number(compute.byte_rate_Bps);
   json["overhead_s"] = number(compute.overhead_s);
   json["winograd_factor"] = number(compute.winograd_factor);
+  json["winograd_byte_factor"] = number(compute.winograd_byte_factor);
+  json["spatial_factor"] = number(compute.spatial_factor);
+  json["matrix_factor"] = number(compute.matrix_factor);
   json["fully_connected_factor"] = number(compute.fully_connected_factor);
   json["message_overhead_s"] = number(compute.message_overhead_s);
   json["serialization_rate_Bps"] = number(compute.serialization_rate_Bps);

@@ -96,14 +96,19 @@ std::string as_text(const Graph& graph, bool folded) {
 std::string as_csv(const Graph& graph) {
   const std::vector<std::string> cuts = cut_point_names(graph);
   const std::set<std::string> cut(cuts.begin(), cuts.end());
-  std::string text =
-      csv_row({"name", "op", "inputs", "out_shape", "params", "macs", "cut_point", "split_axes"});
+  std::string text = csv_row({"name", "op", "inputs", "out_shape", "params", "macs", "cut_point",
+                              "split_axes", "cost_kind", "in_elements", "out_elements",
+                              "weight_elements"});
   for (const Layer& layer : graph.layers()) {
+    const Work whole = work(layer, layer.output.box);
     text +=
         csv_row({layer.name, operation_name(layer),
                  fmt::format("{}", fmt::join(input_names(graph, layer), " ")), shape_text(layer),
                  std::to_string(layer.params), std::to_string(macs_of(layer)),
-                 cut.contains(layer.name) ? "1" : "0", split_axes_text(layer)});
+                 cut.contains(layer.name) ? "1" : "0", split_axes_text(layer),
+                 whole.view ? "view" : std::string(to_string(whole.kind)),
+                 std::to_string(whole.in_elements), std::to_string(whole.out_elements),
+                 std::to_string(whole.weight_elements)});
   }
   return text;
 }

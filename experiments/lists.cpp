@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "experiments/columns.hpp"
 #include "experiments/table.hpp"
 #include "partition/strategy.hpp"
@@ -36,19 +38,30 @@ std::string list_models() {
 }
 
 std::string list_devices() {
-  std::vector<std::vector<std::string>> rows{
-      {"device", "framework", "threads", "GMAC/s", "description"}};
+  std::vector<std::vector<std::string>> rows{{"device", "GiB", "idle W", "busy W", "wired Mbit/s",
+                                              "wifi Mbit/s", "framework", "threads", "GMAC/s",
+                                              "description"}};
+  const auto known = [](double value, double scale) {
+    return std::isfinite(value) ? fmt::format("{:g}", value * scale) : std::string("-");
+  };
   for (const std::string& name : names_on_shelf("platforms/devices")) {
     const DeviceProfile profile = load_device(name, "");
     bool first = true;
     for (const ComputeProfile& compute : profile.compute) {
-      rows.push_back({first ? name : "", compute.framework, std::to_string(compute.threads),
-                      fmt::format("{:g}", compute.mac_rate * 1e-9),
-                      first ? profile.description : ""});
+      const std::vector<std::string> board{name,
+                                           known(profile.memory_bytes, 1.0 / (1 << 30)),
+                                           known(profile.idle_W, 1),
+                                           known(profile.busy_W, 1),
+                                           known(profile.wired_Bps, 8e-6),
+                                           known(profile.wifi_Bps, 8e-6)};
+      rows.push_back(first ? board : std::vector<std::string>(board.size()));
+      rows.back().insert(rows.back().end(), {compute.framework, std::to_string(compute.threads),
+                                             fmt::format("{:g}", compute.mac_rate * 1e-9),
+                                             first ? profile.description : ""});
       first = false;
     }
   }
-  return aligned(rows, "llrrl");
+  return aligned(rows, "lrrrrrlrrl");
 }
 
 std::string list_clusters() {

@@ -36,12 +36,22 @@ YAML::Node device_node(const Cluster& cluster, DeviceId id,
   node["overhead"] = with_unit(compute.overhead_s, "s");
   node["task_overhead"] = with_unit(compute.task_overhead_s, "s");
   node["winograd_factor"] = number_text(compute.winograd_factor);
+  node["winograd_byte_factor"] = number_text(compute.winograd_byte_factor);
+  node["spatial_factor"] = number_text(compute.spatial_factor);
+  node["matrix_factor"] = number_text(compute.matrix_factor);
   node["fully_connected_factor"] = number_text(compute.fully_connected_factor);
   if (compute.message_overhead_s > 0) {
     node["message_overhead"] = with_unit(compute.message_overhead_s, "s");
   }
   if (std::isfinite(compute.serialization_rate_Bps)) {
     node["serialization_rate"] = with_unit(compute.serialization_rate_Bps, "B/s");
+  }
+  if (compute.layer_times) {
+    for (const auto& [model, layers] : compute.layer_times->models) {
+      for (const auto& [layer, time] : layers) {
+        node["layer_time"][model][layer] = with_unit(time.time_s, "s");
+      }
+    }
   }
   if (std::isfinite(device.memory_bytes)) node["memory"] = with_unit(device.memory_bytes, "B");
   if (!std::isnan(device.idle_W) && !std::isnan(device.busy_W)) {

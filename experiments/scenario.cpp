@@ -249,6 +249,11 @@ Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
   const Yaml model = yaml.at("model");
   scenario.model = located(model, [&] { return shelf.get(model.as_string(), folder_of(model)); });
   scenario.cluster = shelf.get_cluster(yaml.at("cluster"), scenario.name);
+  for (const Device& device : scenario.cluster->devices()) {
+    if (const auto& times = device.compute.layer_times) {
+      check_layer_times(*times, scenario.model->graph);
+    }
+  }
   scenario.strategies = read_strategies(yaml);
   const std::span precisions(kPrecisions);
   if (const auto precision = yaml.find("precision")) {

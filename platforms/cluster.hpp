@@ -91,9 +91,9 @@ class Cluster {
 /// `type` is a catalogue name or the path of a device file. Devices without a name are numbered by
 /// type throughout the cluster; `name` with `count` is numbered as well. framework and threads
 /// choose among the type's compute profiles. Besides, a device may have `bandwidth` (its own link,
-/// switch only), `power: {idle: 2W, busy: 5W}` and the rates of platforms/device.hpp (mac_rate,
-/// byte_rate, overhead, winograd_factor, fully_connected_factor), which replace those of its type.
-/// Throws InputError.
+/// switch only: a rate, or `wired` or `wifi` for its type's measured rate), `layer_time`, `power:
+/// {idle: 2W, busy: 5W}` and the rates of platforms/device.hpp (mac_rate, byte_rate, overhead and
+/// the factors), which replace those of its type. Throws InputError.
 Cluster read_cluster(const Yaml& yaml, const std::string& default_name);
 
 /// Loads a cluster by shipped name or by path relative to `folder`. Throws InputError.

@@ -1,5 +1,6 @@
 // Reads clusters; the format is in cluster.hpp.
 
+#include <cmath>
 #include <map>
 
 #include "platforms/cluster.hpp"
@@ -81,9 +82,25 @@ class ClusterReader {
 
   /// One entry of `devices:`, which may stand for several.
   void add_entry(const Yaml& entry) {
-    entry.expect_keys({"type", "name", "count", "framework", "threads", "memory", "power",
-                       "bandwidth", "mac_rate", "byte_rate", "overhead", "task_overhead",
-                       "winograd_factor", "fully_connected_factor", "message_overhead",
+    entry.expect_keys({"type",
+                       "name",
+                       "count",
+                       "framework",
+                       "threads",
+                       "memory",
+                       "power",
+                       "bandwidth",
+                       "mac_rate",
+                       "byte_rate",
+                       "overhead",
+                       "task_overhead",
+                       "winograd_factor",
+                       "winograd_byte_factor",
+                       "spatial_factor",
+                       "matrix_factor",
+                       "fully_connected_factor",
+                       "layer_time",
+                       "message_overhead",
                        "serialization_rate"});
     const auto name = entry.find("name");
     const auto count = entry.find("count");
@@ -91,7 +108,7 @@ class ClusterReader {
     double bandwidth_Bps = bandwidth_Bps_;
     if (const auto own = entry.find("bandwidth")) {
       if (type_ == NetworkType::kWifi) own->fail("devices on wifi share the network's bandwidth");
-      bandwidth_Bps = own->as_quantity(Quantity::kBandwidth);
+      bandwidth_Bps = read_bandwidth(*own, entry);
     }
     const std::string base = name ? read_name(*name) : device.name;
     const std::int64_t copies = count ? count->as_integer(1, kMaxDevices) : 1;
@@ -100,6 +117,22 @@ class ClusterReader {
       device.name = numbered ? base + "-" + std::to_string(numbers_[base]++) : base;
       add(entry, device, bandwidth_Bps);
     }
+  }
+
+  /// A rate, or `wired` or `wifi`: what the device's type was measured to reach.
+  double read_bandwidth(const Yaml& bandwidth, const Yaml& entry) {
+    const std::string text = bandwidth.as_string();
+    const auto type = entry.find("type");
+    if (!type || (text != "wired" && text != "wifi")) {
+      return bandwidth.as_quantity(Quantity::kBandwidth);
+    }
+    const DeviceProfile& profile = catalogue(*type);
+    const double rate_Bps = text == "wired" ? profile.wired_Bps : profile.wifi_Bps;
+    if (std::isnan(rate_Bps)) {
+      bandwidth.fail(profile.name + " has no measured " + text + " rate",
+                     "write one such as 100Mbps");
+    }
+    return rate_Bps;
   }
 
   void add(const Yaml& entry, const Device& device, double bandwidth_Bps) {

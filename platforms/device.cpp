@@ -9,13 +9,14 @@ namespace edgeflow {
 namespace {
 
 constexpr int kMaxThreads = 1024;
-constexpr double kMaxFactor = 10;
+constexpr double kMaxFactor = 100;
 constexpr std::size_t kMaxNameLength = 64;
 constexpr double kBytesPerElement = 4;  // as fitted, see ComputeProfile
 
 ComputeProfile read_compute(const Yaml& yaml) {
   yaml.expect_keys({"framework", "threads", "mac_rate", "byte_rate", "overhead", "task_overhead",
-                    "winograd_factor", "fully_connected_factor", "message_overhead",
+                    "winograd_factor", "winograd_byte_factor", "spatial_factor", "matrix_factor",
+                    "fully_connected_factor", "layer_time", "message_overhead",
                     "serialization_rate", "source"});
   ComputeProfile profile;
   profile.framework = yaml.at("framework").as_string();
@@ -44,11 +45,21 @@ std::vector<ComputeProfile> read_compute_list(const Yaml& list) {
   return profiles;
 }
 
+/// The measured time of the layer that `work` is a part of.
+std::optional<double> layer_time_s(const ComputeProfile& profile, const Work& work) {
+  if (!profile.layer_times || work.layer == nullptr) return std::nullopt;
+  return measured_time_s(*profile.layer_times, *work.layer);
+}
+
 /// k of the cost formula.
 double mac_factor(const ComputeProfile& profile, MacKind kind) {
   switch (kind) {
     case MacKind::kDense3x3:
       return profile.winograd_factor;
+    case MacKind::kSpatial:
+      return profile.spatial_factor;
+    case MacKind::kMatrix:
+      return profile.matrix_factor;
     case MacKind::kFullyConnected:
       return profile.fully_connected_factor;
     case MacKind::kNone:
@@ -83,11 +94,15 @@ void read_rates(const Yaml& map, ComputeProfile& profile) {
   if (const auto overhead = map.find("task_overhead")) {
     profile.task_overhead_s = overhead->as_quantity(Quantity::kDuration, /*zero_ok=*/true);
   }
-  if (const auto factor = map.find("winograd_factor")) {
-    profile.winograd_factor = factor->as_number(0, kMaxFactor);
+  for (const auto& [key, factor] : {std::pair{"winograd_factor", &profile.winograd_factor},
+                                    {"winograd_byte_factor", &profile.winograd_byte_factor},
+                                    {"spatial_factor", &profile.spatial_factor},
+                                    {"matrix_factor", &profile.matrix_factor},
+                                    {"fully_connected_factor", &profile.fully_connected_factor}}) {
+    if (const auto value = map.find(key)) *factor = value->as_number(0, kMaxFactor);
   }
-  if (const auto factor = map.find("fully_connected_factor")) {
-    profile.fully_connected_factor = factor->as_number(0, kMaxFactor);
+  if (const auto times = map.find("layer_time")) {
+    profile.layer_times = read_layer_times(*times, profile);
   }
   if (const auto overhead = map.find("message_overhead")) {
     profile.message_overhead_s = overhead->as_quantity(Quantity::kDuration, /*zero_ok=*/true);
@@ -106,7 +121,7 @@ void read_power(const Yaml& power, DeviceProfile& profile) {
 
 DeviceProfile read_device(const Document& document) {
   const Yaml root = document.root();
-  root.expect_keys({"schema", "name", "description", "memory", "power", "compute"});
+  root.expect_keys({"schema", "name", "description", "memory", "power", "network", "compute"});
   (void)root.at("schema").as_integer(1, 1);
   DeviceProfile profile;
   profile.name = read_name(root.at("name"));
@@ -123,6 +138,16 @@ DeviceProfile read_device(const Document& document) {
     read_power(*power, profile);
     (void)power->at("source").as_string();
   }
+  if (const auto network = root.find("network")) {
+    network->expect_keys({"wired", "wifi", "source"});
+    if (const auto rate = network->find("wired")) {
+      profile.wired_Bps = rate->as_quantity(Quantity::kBandwidth);
+    }
+    if (const auto rate = network->find("wifi")) {
+      profile.wifi_Bps = rate->as_quantity(Quantity::kBandwidth);
+    }
+    (void)network->at("source").as_string();
+  }
   profile.compute = read_compute_list(root.at("compute"));
   return profile;
 }
@@ -135,12 +160,25 @@ DeviceProfile load_device(const std::string& name, const std::filesystem::path& 
 double compute_time_s(const ComputeProfile& profile, const Work& work, bool with_overhead) {
   assert(profile.mac_rate > 0);
   if (work.view) return 0;
+  if (const auto measured_s = layer_time_s(profile, work)) {
+    const double least_s = std::min(profile.overhead_s, *measured_s);
+    const double share =
+        static_cast<double>(work.out_elements) / static_cast<double>(work.layer->output.volume());
+    return share * (*measured_s - least_s) + (with_overhead ? least_s : 0);
+  }
   const auto macs = static_cast<double>(work.macs);
-  const auto elements =
-      static_cast<double>(work.in_elements + work.out_elements + work.weight_elements);
+  const auto elements = static_cast<double>(work.in_elements + work.out_elements);
+  const auto weights = static_cast<double>(work.weight_elements);
   return mac_factor(profile, work.kind) * macs / profile.mac_rate +
-         kBytesPerElement * elements / profile.byte_rate_Bps +
+         input_element_time_s(profile, work) * elements +
+         kBytesPerElement * weights / profile.byte_rate_Bps +
          (with_overhead ? profile.overhead_s : 0);
+}
+
+double input_element_time_s(const ComputeProfile& profile, const Work& work) {
+  if (layer_time_s(profile, work)) return 0;
+  const double factor = work.kind == MacKind::kDense3x3 ? profile.winograd_byte_factor : 1;
+  return factor * kBytesPerElement / profile.byte_rate_Bps;
 }
 
 double message_cpu_time_s(const ComputeProfile& profile, double bytes, bool with_overhead) {

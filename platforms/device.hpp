@@ -13,9 +13,14 @@
 //        byte_rate: 7.747GB/s,                                   # default: bytes cost nothing
 //        overhead: 126.6us,                                      # per layer, default 0s
 //        task_overhead: 0.4s,                                    # per task (tile), default 0s
-//        winograd_factor: 0.44, fully_connected_factor: 0,       # default 1
-//        message_overhead: 50us, serialization_rate: 200MB/s}    # default: messages cost no CPU
+//        # k and w of the framework's kernels, default 1; see compute_time_s.
+//        winograd_factor: 0.25, winograd_byte_factor: 8, spatial_factor: 1.5, matrix_factor: 3,
+//        fully_connected_factor: 0,
+//        message_overhead: 50us, serialization_rate: 200MB/s,    # default: messages cost no CPU
+//        layer_time: times.csv}                                  # measured, see layer_times.hpp
+//   network: {wired: 939Mbps, wifi: 108Mbps, source: ...}        # measured; optional, as is each
 //
+// A cluster's device takes a rate of `network` by `bandwidth: wired`, else the cluster's bandwidth.
 // A board whose idle or busy power nobody published has no `power`; nothing is guessed.
 
 #include <cstdint>
@@ -26,6 +31,7 @@
 #include <string_view>
 #include <vector>
 
+#include "platforms/layer_times.hpp"
 #include "workloads/operators.hpp"
 #include "workloads/yaml.hpp"
 
@@ -38,7 +44,7 @@ constexpr std::size_t index(DeviceId id) { return static_cast<std::size_t>(id); 
 /// The cost form of compute_time_s for one framework and thread count.
 ///
 /// `byte_rate_Bps` counts 4 bytes per element whatever the framework stores inside, because that is
-/// how it was fitted; the factors are the framework's k of the formula.
+/// how it was fitted; the factors are the framework's k and w of the formula.
 struct ComputeProfile {
   std::string framework;
   int threads = 1;
@@ -47,10 +53,14 @@ struct ComputeProfile {
   double overhead_s = 0;                                           // s per layer
   double task_overhead_s = 0;         // s per task, such as a fused tile (ExecutionUnit)
   double winograd_factor = 1;         // k of dense 3x3 stride-1 convolutions
+  double winograd_byte_factor = 1;    // w of the same
+  double spatial_factor = 1;          // k of other dense convolutions larger than 1x1
+  double matrix_factor = 1;           // k of matrix products: linear on several vectors, attention
   double fully_connected_factor = 1;  // k of linear layers on one vector
   // CPU time of a message, on each side; see message_cpu_time_s.
   double message_overhead_s = 0;                                            // s per message
   double serialization_rate_Bps = std::numeric_limits<double>::infinity();  // byte/s
+  std::shared_ptr<const LayerTimes> layer_times;  // null: none are measured
   std::string source;
 };
 
@@ -62,6 +72,8 @@ struct DeviceProfile {
   double memory_bytes = std::numeric_limits<double>::infinity();
   double idle_W = std::numeric_limits<double>::quiet_NaN();  // NaN: not known
   double busy_W = std::numeric_limits<double>::quiet_NaN();
+  double wired_Bps = std::numeric_limits<double>::quiet_NaN();
+  double wifi_Bps = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// Reads a device file. Throws InputError.
@@ -73,17 +85,27 @@ DeviceProfile load_device(const std::string& name, const std::filesystem::path& 
 // What device files and clusters write alike. Throw InputError.
 /// A name that may stand in file names, link names and tables.
 std::string read_name(const Yaml& name);
-/// Replaces those rates of `profile` that the map has.
+/// Replaces those rates, factors and layer times of `profile` that the map has.
 void read_rates(const Yaml& map, ComputeProfile& profile);
 /// Reads `power: {idle: ..., busy: ...}`.
 void read_power(const Yaml& power, DeviceProfile& profile);
 
 /// Time to compute `work` on one device:
-///   t = k*MAC/P + (in + out + weight bytes)/B + o
-/// with k by kind of operator, bytes at 4 per element; 0 for views. P, B, o are the profile's
-/// mac_rate, byte_rate_Bps, overhead_s.
-/// `with_overhead = false` leaves o out.
+///   t = k*MAC/P + (w*(in + out) + weight bytes)/B + o
+/// with k and w by kind of operator, bytes at 4 per element; 0 for views. P, B, o are the profile's
+/// mac_rate, byte_rate_Bps, overhead_s. w is 1 but for dense 3x3 stride-1 convolutions: Winograd's
+/// F(4x4, 3x3) (Lavin and Gray, CVPR 2016) has a quarter of the multiplications, and in return
+/// transforms input and output tiles, work that grows with their elements. The factors of ncnn in
+/// platforms/devices/*.yaml, but for that quarter, are fitted to all its published timings
+/// together; README.md, "Devices", compares cost forms. If the profile has a measured time T of the
+/// layer, a part with share s of its output takes
+///   t = min(o, T) + s*(T - min(o, T))
+/// instead: all of it T, and the smallest part still o.
+/// `with_overhead = false` leaves o, or min(o, T), out.
 double compute_time_s(const ComputeProfile& profile, const Work& work, bool with_overhead = true);
+/// w*4/B: seconds per element of the inputs, a part of compute_time_s; 0 if the layer's time is
+/// measured.
+double input_element_time_s(const ComputeProfile& profile, const Work& work);
 
 /// CPU time that sending a message of `bytes` costs its sender, and receiving it its receiver:
 ///   t = m + b/sigma

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <fstream>
 
 #include "tests/support/input_error.hpp"
 #include "workloads/model_yaml.hpp"
@@ -35,6 +37,8 @@ ComputeProfile example_profile() {
   profile.byte_rate_Bps = 700e6;
   profile.overhead_s = 1e-3;
   profile.winograd_factor = 0.44;
+  profile.spatial_factor = 1.5;
+  profile.matrix_factor = 3;
   profile.fully_connected_factor = 0;
   return profile;
 }
@@ -60,9 +64,90 @@ TEST_CASE("computing takes k*MAC/P + bytes/B + o") {
   CHECK(compute_time_s(profile, work_of(MacKind::kDense3x3)) == doctest::Approx(0.231));
   // k = 0: bytes only.
   CHECK(compute_time_s(profile, work_of(MacKind::kFullyConnected)) == doctest::Approx(0.011));
+  // k = 1.5 and 3.
+  CHECK(compute_time_s(profile, work_of(MacKind::kSpatial)) == doctest::Approx(0.761));
+  CHECK(compute_time_s(profile, work_of(MacKind::kMatrix)) == doctest::Approx(1.511));
   Work pooling = work_of(MacKind::kNone);
   pooling.macs = 0;
   CHECK(compute_time_s(profile, pooling) == doctest::Approx(0.011));
+}
+
+TEST_CASE("the elements that Winograd transforms cost their factor, weights do not") {
+  ComputeProfile profile = example_profile();
+  profile.winograd_byte_factor = 8;
+  // 0.22 s of MACs, (8 * 6 MB + 1 MB) / 700 MB/s = 0.07 s, o = 0.001 s.
+  CHECK(compute_time_s(profile, work_of(MacKind::kDense3x3)) == doctest::Approx(0.291));
+  CHECK(compute_time_s(profile, work_of(MacKind::kGeneral)) == doctest::Approx(0.511));
+  CHECK(input_element_time_s(profile, work_of(MacKind::kDense3x3)) ==
+        doctest::Approx(8 * 4 / 700e6));
+  CHECK(input_element_time_s(profile, work_of(MacKind::kGeneral)) == doctest::Approx(4 / 700e6));
+}
+
+TEST_CASE("a measured layer takes its time, and a part of it its share beyond the overhead") {
+  const Graph graph = fold(load_model("resnet18", ""));
+  const auto conv = std::find_if(graph.layers().begin(), graph.layers().end(),
+                                 [](const Layer& layer) { return layer.name == "conv1"; });
+  REQUIRE(conv != graph.layers().end());
+  REQUIRE(!conv->folded.empty());
+  const DeviceProfile device =
+      read(kHead +
+           "compute:\n  - {framework: ncnn, threads: 4, mac_rate: 10GMAC/s, overhead: 1ms, "
+           "source: s, layer_time: {resnet18: {conv1: 8ms, maxpool: 0.5ms, " +
+           conv->folded.front() + ": 1ms}}}\n");
+  const ComputeProfile& profile = device.compute.front();
+  // 8 ms and 1 ms of what is folded into it.
+  CHECK(compute_time_s(profile, work(*conv, conv->output.box)) == doctest::Approx(9e-3));
+  Region quarter = conv->output.box;
+  quarter[Axis::kRow].end /= 4;
+  CHECK(compute_time_s(profile, work(*conv, quarter)) == doctest::Approx(1e-3 + 8e-3 / 4));
+  CHECK(compute_time_s(profile, work(*conv, quarter), false) == doctest::Approx(8e-3 / 4));
+  CHECK(input_element_time_s(profile, work(*conv, quarter)) == 0);
+  // A layer faster than the overhead takes its time, however small the part.
+  const Layer& pool = *(conv + 1);
+  REQUIRE(pool.name == "maxpool");
+  Region row = pool.output.box;
+  row[Axis::kRow].end = 1;
+  CHECK(compute_time_s(profile, work(pool, row)) == doctest::Approx(0.5e-3));
+  // The others are left to the formula: MAC / 10 GMAC/s + 1 ms.
+  const Layer& other = *(conv + 2);
+  const Work whole = work(other, other.output.box);
+  CHECK(compute_time_s(profile, whole) ==
+        doctest::Approx(static_cast<double>(whole.macs) / 10e9 + 1e-3));
+}
+
+TEST_CASE("mistakes in a table of layer times are answered with their line") {
+  const auto error = [](const std::string& table) {
+    const std::filesystem::path folder = std::filesystem::temp_directory_path() / "layer_times";
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / "times.csv") << table;
+    std::ofstream(folder / "board.yaml")
+        << kHead +
+               "compute: [{framework: ncnn, threads: 4, mac_rate: 1GMAC/s, source: s, "
+               "layer_time: times.csv}]\n";
+    std::string text = error_of([&] {
+      const DeviceProfile device = load_device("board.yaml", folder);
+      check_layer_times(*device.compute.front().layer_times, fold(load_model("resnet18", "")));
+    });
+    std::filesystem::remove_all(folder);
+    const std::size_t start = text.find("times.csv:");
+    return start == std::string::npos ? text : text.substr(start);
+  };
+  CHECK(error("model,layer,ms\nresnet18,conv1,3\n# remark\nresnet18,,90\n") == "no error");
+  CHECK(error("") == "times.csv: is empty, expected the columns model, layer, ms");
+  CHECK(error("model,ms\n") == "times.csv:1: there is no column \"layer\"");
+  CHECK(error("model,layer,ms\nresnet18,conv1\n") == "times.csv:2: has 2 cells, expected 3");
+  CHECK(error("model,layer,ms\nresnet18,conv1,-3\n") ==
+        "times.csv:2: ms is \"-3\", expected a number over 0, at most 1e9");
+  CHECK(error("model,layer,ms\nresnet18,conv1,nan\n") ==
+        "times.csv:2: ms is \"nan\", expected a number over 0, at most 1e9");
+  CHECK(error("model,layer,ms\nresnet18,conv1,3\nresnet18,conv1,4\n") ==
+        "times.csv:3: layer \"conv1\" of model \"resnet18\" stands here twice");
+  CHECK(error("model,layer,ms\nresnet18,konv1,3\n") ==
+        "times.csv:2: model \"resnet18\" has no layer \"konv1\" (did you mean \"conv1\"?)");
+  CHECK(error("device,model,layer,ms\na,resnet18,conv1,3\nb,resnet18,maxpool,3\n") ==
+        "times.csv:3: device is \"b\", expected \"a\" as above: one file per device");
+  // Rows of other frameworks and thread counts are of other profiles.
+  CHECK(error("threads,model,layer,ms\n1,resnet18,konv1,3\n") == "no error");
 }
 
 TEST_CASE("the overhead per layer can be left out, and views take no time") {
@@ -156,11 +241,12 @@ TEST_CASE("mistakes in a compute profile are answered with their place") {
         "8GB/s");
   CHECK(error("mac_rate: 8GMAC/s, source: s, winograd_factor: -1") ==
         "board.yaml:3:88: at compute[0].winograd_factor: got \"-1\", expected a number from 0 to "
-        "10");
+        "100");
   CHECK(error("mac_rate: 8GMAC/s, source: s, gpu: 1") ==
         "board.yaml:3:71: at compute[0]: unknown key \"gpu\" (known: framework, threads, "
-        "mac_rate, byte_rate, overhead, task_overhead, winograd_factor, fully_connected_factor, "
-        "message_overhead, serialization_rate, source)");
+        "mac_rate, byte_rate, overhead, task_overhead, winograd_factor, winograd_byte_factor, "
+        "spatial_factor, matrix_factor, fully_connected_factor, layer_time, message_overhead, "
+        "serialization_rate, source)");
   CHECK(read_error(kHead + kCompute +
                    "  - {framework: ncnn, threads: 4, mac_rate: 1MAC/s, "
                    "source: s}\n") ==
@@ -169,16 +255,15 @@ TEST_CASE("mistakes in a compute profile are answered with their place") {
 
 TEST_CASE("every shipped device can be read and is called like its file") {
   const std::vector<std::string> names = names_on_shelf("platforms/devices");
-  CHECK(names ==
-        std::vector<std::string>{"jetson-nano", "jetson-orin-nano", "rpi3b+", "rpi4", "rpi5"});
+  CHECK(names.size() >= 30);
   for (const std::string& name : names) {
     CAPTURE(name);
     const DeviceProfile device = load_device(name, "");
     CHECK(device.name == name);
-    CHECK(std::isfinite(device.memory_bytes));
-    CHECK(std::isnan(device.idle_W) == (name == "jetson-orin-nano"));  // see its file
-    for (std::size_t i = 1; i < device.compute.size(); ++i) {
-      CHECK(device.compute[i].threads < device.compute[i - 1].threads);
+    CHECK(device.description != "");
+    CHECK(std::isnan(device.idle_W) == std::isnan(device.busy_W));
+    for (const ComputeProfile& compute : device.compute) {
+      CHECK(compute.source.find("leave-one-model-out error") != std::string::npos);
     }
   }
 }
@@ -186,8 +271,8 @@ TEST_CASE("every shipped device can be read and is called like its file") {
 TEST_CASE("the shipped Raspberry Pi 4 takes about as long as published") {
   // 4 threads, fastest of the runs: github.com/Tencent/ncnn, commit a4d2ea1d, benchmark/README.md,
   // Raspberry Pi 4B, 2023-06-15. Its profile is a fit to these and other networks whose
-  // leave-one-model-out error has its 90th percentile at 40 %. (ncnn's SqueezeNet reads 227x227
-  // pixels instead of the zoo's 224x224, 3 % more.)
+  // leave-one-model-out error has its median at 18 % and its 90th percentile at 56 %. (ncnn's
+  // SqueezeNet reads 227x227 pixels instead of the zoo's 224x224, 3 % more.)
   const ComputeProfile rpi4 = load_device("rpi4", "").compute.front();
   CHECK(model_time_s("squeezenet1_1", rpi4) == doctest::Approx(46.28e-3).epsilon(0.4));
   CHECK(model_time_s("mobilenet_v2", rpi4) == doctest::Approx(61.63e-3).epsilon(0.4));

@@ -91,6 +91,7 @@ Graph::Graph(std::string name, std::string source, const std::vector<LayerSpec>&
   for (std::size_t position : topological_order(inputs, specs)) {
     const LayerSpec& spec = specs[position];
     Layer layer;
+    layer.model = name_;
     layer.name = spec.name;
     layer.op = spec.op;
     layer.attributes = spec.attributes;

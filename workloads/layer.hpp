@@ -114,6 +114,7 @@ struct Attributes {
 };
 
 struct Layer {
+  std::string model;  // the graph's name
   std::string name;
   Op op = Op::kInput;
   Attributes attributes;

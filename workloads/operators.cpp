@@ -91,19 +91,27 @@ MacKind mac_kind(const Layer& layer) {
       using Pair = std::array<std::int64_t, 2>;
       const bool dense_3x3 = a.groups == 1 && a.kernel == Pair{3, 3} && a.stride == Pair{1, 1} &&
                              a.dilation == Pair{1, 1};
-      return dense_3x3 ? MacKind::kDense3x3 : MacKind::kGeneral;
+      if (dense_3x3) return MacKind::kDense3x3;
+      return a.groups == 1 && a.kernel != Pair{1, 1} ? MacKind::kSpatial : MacKind::kGeneral;
     }
     case Op::kConvTranspose:
-    case Op::kMatMul:
       return MacKind::kGeneral;
+    case Op::kMatMul:
+      return MacKind::kMatrix;
     case Op::kLinear:
-      return layer.input_tensors[0].dims.size() == 1 ? MacKind::kFullyConnected : MacKind::kGeneral;
+      return layer.input_tensors[0].dims.size() == 1 ? MacKind::kFullyConnected : MacKind::kMatrix;
     default:
       return MacKind::kNone;
   }
 }
 
 }  // namespace
+
+std::string_view to_string(MacKind kind) {
+  constexpr std::array<std::string_view, 6> kNames{"none",    "general", "dense_3x3",
+                                                   "spatial", "matrix",  "fully_connected"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
 
 std::span<const Operator> operator_table() { return kTable; }
 
@@ -133,6 +141,7 @@ Work work(const Layer& layer, const Region& out) {
   if (layer.op == Op::kReshape || layer.op == Op::kInput) result.view = true;
   if (result.view || out.empty()) return result;
   const std::int64_t volume = out.volume();
+  result.layer = &layer;
   result.kind = mac_kind(layer);
   if (result.kind != MacKind::kNone) {
     // Rounded up, so that parts never add up to less than the whole.

@@ -15,13 +15,16 @@
 
 namespace edgeflow {
 
-/// How a device's MAC rate applies to an operator (see platforms/cost.hpp).
+/// How a device's rates apply to an operator (see compute_time_s in platforms/device.hpp).
 enum class MacKind : std::uint8_t {
   kNone,            // no MACs
-  kGeneral,         // 1x1, strided, depthwise, ... convolutions, matrix products
+  kGeneral,         // 1x1, grouped and depthwise convolutions, transposed ones
   kDense3x3,        // dense 3x3 stride-1 undilated convolution: Winograd applies
+  kSpatial,         // other dense convolutions over several rows or columns
+  kMatrix,          // products of matrices: linear on several vectors, attention
   kFullyConnected,  // linear on one vector: bound by reading the weights
 };
+std::string_view to_string(MacKind kind);
 
 /// What computing a region touches, in elements. A view (reshape) touches nothing.
 struct Work {
@@ -31,6 +34,7 @@ struct Work {
   std::int64_t in_elements = 0;
   std::int64_t out_elements = 0;
   std::int64_t weight_elements = 0;  // read; an embedding reads only the rows that it looks up
+  const Layer* layer = nullptr;      // whose output a part of is computed
 };
 
 struct Operator {

@@ -7,8 +7,6 @@
 namespace edgeflow::joint {
 namespace {
 
-constexpr double kBytesPerElement = 4;  // as in compute_time_s
-
 Region at_index(const Layer& layer, Axis axis, std::int64_t index) {
   Region region = layer.output.box;
   region[axis] = {index, index + 1};
@@ -177,16 +175,14 @@ void Tables::add_times() {
     const Layer& layer = problem.graph.layers()[l];
     time_first[l] = size_time_s.size();
     for (DeviceId d : device) {
+      const ComputeProfile& profile = problem.cluster.device(d).compute;
+      s_per_element.push_back(input_element_time_s(profile, work(layer, layer.output.box)));
       for (std::int32_t n = 0; n <= extent[l]; ++n) {
         Work part = work(layer, region(l, {0, n}));
         part.in_elements = 0;
-        const ComputeProfile& profile = problem.cluster.device(d).compute;
         size_time_s.push_back(n > 0 && !instant[l] ? compute_time_s(profile, part) : 0);
       }
     }
-  }
-  for (DeviceId d : device) {
-    s_per_element.push_back(kBytesPerElement / problem.cluster.device(d).compute.byte_rate_Bps);
   }
 }
 
@@ -214,9 +210,10 @@ double Tables::unit_time_s(std::size_t node, std::size_t d, Span part) const {
   const auto extents = static_cast<std::size_t>(extent[node]) + 1;
   double time_s =
       size_time_s[time_first[node] + d * extents + static_cast<std::size_t>(part.size())];
-  if (s_per_element[d] > 0) {
+  const double element_time_s = s_per_element[node * devices + d];
+  if (element_time_s > 0) {
     for (std::size_t e = in_first[node]; e < in_first[node + 1]; ++e) {
-      time_s += s_per_element[d] * edge_elements[e] * need(edges[e], part).size();
+      time_s += element_time_s * edge_elements[e] * need(edges[e], part).size();
     }
   }
   return time_s;

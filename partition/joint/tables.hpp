@@ -111,7 +111,7 @@ struct Tables {
   std::vector<std::int32_t> out_edges;
   std::vector<std::int32_t> lo, hi;
   std::vector<double> size_time_s;    // by node, device, size: all but the reading of inputs
-  std::vector<double> s_per_element;  // of inputs read, by device
+  std::vector<double> s_per_element;  // of inputs read, by node and device
   std::vector<Path> paths;            // by from * devices + to
 
  private:

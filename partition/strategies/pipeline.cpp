@@ -38,7 +38,8 @@ bool alike(const Problem& problem, DeviceId a, DeviceId b) {
   const Device& right = cluster.device(b);
   const auto cost = [](const ComputeProfile& p) {
     return std::tie(p.mac_rate, p.byte_rate_Bps, p.overhead_s, p.winograd_factor,
-                    p.fully_connected_factor);
+                    p.winograd_byte_factor, p.spatial_factor, p.matrix_factor,
+                    p.fully_connected_factor, p.layer_times);
   };
   return cost(left.compute) == cost(right.compute) && left.memory_bytes == right.memory_bytes &&
          cluster.route_bandwidth_Bps(cluster.source(), a) ==

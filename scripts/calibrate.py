@@ -1,0 +1,454 @@
+#!/usr/bin/python3
+"""Fits a device profile to measured inference times, and predicts times with one.
+
+usage: scripts/calibrate.py MEASURED.csv -o DEVICE.yaml [--layers LAYERS.csv]
+       scripts/calibrate.py --predict DEVICE.yaml MODEL... [--layers LAYERS.csv]
+
+MEASURED.csv  columns device, threads, model, ms; optionally framework (default ncnn), layer (then
+              ms is that layer's time) and source (where the row comes from). Other columns and
+              lines that start with # are ignored. Models are zoo names, paths of model files, or
+              models of LAYERS.csv.
+LAYERS.csv    columns model, layer, type, kind, macs, weight_elems, out_bytes_fp32, and in_elems (of
+              all inputs) or in_shape_whc (of the first), such as platforms/measured/ncnn_layers.csv.
+DEVICE.yaml   as in platforms/device.hpp. If it exists, what it says of memory, power and network,
+              and its entries of other frameworks and thread counts, are kept.
+
+The fit, per framework and number of threads, is of t = k*MAC/P + (w*(in + out) + weights)*4/B + o,
+summed over layers (platforms/device.hpp), with P, B, o > 0 by non-negative least squares on relative
+errors. The factors k and w are the framework's and not fitted: one board's models are too few.
+"""
+
+import argparse
+import collections
+import csv
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import numpy
+from scipy.optimize import nnls
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+# k and w of compute_time_s by cost kind. 0.25: F(4x4, 3x3) multiplies 36 times where direct
+# convolution does 144 times. The others are fitted to all timings of platforms/measured/ncnn.csv
+# together, see scripts/calibration_study. Frameworks without a row are taken to be alike.
+FACTORS = {"winograd_factor": 0.25, "winograd_byte_factor": 8, "spatial_factor": 1.5,
+           "matrix_factor": 3, "fully_connected_factor": 0}
+FACTOR_OF_KIND = {"dense_3x3": "winograd_factor", "spatial": "spatial_factor",
+                  "matrix": "matrix_factor", "fully_connected": "fully_connected_factor"}
+# The column `kind` of LAYERS.csv; other kinds have no MACs.
+KINDS = {"conv1x1": "general", "conv3x3s1": "dense_3x3", "convother": "spatial", "group": "general",
+         "dw": "general", "deconv": "general", "fc": "fully_connected", "gemm": "matrix",
+         "attention": "matrix", "other": "none"}
+VIEWS = {"Flatten", "Reshape", "Input", "Split", "Noop"}  # types of LAYERS.csv that take no time
+PARAMETERS = ["mac_rate", "byte_rate", "overhead"]
+ELEMENT_BYTES = 4
+MAX_THREADS = 1024
+MAX_MS = 1e9
+
+Layer = collections.namedtuple("Layer", "name kind macs io_elements weight_elements")
+Row = collections.namedtuple("Row", "line device framework threads model layer ms source")
+
+
+class InputError(Exception):
+    pass
+
+
+def table(path, needed):
+    """Rows of a CSV file with their line numbers. Raises InputError."""
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
+        raise InputError(f"{path}: {reason}") from error
+    numbers = [n for n, text in enumerate(lines, 1) if text.strip() and not text.startswith("#")]
+    if not numbers:
+        raise InputError(f"{path}: is empty, expected the columns {', '.join(needed)}")
+    reader = csv.reader([lines[n - 1] for n in numbers])
+    header = [name.strip() for name in next(reader)]
+    for name in needed:
+        if name not in header:
+            raise InputError(f"{path}:{numbers[0]}: there is no column \"{name}\" (expected "
+                             f"{', '.join(needed)})")
+    rows = []
+    for number, cells in zip(numbers[1:], reader):
+        if len(cells) != len(header):
+            raise InputError(f"{path}:{number}: has {len(cells)} cells, expected {len(header)}")
+        rows.append((number, dict(zip(header, (cell.strip() for cell in cells)))))
+    if not rows:
+        raise InputError(f"{path}: has no rows")
+    return rows
+
+
+def number(path, line, row, column, low, high, whole=False):
+    """A number of a row within (low, high]. Raises InputError."""
+    text = row[column]
+    try:
+        value = int(text) if whole else float(text)
+    except ValueError:
+        value = math.nan
+    if not low < value <= high:
+        kind = "an integer" if whole else "a number"
+        raise InputError(f"{path}:{line}: {column} is \"{text}\", expected {kind} over {low:g}, "
+                         f"at most {high:g}")
+    return value
+
+
+def read_measured(path):
+    rows = []
+    for line, row in table(path, ["device", "threads", "model", "ms"]):
+        for column in ("device", "model"):
+            if not row[column]:
+                raise InputError(f"{path}:{line}: {column} is empty")
+        rows.append(Row(line, row["device"], row.get("framework") or "ncnn",
+                        number(path, line, row, "threads", 0, MAX_THREADS, whole=True),
+                        row["model"], row.get("layer", ""),
+                        number(path, line, row, "ms", 0, MAX_MS), row.get("source", "")))
+    return rows
+
+
+def volume(path, line, row, column):
+    if not re.fullmatch(r"[1-9]\d*(x[1-9]\d*)*", row[column]):
+        raise InputError(f"{path}:{line}: {column} is \"{row[column]}\", expected a shape such as "
+                         "56x56x64")
+    return math.prod(int(extent) for extent in row[column].split("x"))
+
+
+def read_layers(path):
+    """Layers by model."""
+    models = collections.defaultdict(list)
+    needed = ["model", "layer", "type", "kind", "macs", "weight_elems", "out_bytes_fp32"]
+    for line, row in table(path, needed):
+        if row["kind"] not in KINDS:
+            raise InputError(f"{path}:{line}: kind is \"{row['kind']}\", expected one of "
+                             f"{', '.join(KINDS)}")
+        out = number(path, line, row, "out_bytes_fp32", 0, 1e15) / ELEMENT_BYTES
+        if row.get("in_elems"):
+            inputs = number(path, line, row, "in_elems", 0, 1e15)
+        elif row["type"] == "Concat":
+            inputs = out  # its shape column names the first input only
+        elif "in_shape_whc" in row:
+            inputs = volume(path, line, row, "in_shape_whc")
+        else:
+            raise InputError(f"{path}: there is no column \"in_elems\" or \"in_shape_whc\"")
+        if row["type"] in VIEWS:
+            continue
+        models[row["model"]].append(
+            Layer(row["layer"], KINDS[row["kind"]], number(path, line, row, "macs", -1, 1e18),
+                  inputs + out, number(path, line, row, "weight_elems", -1, 1e15)))
+    return models
+
+
+class Models:
+    """Layers of models: of LAYERS.csv, else what `edgeflow inspect` says."""
+
+    def __init__(self, layers_file, program):
+        self.layers = read_layers(layers_file) if layers_file else {}
+        self.program = program
+
+    def __getitem__(self, name):
+        if name not in self.layers:
+            text = run_edgeflow(self.program, ["inspect", name, "--csv"])
+            self.layers[name] = [
+                Layer(row["name"], row["cost_kind"], float(row["macs"]),
+                      float(row["in_elements"]) + float(row["out_elements"]),
+                      float(row["weight_elements"]))
+                for row in csv.DictReader(text.splitlines())
+                if row["op"] != "input" and row["cost_kind"] != "view"]
+        return self.layers[name]
+
+
+def run_edgeflow(program, arguments):
+    candidates = [program] if program else [
+        os.path.join(ROOT, "build", preset, "edgeflow") for preset in ("release", "ci", "dev")]
+    for candidate in candidates:
+        if os.access(candidate, os.X_OK):
+            done = subprocess.run([candidate, *arguments], capture_output=True, text=True)
+            if done.returncode != 0:
+                raise InputError(done.stderr.strip().removeprefix("edgeflow: "))
+            return done.stdout
+    raise InputError("there is no program edgeflow in " + ", ".join(candidates) +
+                     " (build it with scripts/quickstart, or give --edgeflow PATH)")
+
+
+def features(layers, factors=None):
+    """What 1/P, 1/B and o are multiplied with, summed over layers."""
+    factors = factors or FACTORS
+    sums = numpy.zeros(3)
+    for layer in layers:
+        k = factors[FACTOR_OF_KIND[layer.kind]] if layer.kind in FACTOR_OF_KIND else 1
+        w = factors["winograd_byte_factor"] if layer.kind == "dense_3x3" else 1
+        sums += (k * layer.macs, ELEMENT_BYTES * (w * layer.io_elements + layer.weight_elements), 1)
+    return sums
+
+
+def solve(x, seconds, weights, columns=(0, 1, 2)):
+    """(1/P, 1/B, o) >= 0 that minimise the weighted squares of relative errors; 1/P > 0."""
+    relative = x / seconds[:, None]
+    scale = numpy.linalg.norm(relative, axis=0)
+    columns = list(columns)
+    solution = numpy.zeros(3)
+    a = relative[:, columns] / scale[columns] * weights[:, None]
+    solution[columns] = nnls(a, weights)[0] / scale[columns]
+    if solution[0] == 0 and len(columns) > 1:  # then multiplying would cost nothing
+        return solve(x, seconds, weights, columns[:-1])
+    return solution
+
+
+def fit(x, seconds, groups):
+    """Solves for as many parameters as there are models; each model weighs the same."""
+    count = collections.Counter(groups)
+    weights = numpy.array([count[group] ** -0.5 for group in groups])
+    return solve(x, seconds, weights, range(min(3, len(count))))
+
+
+def doubts(x, seconds, groups, solution):
+    """Why a parameter should not be trusted, by name."""
+    models = len(set(groups))
+    if models < 3:
+        left_out = ", ".join(PARAMETERS[models:])
+        return [f"{models} model{'s' * (models > 1)} can't identify 3 parameters: {left_out} left "
+                "out; give timings of 8 different models"]
+    found = []
+    if solution[1] == 0:
+        found.append("the data can't identify byte_rate: the best fit lets bytes cost nothing")
+    active = [i for i in range(3) if solution[i] > 0]
+    a = x[:, active] / seconds[:, None]
+    a = a / numpy.linalg.norm(a, axis=0)
+    if numpy.linalg.matrix_rank(a, tol=1e-6) < len(active):
+        return found + ["the data can't identify the parameters: all models have the same mixture "
+                        "of MACs, bytes and layers"]
+    if len(seconds) <= len(active):
+        return found + ["as many timings as parameters: nothing is left to judge the fit by"]
+    errors = x @ solution / seconds - 1
+    variance = errors @ errors / (len(seconds) - len(active))
+    deviations = numpy.sqrt(variance * numpy.diag(numpy.linalg.inv(a.T @ a)))
+    for i, deviation in zip(active, deviations / math.sqrt(len(seconds))):
+        if deviation > 0.2:  # of a model's time, root mean square over the models
+            found.append(f"the data hardly identify {PARAMETERS[i]}: its standard error is "
+                         f"{100 * deviation:.0f} % of a model's time")
+    return found
+
+
+def leave_one_out(x, seconds, groups):
+    """Relative error of each model's total, predicted from the other models."""
+    errors = {}
+    names = list(dict.fromkeys(groups))
+    if len(names) < 2:
+        return errors
+    groups = numpy.array(groups)
+    for name in names:
+        here = groups == name
+        solution = fit(x[~here], seconds[~here], list(groups[~here]))
+        errors[name] = (x[here] @ solution).sum() / seconds[here].sum() - 1
+    return errors
+
+
+def points_of(path, rows, models):
+    """Features, seconds and model of each row."""
+    x = []
+    for row in rows:
+        try:
+            layers = models[row.model]
+        except InputError as error:
+            raise InputError(f"{path}:{row.line}: model \"{row.model}\": {error}") from error
+        if row.layer:
+            layers = [layer for layer in layers if layer.name == row.layer]
+            if not layers:
+                raise InputError(f"{path}:{row.line}: model \"{row.model}\" has no layer "
+                                 f"\"{row.layer}\"")
+        x.append(features(layers))
+    seconds = numpy.array([row.ms * 1e-3 for row in rows])
+    return numpy.array(x).reshape(-1, 3), seconds, [row.model for row in rows]
+
+
+def percent(values, share):
+    return 100 * float(numpy.quantile(numpy.abs(list(values)), share))
+
+
+def folded(text, indent):
+    """`text` as a folded YAML scalar."""
+    lines, line = [], ""
+    for word in text.split():
+        if line and len(line) + 1 + len(word) > 112 - indent:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    return ">-\n" + "\n".join(" " * indent + line for line in [*lines, line])
+
+
+def entry_text(framework, threads, solution, source):
+    """An item of a device's `compute` list."""
+    lines = [f"  - framework: {framework}", f"    threads: {threads}",
+             f"    mac_rate: {1e-9 / solution[0]:.4g}GMAC/s"]
+    if solution[1] > 0:
+        lines.append(f"    byte_rate: {1e-9 / solution[1]:.4g}GB/s")
+    lines.append(f"    overhead: {1e6 * solution[2]:.4g}us" if solution[2] > 1e-12 else
+                 "    overhead: 0s")
+    lines += [f"    {name}: {value:g}" for name, value in FACTORS.items()]
+    lines.append(f"    source: {folded(source, 6)}")
+    return "\n".join(lines) + "\n"
+
+
+def device_name(text):
+    return re.sub(r"[^A-Za-z0-9_.+-]+", "-", text.strip()).strip("-").lower()[:64]
+
+
+def text_of(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def existing(path):
+    """Text before `compute:` of a device file, and its entries by framework and threads."""
+    head, found, tail = text_of(path).partition("\ncompute:\n")
+    if not found:
+        raise InputError(f"{path}: exists and has no line \"compute:\" to put the fit under")
+    entries = {}
+    for text in re.split(r"(?m)^(?=  - )", tail):
+        if not text.strip():
+            continue
+        framework = re.search(r"framework: ([^\s,}]+)", text)
+        threads = re.search(r"threads: (\d+)", text)
+        if not framework or not threads:
+            raise InputError(f"{path}: has a compute entry without framework or threads")
+        entries[framework[1], int(threads[1])] = text
+    return head, entries
+
+
+def device_text(head, entries):
+    return head + "\ncompute:\n" + "".join(entries.values())
+
+
+def write(path, text):
+    """Writes the whole file or nothing."""
+    try:
+        temporary = f"{path}.tmp{os.getpid()}"
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+
+
+def calibrate(path, output, models, quiet=False):
+    rows = read_measured(path)
+    devices = list(dict.fromkeys(row.device for row in rows))
+    if len(devices) > 1:
+        second = next(row for row in rows if row.device == devices[1])
+        raise InputError(f"{path}:{second.line}: device is \"{second.device}\", expected "
+                         f"\"{devices[0]}\" as above: one file per device")
+    fitted = {}
+    for key in dict.fromkeys((row.framework, row.threads) for row in rows):
+        chosen = [row for row in rows if (row.framework, row.threads) == key]
+        fitted[key] = fit_entry(path, key, chosen, models, quiet)
+    head = f"schema: 1\nname: {device_name(devices[0])}\ndescription: {json.dumps(devices[0])}"
+    entries = {}
+    if os.path.exists(output):
+        head, entries = existing(output)
+    entries.update(fitted)
+    write(output, device_text(head, entries))
+
+
+def fit_entry(path, key, rows, models, quiet):
+    """The fitted entry's text; prints errors and doubts."""
+    x, seconds, groups = points_of(path, rows, models)
+    solution = fit(x, seconds, groups)
+    errors = leave_one_out(x, seconds, groups)
+    sources = list(dict.fromkeys(row.source for row in rows if row.source))
+    names = list(dict.fromkeys(groups))
+    source = (f"fit of t = k*MAC/P + (w*(in + out) + weights)/B + o to the times of {len(names)} "
+              f"models in {'; '.join(sources) or os.path.basename(path)}, by scripts/calibrate.py")
+    if errors:
+        source += (f"; leave-one-model-out error: median {percent(errors.values(), 0.5):.1f} %, "
+                   f"90th percentile {percent(errors.values(), 0.9):.1f} %")
+    for doubt in doubts(x, seconds, groups, solution):
+        print(f"calibrate: warning: {key[0]}, {key[1]} threads: {doubt}", file=sys.stderr)
+    if not quiet:
+        report(key, x, seconds, numpy.array(groups), names, solution, errors)
+    return entry_text(*key, solution, source)
+
+
+def report(key, x, seconds, groups, names, solution, errors):
+    print(f"{key[0]}, {key[1]} threads: "
+          f"P = {1e-9 / solution[0]:.4g} GMAC/s, "
+          f"B = {1e-9 / solution[1] if solution[1] else math.inf:.4g} GB/s, "
+          f"o = {1e6 * solution[2]:.4g} us")
+    width = max(map(len, [*names, "model"]))
+    print(f"  {'model':{width}}  measured ms  fitted ms  left out ms   error")
+    for name in names:
+        here = groups == name
+        measured, ours = 1e3 * seconds[here].sum(), 1e3 * (x[here] @ solution).sum()
+        line = f"  {name:{width}}  {measured:11.2f}  {ours:9.2f}"
+        if name in errors:
+            line += f"  {measured * (1 + errors[name]):11.2f}  {100 * errors[name]:+5.1f} %"
+        print(line)
+    if errors:
+        print(f"  leave-one-model-out error: median {percent(errors.values(), 0.5):.1f} %, "
+              f"90th percentile {percent(errors.values(), 0.9):.1f} %")
+
+
+def profile_of(device, program, framework, threads):
+    """Solution and factors of a device file's entry, as edgeflow reads them."""
+    choice = {"type": os.path.abspath(device)}
+    if framework:
+        choice["framework"] = framework
+    if threads:
+        choice["threads"] = threads
+    cluster = {"schema": 1, "devices": [choice],
+               "network": {"type": "switch", "bandwidth": "1Gbps"}}
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "cluster.yaml")
+        with open(file, "w", encoding="utf-8") as out:
+            json.dump(cluster, out)
+        entry = json.loads(run_edgeflow(program, ["inspect", file, "--json"]))["devices"][0]
+    solution = [1 / entry["mac_rate"], 1 / entry["byte_rate_Bps"] if entry["byte_rate_Bps"] else 0,
+                entry["overhead_s"]]
+    return entry, numpy.array(solution), {name: entry[name] for name in FACTORS}
+
+
+def predict(arguments, models):
+    entry, solution, factors = profile_of(arguments.predict, arguments.edgeflow,
+                                          arguments.framework, arguments.threads)
+    print(f"{entry['type']}, {entry['framework']}, {entry['threads']} threads")
+    width = max(map(len, [*arguments.files, "model"]))
+    print(f"  {'model':{width}}  predicted ms")
+    for name in arguments.files:
+        print(f"  {name:{width}}  {1e3 * features(models[name], factors) @ solution:12.2f}")
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__.split("usage:")[1].split("\n\n")[0].strip(),
+                                     description=__doc__.split("\n\n", 2)[2],
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", metavar="FILE|MODEL")
+    parser.add_argument("-o", "--output", metavar="DEVICE.yaml")
+    parser.add_argument("--layers", metavar="LAYERS.csv", help="layers of models outside the zoo")
+    parser.add_argument("--predict", metavar="DEVICE.yaml", help="print the times of models")
+    parser.add_argument("--framework", help="entry to predict with (default: the first)")
+    parser.add_argument("--threads", type=int, help="entry to predict with (default: the first)")
+    parser.add_argument("--edgeflow", metavar="PROGRAM", help="default: the one under build/")
+    arguments = parser.parse_args()
+    try:
+        models = Models(arguments.layers, arguments.edgeflow)
+        if arguments.predict:
+            predict(arguments, models)
+        elif not arguments.output or len(arguments.files) != 1:
+            parser.error("expected MEASURED.csv -o DEVICE.yaml")
+        else:
+            calibrate(arguments.files[0], arguments.output, models)
+    except InputError as error:
+        print(f"calibrate: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

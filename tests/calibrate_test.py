@@ -1,0 +1,146 @@
+"""Tests of scripts/calibrate.py as a command. usage: calibrate_test.py ROOT EDGEFLOW"""
+
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+ROOT, EDGEFLOW = sys.argv[1:3]
+SCRIPT = os.path.join(ROOT, "scripts", "calibrate.py")
+LAYERS = os.path.join(ROOT, "platforms", "measured", "ncnn_layers.csv")
+sys.path.insert(0, os.path.join(ROOT, "scripts"))
+import calibrate  # noqa: E402
+
+# github.com/Tencent/ncnn, commit a4d2ea1d, benchmark/README.md, "Loongson 2K1000LA", 2 threads: a
+# board outside of the catalogue. Eight networks are given to the fit, the others predicted.
+GIVEN = ["squeezenet", "mobilenet", "mobilenet_v2", "shufflenet", "googlenet", "resnet18", "vgg16",
+         "efficientnet_b0"]
+LOONGSON_MS = {"squeezenet": 151.11, "mobilenet": 279.27, "mobilenet_v2": 204.39, "mobilenet_v3":
+               171.32, "shufflenet": 147.43, "shufflenet_v2": 169.42, "mnasnet": 204.87,
+               "proxylessnasnet": 226.79, "efficientnet_b0": 302.3, "efficientnetv2_b0": 327.65,
+               "regnety_400m": 264.08, "blazeface": 31.8, "googlenet": 562.95, "resnet18":
+               466.73, "alexnet": 381.35, "vgg16": 2321.29, "resnet50": 1219.09,
+               "squeezenet_ssd": 433.23, "mobilenet_ssd": 587.37, "mobilenet_yolo": 1485.3,
+               "mobilenetv2_yolov3": 711.57, "yolov4-tiny": 954.76, "nanodet_m": 364.22,
+               "yolo-fastest-1.1": 154.81, "yolo-fastestv2": 157.39, "vision_transformer": 18926.5,
+               "FastestDet": 168.81}
+
+
+class Calibration(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = scratch.name
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, text, name="measured.csv"):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return self.path(name)
+
+    def read(self, name):
+        with open(self.path(name), encoding="utf-8") as file:
+            return file.read()
+
+    def run_script(self, *arguments):
+        return subprocess.run(["/usr/bin/python3", "-B", SCRIPT, *arguments, "--edgeflow", EDGEFLOW],
+                              capture_output=True, text=True, cwd=self.folder)
+
+    def test_a_board_made_by_the_formula_is_found_again(self):
+        models = calibrate.Models(LAYERS, None)
+        solution = [1 / 8e9, 1 / 3e9, 40e-6]
+        rows = [f"my-board,4,{name},{1e3 * calibrate.features(models[name]) @ solution!r}"
+                for name in GIVEN]
+        measured = self.write("device,threads,model,ms\n" + "\n".join(rows) + "\n")
+        done = self.run_script(measured, "-o", "board.yaml", "--layers", LAYERS)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        text = self.read("board.yaml")
+        for line in ("name: my-board", "mac_rate: 8GMAC/s", "byte_rate: 3GB/s", "overhead: 40us"):
+            self.assertIn(line, text)
+        self.assertIn("median 0.0 %", text)
+        # What is predicted is what the simulator takes: VGG-16 of ncnn and of the zoo are the same.
+        done = self.run_script("--predict", "board.yaml", "vgg16")
+        zoo_ms = float(done.stdout.split()[-1])
+        expected_ms = 1e3 * calibrate.features(calibrate.Models(None, EDGEFLOW)["vgg16"]) @ solution
+        self.assertAlmostEqual(zoo_ms, expected_ms, delta=0.01)
+        self.write(f"schema: 1\nname: s\nmodel: vgg16\nstrategy: single\ncluster:\n"
+                   f"  network: {{type: switch, bandwidth: 1Gbps}}\n"
+                   f"  devices: [{{type: {self.path('board.yaml')}}}]\n", "scenario.yaml")
+        subprocess.run([EDGEFLOW, "run", "scenario.yaml", "-o", "out"], cwd=self.folder, check=True,
+                       capture_output=True)
+        with open(self.path("out/runs.csv"), newline="", encoding="utf-8") as file:
+            row = next(csv.DictReader(file))
+        latency = next(value for key, value in row.items() if key.startswith("latency_s"))
+        self.assertAlmostEqual(1e3 * float(latency), expected_ms, delta=1e-6 * expected_ms)
+
+    def test_a_board_outside_the_catalogue_is_predicted_from_eight_timings(self):
+        rows = [f"loongson-2k1000la,2,{name},{LOONGSON_MS[name]}" for name in GIVEN]
+        measured = self.write("device,threads,model,ms\n" + "\n".join(rows) + "\n")
+        done = self.run_script(measured, "-o", "board.yaml", "--layers", LAYERS)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("leave-one-model-out error: median", done.stdout)
+        others = [name for name in LOONGSON_MS if name not in GIVEN]
+        self.assertGreaterEqual(len(others), 12)
+        done = self.run_script("--predict", "board.yaml", *others, "--layers", LAYERS)
+        predicted = dict(line.split() for line in done.stdout.splitlines()[2:])
+        errors = sorted(abs(float(predicted[name]) / LOONGSON_MS[name] - 1) for name in others)
+        self.assertLessEqual(errors[len(errors) // 2], 0.15)
+
+    def test_too_few_models_are_said_to_identify_too_little(self):
+        measured = self.write("device,threads,model,ms\nb,1,vgg16,900\n")
+        done = self.run_script(measured, "-o", "b.yaml", "--layers", LAYERS)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("1 model can't identify 3 parameters: byte_rate, overhead left out", done.stderr)
+
+    def test_what_else_a_device_file_says_is_kept(self):
+        self.write("schema: 1\nname: b\nmemory: {size: 1GiB, source: m}\ncompute:\n"
+                   "  - {framework: tflite, threads: 4, mac_rate: 1GMAC/s, source: s}\n"
+                   "  - {framework: ncnn, threads: 1, mac_rate: 1GMAC/s, source: old}\n", "b.yaml")
+        rows = "".join(f"b,1,{name},{LOONGSON_MS[name]}\n" for name in GIVEN)
+        self.run_script(self.write("device,threads,model,ms\n" + rows), "-o", "b.yaml", "--layers", LAYERS)
+        text = self.read("b.yaml")
+        self.assertIn("memory: {size: 1GiB, source: m}", text)
+        self.assertIn("framework: tflite, threads: 4", text)
+        self.assertNotIn("old", text)
+        self.assertEqual(subprocess.run([EDGEFLOW, "validate", "b.yaml"], cwd=self.folder,
+                                        capture_output=True).returncode, 0)
+
+    def test_mistakes_are_answered_with_file_and_line(self):
+        head = "device,threads,model,ms\n"
+        for text, message in [
+                ("", ": is empty, expected the columns device, threads, model, ms"),
+                (head, ": has no rows"),
+                ("device,model,ms\n", ":1: there is no column \"threads\" (expected device, threads, model, ms)"),
+                (head + "b,1,vgg16\n", ":2: has 3 cells, expected 4"),
+                (head + "b,1,vgg16,0\n", ":2: ms is \"0\", expected a number over 0, at most 1e+09"),
+                (head + "b,1,vgg16,nan\n", ":2: ms is \"nan\", expected a number over 0, at most 1e+09"),
+                (head + "b,1,vgg16,1e30\n", ":2: ms is \"1e30\", expected a number over 0, at most 1e+09"),
+                (head + "b,1.5,vgg16,1\n", ":2: threads is \"1.5\", expected an integer over 0, at most 1024"),
+                (head + ",1,vgg16,1\n", ":2: device is empty"),
+                (head + "b,1,vgg16,1\nc,1,vgg16,1\n",
+                 ":3: device is \"c\", expected \"b\" as above: one file per device"),
+                (head + "b,1,vgg61,1\n", ":2: model \"vgg61\": there is no file \"vgg61\" or model"),
+                (head[:-1] + ",layer\nb,1,vgg16,1,conv9\n",
+                 ":2: model \"vgg16\" has no layer \"conv9\"")]:
+            with self.subTest(message):
+                done = self.run_script(self.write(text), "-o", "b.yaml")
+                self.assertEqual(done.returncode, 2)
+                start = f"calibrate: {self.path('measured.csv')}{message}"
+                if "vgg61" in message:
+                    start = start.split(": there")[0]
+                self.assertEqual(done.stderr[:len(start)], start)
+                self.assertFalse(os.path.exists(self.path("b.yaml")))
+
+    def test_the_catalogue_is_what_the_study_writes(self):
+        done = subprocess.run([os.path.join(ROOT, "scripts", "calibration_study"), "--check"],
+                              capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
