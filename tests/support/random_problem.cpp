@@ -327,11 +327,15 @@ Cluster random_cluster(Random& random) {
     compute.mac_rate = static_cast<double>(random.between(1, 100)) * 1e7;
     if (random.chance(70)) compute.byte_rate_Bps = static_cast<double>(random.between(1, 50)) * 1e8;
     if (random.chance(70)) compute.overhead_s = static_cast<double>(random.between(1, 500)) * 1e-6;
-    if (random.chance(30)) compute.winograd_factor = 0.25;
-    if (random.chance(30)) compute.winograd_byte_factor = 8;
-    if (random.chance(30)) compute.spatial_factor = 1.5;
-    if (random.chance(30)) compute.matrix_factor = 3;
-    if (random.chance(30)) compute.fully_connected_factor = 0;
+    if (random.chance(30)) {
+      compute.winograd_factor = 0.25;
+      compute.winograd_byte_factor = 8;
+      compute.spatial_factor = 1.5;
+    }
+    if (random.chance(30)) {
+      compute.fully_connected_factor = 0;
+      compute.matrix_factor = 3;
+    }
     rates.push_back(static_cast<double>(random.between(1, 100)) * 1e6);
   }
   const bool wifi = random.chance(40);
