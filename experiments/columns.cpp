@@ -69,8 +69,8 @@ constexpr Column kColumns[] = {
     {"redundant_macs_ratio", "", "MACs of all units / MACs of the model - 1",
      [](const R& r) { return cell(r.redundant_macs_ratio); }},
     {"energy_J", "J",
-     "sum over devices of idle power * makespan + (busy - idle power) * busy time; empty if a "
-     "device's power is not known",
+     "sum over devices of idle power * makespan + (busy - idle) * busy time + (transmit - idle) * "
+     "sending time + (receive - idle) * receiving time; empty if a device's power is not known",
      [](const R& r) { return cell(r.energy_J); }},
     {"peak_memory_bytes", "B", "largest over devices and time: weights + live activations",
      [](const R& r) { return cell(r.peak_memory_bytes); }},
@@ -103,6 +103,13 @@ constexpr Column kColumns[] = {
      "1 if requests in flight grew by more than 2 sqrt(arrivals) over the second half of arrivals: "
      "latencies then say how long the run was, not how fast the cluster is",
      [](const R& r) { return cell(r.overloaded); }},
+    {"link_energy_J", "J",
+     "sum over links of idle power * makespan + (busy - idle) * bytes / bandwidth",
+     [](const R& r) { return cell(r.link_energy_J); }},
+    {"energy_per_request_J", "J",
+     "mean over requests of what their units and messages drew on devices and links on top of "
+     "idling, and an equal part of what idles",
+     [](const R& r) { return cell(r.energy_per_request_J); }},
 };
 
 bool has_own_column(std::string_view axis) {

@@ -5,6 +5,7 @@
 
 #include "experiments/csv.hpp"
 #include "experiments/inspect.hpp"
+#include "experiments/summary.hpp"
 #include "experiments/table.hpp"
 
 namespace edgeflow {
@@ -12,7 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string type_name(NetworkType type) { return type == NetworkType::kWifi ? "wifi" : "switch"; }
+constexpr std::size_t kMaxRoutes = 2000;  // as text
 
 std::string or_dash(double value, double scale, const char* unit) {
   return std::isfinite(value) ? fmt::format("{:g} {}", value * scale, unit) : "-";
@@ -63,22 +64,25 @@ std::string as_text(const Cluster& cluster) {
          or_dash(device.memory_bytes, 1.0 / (1024 * 1024), "MiB"), or_dash(device.idle_W, 1, "W"),
          or_dash(device.busy_W, 1, "W"), role(cluster, device_id(d))});
   }
-  std::vector<std::vector<std::string>> links{{"link", "bandwidth"}};
+  std::vector<std::vector<std::string>> links{{"link", "bandwidth", "latency"}};
   for (const Link& link : network.links) {
-    links.push_back({link.name, fmt::format("{:g} Mbit/s", link.bandwidth_Bps * 8e-6)});
+    links.push_back({link.name, fmt::format("{:g} Mbit/s", link.bandwidth_Bps * 8e-6),
+                     fmt::format("{:g} ms", link.latency_s * 1e3)});
   }
   std::vector<std::vector<std::string>> routes{{"from", "to", "bandwidth", "latency", "links"}};
   for_each_pair(cluster, [&](DeviceId from, DeviceId to) {
+    if (routes.size() > kMaxRoutes) return;
     const Route route = cluster.route(from, to);
     routes.push_back({cluster.device(from).name, cluster.device(to).name,
                       fmt::format("{:g} Mbit/s", cluster.route_bandwidth_Bps(from, to) * 8e-6),
                       fmt::format("{:g} ms", route.latency_s * 1e3), link_names(cluster, route)});
   });
-  return fmt::format("{}: {} devices, {} at {:g} Mbit/s, latency {:g} ms\n\n{}\n{}\n{}",
-                     cluster.name(), cluster.size(), type_name(network.type),
-                     network.bandwidth_Bps * 8e-6, network.latency_s * 1e3,
-                     aligned(devices, "lllrrrrrrrl"), aligned(links, "lr"),
-                     aligned(routes, "llrrl"));
+  const std::string latency =
+      network.bandwidth_Bps > 0 ? fmt::format(", latency {:g} ms", network.latency_s * 1e3) : "";
+  return fmt::format("{}: {} devices, {}{}\n\n{}\n{}\n{}{}", cluster.name(), cluster.size(),
+                     headline(network), latency, aligned(devices, "lllrrrrrrrl"),
+                     aligned(links, "lrr"), aligned(routes, "llrrl"),
+                     routes.size() > kMaxRoutes ? "... --json has all routes\n" : "");
 }
 
 std::string as_csv(const Cluster& cluster) {
@@ -123,7 +127,7 @@ std::string as_json(const Cluster& cluster) {
   const Network& network = cluster.network();
   Json json;
   json["name"] = cluster.name();
-  json["network"] = {{"type", type_name(network.type)},
+  json["network"] = {{"type", std::string(to_string(network.type))},
                      {"bandwidth_Bps", number(network.bandwidth_Bps)},
                      {"latency_s", number(network.latency_s)}};
   json["source"] = cluster.device(cluster.source()).name;
@@ -132,7 +136,9 @@ std::string as_json(const Cluster& cluster) {
   for (const Device& device : cluster.devices()) json["devices"].push_back(device_json(device));
   json["links"] = Json::array();
   for (const Link& link : network.links) {
-    json["links"].push_back({{"name", link.name}, {"bandwidth_Bps", number(link.bandwidth_Bps)}});
+    json["links"].push_back({{"name", link.name},
+                             {"bandwidth_Bps", number(link.bandwidth_Bps)},
+                             {"latency_s", number(link.latency_s)}});
   }
   json["routes"] = Json::array();
   for_each_pair(cluster, [&](DeviceId from, DeviceId to) {
@@ -155,15 +161,15 @@ std::string as_dot(const Cluster& cluster) {
   std::string text = fmt::format(
       "graph \"{}\" {{\n  node [shape=box, fontname=sans, fontsize=10];\n"
       "  network [shape=ellipse, label=\"{}\"];\n",
-      cluster.name(), type_name(network.type));
+      cluster.name(), to_string(network.type));
   for (std::size_t d = 0; d < cluster.size(); ++d) {
-    const bool own_link = network.type == NetworkType::kSwitch;
     const double bandwidth_Bps =
-        own_link ? network.links[2 * d].bandwidth_Bps : network.bandwidth_Bps;
+        network.ports.empty() ? network.bandwidth_Bps : network.ports[d].up_Bps;
+    const std::string rate =
+        bandwidth_Bps > 0 ? fmt::format("{:g} Mbit/s", bandwidth_Bps * 8e-6) : "";
     const std::string roles = role(cluster, device_id(d));
-    text += fmt::format("  d{} [label=\"{}{}{}\"];\n  d{} -- network [label=\"{:g} Mbit/s\"];\n", d,
-                        cluster.devices()[d].name, roles.empty() ? "" : "\\n", roles, d,
-                        bandwidth_Bps * 8e-6);
+    text += fmt::format("  d{} [label=\"{}{}{}\"];\n  d{} -- network [label=\"{}\"];\n", d,
+                        cluster.devices()[d].name, roles.empty() ? "" : "\\n", roles, d, rate);
   }
   return text + "}\n";
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "experiments/columns.hpp"
+#include "experiments/summary.hpp"
 #include "experiments/table.hpp"
 #include "partition/strategy.hpp"
 #include "workloads/model_yaml.hpp"
@@ -69,13 +70,9 @@ std::string list_clusters() {
   for (const std::string& name : names_on_shelf("platforms/clusters")) {
     const Document document(home_folder() / "platforms/clusters" / (name + ".yaml"));
     const Cluster cluster = read_cluster(document.root(), name);
-    const Network& network = cluster.network();
     const auto description = document.root().find("description");
-    rows.push_back(
-        {name, std::to_string(cluster.size()),
-         fmt::format("{} {:g} Mbit/s", network.type == NetworkType::kWifi ? "wifi" : "switch",
-                     network.bandwidth_Bps * 8e-6),
-         description ? description->as_string() : ""});
+    rows.push_back({name, std::to_string(cluster.size()), headline(cluster.network()),
+                    description ? description->as_string() : ""});
   }
   return aligned(rows, "lrll");
 }

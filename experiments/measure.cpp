@@ -107,6 +107,9 @@ void measure_overload(const SimulationResult& result, RunReport& report) {
 void measure_devices(const SimulationResult& result, RunReport& report) {
   report.bytes_moved = sum(result.devices, [](const auto& d) { return d.sent_bytes; });
   report.energy_J = sum(result.devices, [](const auto& d) { return d.energy_J; });
+  report.link_energy_J = sum(result.links, [](const auto& l) { return l.energy_J; });
+  report.energy_per_request_J = sum(result.requests, [](const auto& r) { return r.energy_J; }) /
+                                static_cast<double>(result.requests.size());
   double peak_bytes = 0;
   for (const DeviceRecord& device : result.devices) {
     peak_bytes = std::max(peak_bytes, device.peak_memory_bytes);

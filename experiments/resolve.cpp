@@ -18,6 +18,25 @@ namespace {
 
 std::string with_unit(double value, const char* unit) { return number_text(value) + unit; }
 
+/// What a device says of its place in the network.
+void add_port(YAML::Node& node, const Network& network, std::size_t device) {
+  if (!network.rates_Bps.empty() && network.rates_Bps[device] != network.bandwidth_Bps) {
+    node["bandwidth"] = with_unit(network.rates_Bps[device], "B/s");
+  }
+  if (network.ports.empty()) return;
+  const Port& port = network.ports[device];
+  if (port.up_Bps == port.down_Bps) {
+    node["bandwidth"] = with_unit(port.up_Bps, "B/s");
+  } else {
+    node["up"] = with_unit(port.up_Bps, "B/s");
+    node["down"] = with_unit(port.down_Bps, "B/s");
+  }
+  if (port.latency_s != network.latency_s / 2) node["latency"] = with_unit(port.latency_s, "s");
+  if (!network.sites.empty()) {
+    node["site"] = network.sites[static_cast<std::size_t>(port.site)].name;
+  }
+}
+
 YAML::Node device_node(const Cluster& cluster, DeviceId id,
                        const std::vector<std::string>& catalogue) {
   const Device& device = cluster.device(id);
@@ -57,21 +76,40 @@ YAML::Node device_node(const Cluster& cluster, DeviceId id,
   if (!std::isnan(device.idle_W) && !std::isnan(device.busy_W)) {
     node["power"]["idle"] = with_unit(device.idle_W, "W");
     node["power"]["busy"] = with_unit(device.busy_W, "W");
+    if (device.transmit_W > device.idle_W) {
+      node["power"]["transmit"] = with_unit(device.transmit_W, "W");
+    }
+    if (device.receive_W > device.idle_W) {
+      node["power"]["receive"] = with_unit(device.receive_W, "W");
+    }
   }
+  add_port(node, cluster.network(), index(id));
+  return node;
+}
+
+YAML::Node network_node(const Cluster& cluster) {
   const Network& network = cluster.network();
-  if (network.type == NetworkType::kSwitch) {
-    node["bandwidth"] = with_unit(network.links[2 * index(id)].bandwidth_Bps, "B/s");
+  const bool plain = network.type == NetworkType::kSwitch || network.type == NetworkType::kWifi ||
+                     network.type == NetworkType::kHub;
+  if (!plain) return YAML::Load(network.description);
+  YAML::Node node(YAML::NodeType::Map);
+  node["type"] = std::string(to_string(network.type));
+  node["bandwidth"] = with_unit(network.bandwidth_Bps, "B/s");
+  node["latency"] = with_unit(network.latency_s, "s");
+  if (network.links.front().busy_W > 0) {
+    node["link_power"]["idle"] = with_unit(network.links.front().idle_W, "W");
+    node["link_power"]["busy"] = with_unit(network.links.front().busy_W, "W");
+  }
+  if (network.access_point) {
+    node["access_point"] = cluster.devices()[*network.access_point].name;
   }
   return node;
 }
 
 YAML::Node cluster_node(const Cluster& cluster) {
-  const Network& network = cluster.network();
   YAML::Node node(YAML::NodeType::Map);
   node["name"] = cluster.name();
-  node["network"]["type"] = network.type == NetworkType::kWifi ? "wifi" : "switch";
-  node["network"]["bandwidth"] = with_unit(network.bandwidth_Bps, "B/s");
-  node["network"]["latency"] = with_unit(network.latency_s, "s");
+  node["network"] = network_node(cluster);
   const std::vector<std::string> catalogue = names_on_shelf("platforms/devices");
   for (std::size_t d = 0; d < cluster.size(); ++d) {
     const DeviceId id{static_cast<std::int32_t>(d)};

@@ -60,6 +60,7 @@ struct RunReport {
   std::optional<double> bytes_moved, energy_J, peak_memory_bytes;
   std::optional<double> requests, deadline_miss_ratio, mean_in_flight;
   std::optional<double> offered_load, queue_growth_rps, overloaded;
+  std::optional<double> link_energy_J, energy_per_request_J;
 
   // Of the machine that simulated; in timing.csv only.
   double plan_wall_s = 0, plan_cpu_s = 0;

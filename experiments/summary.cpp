@@ -72,8 +72,14 @@ std::string summary(std::span<const Record> records) {
   return text;
 }
 
+std::string headline(const Network& network) {
+  if (network.bandwidth_Bps == 0) {
+    return fmt::format("{} of {} links", to_string(network.type), network.links.size());
+  }
+  return fmt::format("{} at {:g} Mbit/s", to_string(network.type), network.bandwidth_Bps * 8e-6);
+}
+
 std::string headline(const Scenario& scenario) {
-  const Network& network = scenario.cluster->network();
   std::vector<std::string> devices;
   std::map<std::string, int> counts;
   for (const Device& device : scenario.cluster->devices()) {
@@ -81,11 +87,9 @@ std::string headline(const Scenario& scenario) {
     if (counts[type]++ == 0) devices.push_back(type);
   }
   for (std::string& device : devices) device = fmt::format("{} {}", counts[device], device);
-  return fmt::format("{}: {} on {}, {} at {:g} Mbit/s, {} request{}", scenario.name,
-                     scenario.model->graph.name(), fmt::join(devices, ", "),
-                     network.type == NetworkType::kWifi ? "wifi" : "switch",
-                     network.bandwidth_Bps * 8e-6, scenario.requests.count,
-                     scenario.requests.count == 1 ? "" : "s");
+  return fmt::format("{}: {} on {}, {}, {} request{}", scenario.name, scenario.model->graph.name(),
+                     fmt::join(devices, ", "), headline(scenario.cluster->network()),
+                     scenario.requests.count, scenario.requests.count == 1 ? "" : "s");
 }
 
 }  // namespace edgeflow

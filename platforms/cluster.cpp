@@ -7,37 +7,48 @@
 namespace edgeflow {
 namespace {
 
-std::size_t uplink(DeviceId device) { return 2 * index(device); }
-std::size_t downlink(DeviceId device) { return 2 * index(device) + 1; }
+Network make_network(std::span<const Device> devices, NetworkType type, double bandwidth_Bps,
+                     double latency_s, std::span<const double> device_bandwidth_Bps) {
+  if (type == NetworkType::kWifi) return make_wifi(devices.size(), bandwidth_Bps, latency_s);
+  if (type == NetworkType::kHub) return make_hub(devices.size(), bandwidth_Bps, latency_s);
+  assert(type == NetworkType::kSwitch);
+  std::vector<std::string> names;
+  std::vector<Port> ports;
+  for (std::size_t d = 0; d < devices.size(); ++d) {
+    const double own = device_bandwidth_Bps.empty() ? bandwidth_Bps : device_bandwidth_Bps[d];
+    names.push_back(devices[d].name);
+    ports.push_back({own, own, latency_s / 2, 0});
+  }
+  Network network = make_switch(names, ports);
+  network.bandwidth_Bps = bandwidth_Bps;
+  network.latency_s = latency_s;
+  return network;
+}
 
 }  // namespace
+
+Cluster::Cluster(std::string name, std::vector<Device> devices, Network network, DeviceId source,
+                 DeviceId sink)
+    : name_(std::move(name)),
+      devices_(std::move(devices)),
+      network_(std::move(network)),
+      source_(source),
+      sink_(sink) {
+  assert(index(source) < devices_.size() && index(sink) < devices_.size());
+  assert(network_.devices == devices_.size());
+}
 
 Cluster::Cluster(std::string name, std::vector<Device> devices, NetworkType type,
                  double bandwidth_Bps, double latency_s, DeviceId source, DeviceId sink,
                  std::span<const double> device_bandwidth_Bps)
     : name_(std::move(name)),
       devices_(std::move(devices)),
-      network_{type, bandwidth_Bps, latency_s, {}},
+      network_(make_network(devices_, type, bandwidth_Bps, latency_s, device_bandwidth_Bps)),
       source_(source),
       sink_(sink) {
   assert(index(source) < devices_.size() && index(sink) < devices_.size());
   assert(device_bandwidth_Bps.empty() ||
          (device_bandwidth_Bps.size() == devices_.size() && type == NetworkType::kSwitch));
-  if (type == NetworkType::kWifi) {
-    network_.links.push_back({"wifi", bandwidth_Bps, latency_s});
-    return;
-  }
-  for (std::size_t d = 0; d < devices_.size(); ++d) {
-    const double own = device_bandwidth_Bps.empty() ? bandwidth_Bps : device_bandwidth_Bps[d];
-    network_.links.push_back({devices_[d].name + ":up", own, latency_s / 2});
-    network_.links.push_back({devices_[d].name + ":down", own, latency_s / 2});
-  }
-}
-
-Route Cluster::route(DeviceId from, DeviceId to) const {
-  assert(from != to);
-  if (network_.type == NetworkType::kWifi) return {{0}, 2, network_.latency_s};
-  return {{static_cast<int>(uplink(from)), static_cast<int>(downlink(to))}, 1, network_.latency_s};
 }
 
 double Cluster::route_bandwidth_Bps(DeviceId from, DeviceId to) const {

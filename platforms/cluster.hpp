@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "platforms/device.hpp"
+#include "platforms/network.hpp"
 
 namespace edgeflow {
 
@@ -18,37 +19,16 @@ struct Device {
   double memory_bytes = 0;  // may be infinite
   double idle_W = 0;        // NaN if not known; the device's energy is then NaN, too
   double busy_W = 0;
-};
-
-/// A resource that messages share. Directed links are one each way.
-struct Link {
-  std::string name;
-  double bandwidth_Bps = 0;
-  double latency_s = 0;
-};
-
-/// How a message gets from one device to another: after `latency_s` it occupies all links at once,
-/// each for bytes * `crossings` / bandwidth per time that it is listed.
-struct Route {
-  std::vector<int> links;  // indices into Network::links; at least one
-  double crossings = 1;    // wifi: 2, station to access point to station
-  double latency_s = 0;
-};
-
-enum class NetworkType : std::uint8_t { kSwitch, kWifi };
-
-/// `switch`: a full-duplex link per device (links 2d up, 2d+1 down), never blocking inside.
-/// `wifi`: one shared medium (link 0) that a message between two stations crosses twice.
-struct Network {
-  NetworkType type = NetworkType::kSwitch;
-  double bandwidth_Bps = 0;
-  double latency_s = 0;  // of a message between two devices
-  std::vector<Link> links;
+  double transmit_W = 0;  // while it does nothing but send; at least idle_W
+  double receive_W = 0;
 };
 
 class Cluster {
  public:
-  /// `device_bandwidth_Bps`, if not empty, is each device's own link rate (switch only).
+  Cluster(std::string name, std::vector<Device> devices, Network network, DeviceId source,
+          DeviceId sink);
+  /// A switch, wifi or hub. `device_bandwidth_Bps`, if not empty, is each device's own link rate
+  /// (switch only).
   Cluster(std::string name, std::vector<Device> devices, NetworkType type, double bandwidth_Bps,
           double latency_s, DeviceId source, DeviceId sink,
           std::span<const double> device_bandwidth_Bps = {});
@@ -62,7 +42,7 @@ class Cluster {
   DeviceId sink() const { return sink_; }      // wants the result
 
   /// Precondition: from != to.
-  Route route(DeviceId from, DeviceId to) const;
+  Route route(DeviceId from, DeviceId to) const { return network_.route(index(from), index(to)); }
   /// Payload bytes per second that the route carries when it is idle: its narrowest link's
   /// bandwidth over its crossings. Precondition: from != to.
   double route_bandwidth_Bps(DeviceId from, DeviceId to) const;
@@ -80,7 +60,7 @@ class Cluster {
 /// starts with `schema: 1`. A text is the name or path of a cluster file.
 ///   name: three-pis                                # default: `default_name`
 ///   description: ...                               # optional
-///   network: {type: switch, bandwidth: 100Mbps, latency: 0.5ms}   # or wifi; latency default 0s
+///   network: {type: switch, bandwidth: 100Mbps, latency: 0.5ms}   # see below
 ///   devices:
 ///     - {type: rpi4, count: 3}                     # rpi4-0, rpi4-1, rpi4-2
 ///     - {type: rpi4}                               # rpi4-3
@@ -90,10 +70,37 @@ class Cluster {
 ///   sink: rpi4-0                                   # default: the source
 /// `type` is a catalogue name or the path of a device file. Devices without a name are numbered by
 /// type throughout the cluster; `name` with `count` is numbered as well. framework and threads
-/// choose among the type's compute profiles. Besides, a device may have `bandwidth` (its own link,
-/// switch only: a rate, or `wired` or `wifi` for its type's measured rate), `layer_time`, `power:
-/// {idle: 2W, busy: 5W}` and the rates of platforms/device.hpp (mac_rate, byte_rate, overhead and
-/// the factors), which replace those of its type. Throws InputError.
+/// choose among the type's compute profiles. Besides, a device may have `power: {idle: 2W, busy:
+/// 5W, transmit: 3W, receive: 3W}`, `layer_time`, and the rates of platforms/device.hpp (mac_rate,
+/// byte_rate, overhead, the factors, message_overhead, serialization_rate), which replace those of
+/// its type. `bandwidth: wired` or `wifi` is the rate that its type was measured to reach.
+///
+/// Networks. All may have `link_power: {idle: 1W, busy: 2W}`, what each link draws, by default
+/// nothing. A bandwidth for both directions is `bandwidth`, one for each `up` and `down` (to the
+/// network and from it; of a link `between: [a, b]`, from a to b and back). Latencies default to 0.
+///   {type: switch, bandwidth: 100Mbps, latency: 0.5ms}
+/// A full-duplex link per device; `latency` is that between two devices. A device may have
+/// `bandwidth` or `up` and `down`, and `latency`, one way, of its own link.
+///   {type: wifi, bandwidth: 100Mbps, latency: 3ms, access_point: router}
+/// One medium. A device may have `bandwidth`, its own rate on the air. `access_point` is optional:
+/// a device that no air is between.
+///   {type: hub, bandwidth: 100Mbps, latency: 0.5ms}
+/// One medium that a message crosses once.
+///   {type: mesh, bandwidth: 100Mbps, latency: 1ms,
+///    links: [{between: [a, b], bandwidth: 10Mbps, latency: 5ms}]}
+/// A full-duplex link per pair; `links` are exceptions.
+///   {type: star-of-stars, bandwidth: 1Gbps, latency: 0.3ms,
+///    uplink: {up: 20Mbps, down: 100Mbps, latency: 10ms},
+///    sites: [plant, {name: cloud, bandwidth: 1Gbps, latency: 2ms}]}
+/// A switch per site, and an uplink from each to all others. Devices say `site: plant`. A site may
+/// have an uplink of its own; latencies of uplinks are one way.
+///   {type: graph, switches: [s],
+///    links: [{between: [a, s], bandwidth: 100Mbps, latency: 1ms, name: x, duplex: half}, ...],
+///    routes: [{from: a, to: b, links: [x, y]}]}
+/// Any links between devices and switches. Without a route, which holds for both directions,
+/// messages take the fewest links. Links are called a:s without a name, and are full-duplex without
+/// `duplex: half`.
+/// Throws InputError.
 Cluster read_cluster(const Yaml& yaml, const std::string& default_name);
 
 /// Loads a cluster by shipped name or by path relative to `folder`. Throws InputError.

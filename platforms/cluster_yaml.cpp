@@ -2,14 +2,16 @@
 
 #include <cmath>
 #include <map>
+#include <optional>
 
 #include "platforms/cluster.hpp"
+#include "platforms/network_yaml.hpp"
 #include "workloads/model_yaml.hpp"
 
 namespace edgeflow {
 namespace {
 
-constexpr std::int64_t kMaxDevices = 1000;
+constexpr std::int64_t kMaxDevices = 4096;
 
 /// Calls `load`; a mistake that has no place of its own (no such file) is the mistake of `yaml`.
 template <typename Load>
@@ -39,47 +41,32 @@ ComputeProfile choose_compute(const Yaml& yaml, const DeviceProfile& profile) {
       .fail(profile.name + " has no such compute profile", "framework and threads: " + known);
 }
 
+Yaml network_of(const Yaml& cluster) {
+  cluster.expect_keys({"schema", "name", "description", "network", "devices", "source", "sink"});
+  if (cluster.path().empty()) (void)cluster.at("schema");
+  return cluster.at("network");
+}
+
 class ClusterReader {
  public:
-  explicit ClusterReader(const Yaml& yaml) : yaml_(yaml) {}
+  explicit ClusterReader(const Yaml& yaml) : yaml_(yaml), network_(network_of(yaml)) {}
 
   Cluster read(const std::string& default_name) {
-    yaml_.expect_keys({"schema", "name", "description", "network", "devices", "source", "sink"});
-    if (yaml_.path().empty()) (void)yaml_.at("schema");
     if (const auto schema = yaml_.find("schema")) (void)schema->as_integer(1, 1);
     if (const auto description = yaml_.find("description")) (void)description->as_string();
     const auto name = yaml_.find("name");
     const std::string cluster_name = name ? read_name(*name) : default_name;
-    read_network(yaml_.at("network"));
     const Yaml devices = yaml_.at("devices");
     for (const Yaml& entry : devices.items()) add_entry(entry);
     if (devices_.empty()) devices.fail("is empty, expected at least one device");
     const DeviceId source = find_device("source", DeviceId{0});
     const DeviceId sink = find_device("sink", source);
-    return {cluster_name,
-            devices_,
-            type_,
-            bandwidth_Bps_,
-            latency_s_,
-            source,
-            sink,
-            type_ == NetworkType::kSwitch ? std::span<const double>(device_bandwidth_Bps_)
-                                          : std::span<const double>()};
+    std::vector<std::string> names;
+    for (const Device& device : devices_) names.push_back(device.name);
+    return {cluster_name, devices_, network_.build(names), source, sink};
   }
 
  private:
-  void read_network(const Yaml& network) {
-    network.expect_keys({"type", "bandwidth", "latency"});
-    const Yaml type = network.at("type");
-    const std::string name = type.as_string();
-    if (name != "switch" && name != "wifi") type.fail_expected("switch or wifi");
-    type_ = name == "wifi" ? NetworkType::kWifi : NetworkType::kSwitch;
-    bandwidth_Bps_ = network.at("bandwidth").as_quantity(Quantity::kBandwidth);
-    if (const auto latency = network.find("latency")) {
-      latency_s_ = latency->as_quantity(Quantity::kDuration, /*zero_ok=*/true);
-    }
-  }
-
   /// One entry of `devices:`, which may stand for several.
   void add_entry(const Yaml& entry) {
     entry.expect_keys({"type",
@@ -90,6 +77,10 @@ class ClusterReader {
                        "memory",
                        "power",
                        "bandwidth",
+                       "up",
+                       "down",
+                       "latency",
+                       "site",
                        "mac_rate",
                        "byte_rate",
                        "overhead",
@@ -105,37 +96,33 @@ class ClusterReader {
     const auto name = entry.find("name");
     const auto count = entry.find("count");
     Device device = read_device_entry(entry);
-    double bandwidth_Bps = bandwidth_Bps_;
-    if (const auto own = entry.find("bandwidth")) {
-      if (type_ == NetworkType::kWifi) own->fail("devices on wifi share the network's bandwidth");
-      bandwidth_Bps = read_bandwidth(*own, entry);
-    }
     const std::string base = name ? read_name(*name) : device.name;
     const std::int64_t copies = count ? count->as_integer(1, kMaxDevices) : 1;
     for (std::int64_t i = 0; i < copies; ++i) {
       const bool numbered = count || !name;
       device.name = numbered ? base + "-" + std::to_string(numbers_[base]++) : base;
-      add(entry, device, bandwidth_Bps);
+      add(entry, device);
     }
+    network_.add_devices(entry, static_cast<std::size_t>(copies), measured_bandwidth_Bps(entry));
   }
 
-  /// A rate, or `wired` or `wifi`: what the device's type was measured to reach.
-  double read_bandwidth(const Yaml& bandwidth, const Yaml& entry) {
-    const std::string text = bandwidth.as_string();
+  /// What the device's type was measured to reach, if `bandwidth` is `wired` or `wifi`.
+  std::optional<double> measured_bandwidth_Bps(const Yaml& entry) {
+    const auto bandwidth = entry.find("bandwidth");
     const auto type = entry.find("type");
-    if (!type || (text != "wired" && text != "wifi")) {
-      return bandwidth.as_quantity(Quantity::kBandwidth);
-    }
+    if (!bandwidth || !type) return std::nullopt;
+    const std::string text = bandwidth->as_string();
+    if (text != "wired" && text != "wifi") return std::nullopt;
     const DeviceProfile& profile = catalogue(*type);
     const double rate_Bps = text == "wired" ? profile.wired_Bps : profile.wifi_Bps;
     if (std::isnan(rate_Bps)) {
-      bandwidth.fail(profile.name + " has no measured " + text + " rate",
-                     "write one such as 100Mbps");
+      bandwidth->fail(profile.name + " has no measured " + text + " rate",
+                      "write one such as 100Mbps");
     }
     return rate_Bps;
   }
 
-  void add(const Yaml& entry, const Device& device, double bandwidth_Bps) {
+  void add(const Yaml& entry, const Device& device) {
     if (!ids_.emplace(device.name, DeviceId{static_cast<std::int32_t>(devices_.size())}).second) {
       entry.fail("two devices are called " + in_quotes(device.name));
     }
@@ -143,7 +130,6 @@ class ClusterReader {
       entry.fail("more than " + std::to_string(kMaxDevices) + " devices");
     }
     devices_.push_back(device);
-    device_bandwidth_Bps_.push_back(bandwidth_Bps);
   }
 
   /// The device of an entry, called like its type so far.
@@ -169,13 +155,15 @@ class ClusterReader {
       profile.memory_bytes = memory->as_quantity(Quantity::kSize);
     }
     if (const auto power = entry.find("power")) {
-      power->expect_keys({"idle", "busy"});
+      power->expect_keys({"idle", "busy", "transmit", "receive"});
       read_power(*power, profile);
     }
     device.name = device.type;
     device.memory_bytes = profile.memory_bytes;
     device.idle_W = profile.idle_W;
     device.busy_W = profile.busy_W;
+    device.transmit_W = profile.transmit_W;
+    device.receive_W = profile.receive_W;
     return device;
   }
 
@@ -202,11 +190,8 @@ class ClusterReader {
   }
 
   Yaml yaml_;
-  NetworkType type_ = NetworkType::kSwitch;
-  double bandwidth_Bps_ = 0;
-  double latency_s_ = 0;
+  NetworkReader network_;
   std::vector<Device> devices_;
-  std::vector<double> device_bandwidth_Bps_;
   std::map<std::string, DeviceId> ids_;
   std::map<std::string, std::int64_t> numbers_;  // next number by base name
   std::map<std::string, DeviceProfile> catalogue_;

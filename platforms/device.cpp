@@ -117,6 +117,15 @@ void read_power(const Yaml& power, DeviceProfile& profile) {
   const Yaml busy = power.at("busy");
   profile.busy_W = busy.as_quantity(Quantity::kPower, /*zero_ok=*/true);
   if (profile.busy_W < profile.idle_W) busy.fail("is less than the idle power");
+  const auto read = [&](std::string_view key) {
+    const auto value = power.find(key);
+    if (!value) return profile.idle_W;
+    const double watts = value->as_quantity(Quantity::kPower, /*zero_ok=*/true);
+    if (watts < profile.idle_W) value->fail("is less than the idle power");
+    return watts;
+  };
+  profile.transmit_W = read("transmit");
+  profile.receive_W = read("receive");
 }
 
 DeviceProfile read_device(const Document& document) {
@@ -134,7 +143,7 @@ DeviceProfile read_device(const Document& document) {
     (void)memory->at("source").as_string();
   }
   if (const auto power = root.find("power")) {
-    power->expect_keys({"idle", "busy", "source"});
+    power->expect_keys({"idle", "busy", "transmit", "receive", "source"});
     read_power(*power, profile);
     (void)power->at("source").as_string();
   }

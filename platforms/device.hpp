@@ -7,7 +7,8 @@
 //   name: rpi4
 //   description: Raspberry Pi 4 Model B                          # optional
 //   memory: {size: 4GiB, source: ...}                            # default: without limit
-//   power: {idle: 1.6W, busy: 5W, source: ...}                   # default: energy is not reported
+//   power: {idle: 1.6W, busy: 5W, source: ...,                   # default: energy is not reported
+//           transmit: 2W, receive: 1.9W}                         # default: as idle
 //   compute:                                                     # the first one is the default
 //     - {framework: ncnn, threads: 4, mac_rate: 10.34GMAC/s, source: ...,
 //        byte_rate: 7.747GB/s,                                   # default: bytes cost nothing
@@ -74,6 +75,8 @@ struct DeviceProfile {
   double busy_W = std::numeric_limits<double>::quiet_NaN();
   double wired_Bps = std::numeric_limits<double>::quiet_NaN();
   double wifi_Bps = std::numeric_limits<double>::quiet_NaN();
+  double transmit_W = std::numeric_limits<double>::quiet_NaN();  // while it does nothing but send
+  double receive_W = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// Reads a device file. Throws InputError.
@@ -87,7 +90,7 @@ DeviceProfile load_device(const std::string& name, const std::filesystem::path& 
 std::string read_name(const Yaml& name);
 /// Replaces those rates, factors and layer times of `profile` that the map has.
 void read_rates(const Yaml& map, ComputeProfile& profile);
-/// Reads `power: {idle: ..., busy: ...}`.
+/// Reads `power: {idle: ..., busy: ..., transmit: ..., receive: ...}`, the last two optional.
 void read_power(const Yaml& power, DeviceProfile& profile);
 
 /// Time to compute `work` on one device:

@@ -1,5 +1,6 @@
 #include "sim/platform.hpp"
 
+#include <fmt/format.h>
 #include <xbt/log.h>
 
 #include <csignal>
@@ -37,7 +38,12 @@ std::vector<sg4::Host*> build_platform(const Cluster& cluster, const Effects& ef
   sg4::NetZone* zone = sg4::create_full_zone("cluster");
   std::vector<sg4::Host*> hosts;
   for (std::size_t d = 0; d < cluster.size(); ++d) {
-    hosts.push_back(zone->create_host("device" + std::to_string(d), kHostSpeed)->seal());
+    sg4::Host* host = zone->create_host("device" + std::to_string(d), kHostSpeed);
+    // For the energy plugin: watts when idle, with the least load, and with full load.
+    const Device& device = cluster.devices()[d];
+    host->set_property("wattage_per_state",
+                       fmt::format("{}:{}:{}", device.idle_W, device.busy_W, device.busy_W));
+    hosts.push_back(host->seal());
   }
   std::vector<sg4::Link*> links;
   for (const Link& link : cluster.network().links) {

@@ -29,6 +29,7 @@ struct RequestRecord {
   double wait_s = 0;      // held back because enough requests were in flight
   std::int32_t stream = 0;
   std::int32_t request = 0;  // of its stream
+  double energy_J = 0;       // see sim/energy.hpp; as all energies, NaN if a power is not known
 };
 
 struct UnitRecord {
@@ -53,12 +54,16 @@ struct DeviceRecord {
   double sent_bytes = 0;
   double received_bytes = 0;
   double peak_memory_bytes = 0;  // weights + live activations
-  double energy_J = 0;           // idle * makespan + (busy - idle) * busy time
+  double energy_J = 0;           // see sim/energy.hpp
+  double transmit_s = 0;         // its interface sending, if nothing else shared the links
+  double receive_s = 0;
+  double plugin_energy_J = 0;  // by SimGrid's host_energy plugin, if SimulationOptions ask for it
 };
 
 struct LinkRecord {
   double bytes = 0;   // payload times crossings
   double busy_s = 0;  // bytes over bandwidth: the time it would be busy if always full
+  double energy_J = 0;
 };
 
 struct SimulationResult {

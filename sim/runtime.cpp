@@ -411,6 +411,8 @@ void Runtime::report_devices_and_links() {
       const auto sent = static_cast<double>(stream.sent[m]);
       result_.devices[from].sent_bytes += sent * message.bytes;
       result_.devices[to].received_bytes += static_cast<double>(stream.received[m]) * message.bytes;
+      result_.devices[from].transmit_s += sent * message.tx_s;
+      result_.devices[to].receive_s += sent * message.rx_s;
       const Route route =
           cluster_.route(DeviceId(message.from_device), DeviceId(message.to_device));
       for (const int link : route.links) {
@@ -422,13 +424,10 @@ void Runtime::report_devices_and_links() {
     result_.links[l].busy_s = result_.links[l].bytes / network.links[l].bandwidth_Bps;
   }
   for (std::size_t d = 0; d < devices_.size(); ++d) {
-    const Device& device = cluster_.devices()[d];
     DeviceRecord& record = result_.devices[d];
     devices_[d].memory.settle();
     record.peak_memory_bytes = devices_[d].memory.peak_bytes();
     record.busy_s = devices_[d].busy_s;
-    record.energy_J =
-        device.idle_W * result_.makespan_s + (device.busy_W - device.idle_W) * record.busy_s;
   }
 }
 

@@ -1,5 +1,7 @@
 #include "sim/simulate.hpp"
 
+#include <simgrid/plugins/energy.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -7,6 +9,7 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "sim/energy.hpp"
 #include "sim/platform.hpp"
 #include "sim/runtime.hpp"
 #include "sim/tables.hpp"
@@ -35,6 +38,7 @@ SimulationResult run_engine(std::span<const Stream> streams, const SimulationOpt
     }
   }
   simgrid::s4u::Engine& engine = create_engine(options.network_model);
+  if (options.energy_plugin) sg_host_energy_plugin_init();
   std::set<DevicePair> pairs;
   for (const PlanTables& table : tables) {
     for (const MessageRow& message : table.messages) {
@@ -45,6 +49,13 @@ SimulationResult run_engine(std::span<const Stream> streams, const SimulationOpt
       build_platform(*streams.front().cluster, options.effects, options.network_model, pairs);
   Runtime runtime(streams, tables, options, hosts);
   SimulationResult result = runtime.run(engine);
+  account_energy(tables, *streams.front().cluster, result);
+  for (std::size_t d = 0; options.energy_plugin && d < hosts.size(); ++d) {
+    // The plugin counts until the clock stops.
+    result.devices[d].plugin_energy_J = sg_host_get_consumed_energy(hosts[d]) -
+                                        streams.front().cluster->devices()[d].idle_W *
+                                            (simgrid::s4u::Engine::get_clock() - result.makespan_s);
+  }
 
   std::ranges::sort(result.units, {}, [](const UnitRecord& record) {
     return std::tuple(record.stream, record.request, record.unit);

@@ -49,6 +49,7 @@ struct SimulationOptions : Arrivals {  // arrivals: of the only stream
   Effects effects;
   bool record = false;                    // fill units and transfers
   std::vector<Recorder*> recorders = {};  // called in the child process
+  bool energy_plugin = false;             // fill DeviceRecord::plugin_energy_J, as a check
   double timeout_s = 600;                 // wall clock, then status timeout
 };
 

@@ -69,6 +69,9 @@ void fill_messages(PlanTables& tables, const Plan& plan, const Cluster& cluster,
     };
     row.send_s = cpu_s(from);
     row.receive_s = cpu_s(message.to);
+    const Network& network = cluster.network();
+    row.tx_s = message.bytes * network.transmit_s_per_byte(index(from), index(message.to));
+    row.rx_s = message.bytes * network.receive_s_per_byte(index(from), index(message.to));
     tables.messages.push_back(row);
 
     sends[index(message.from)].push_back(id);

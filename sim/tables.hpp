@@ -45,6 +45,8 @@ struct MessageRow {
   double alone_s = 0;    // latency + transfer time when nothing shares the route
   double send_s = 0;     // CPU time on the sender
   double receive_s = 0;  // CPU time on the receiver
+  double tx_s = 0;       // the sender's interface at work
+  double rx_s = 0;       // the receiver's
 };
 
 struct PlanTables {

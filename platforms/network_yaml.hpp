@@ -1,0 +1,62 @@
+#pragma once
+// Reads the network of a cluster; the format is in cluster.hpp.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platforms/network.hpp"
+#include "workloads/yaml.hpp"
+
+namespace edgeflow {
+
+/// Keys of a device that describe its place in the network.
+inline constexpr std::string_view kPortKeys[] = {"bandwidth", "up", "down", "latency", "site"};
+
+/// First `read_defaults`, then each device, then `build`. All throw InputError.
+class NetworkReader {
+ public:
+  explicit NetworkReader(const Yaml& yaml);
+
+  /// Reads the port keys of one entry of `devices`, which stands for `count` devices.
+  /// `measured_Bps`, if there, is what its `bandwidth` names.
+  void add_devices(const Yaml& entry, std::size_t count, std::optional<double> measured_Bps);
+  /// `names` of all devices in order.
+  Network build(const std::vector<std::string>& names);
+
+ private:
+  struct Rates {
+    double up_Bps = 0;
+    double down_Bps = 0;
+  };
+  struct EdgeEntry {
+    Edge edge;
+    std::string name;
+  };
+
+  static std::optional<Rates> find_rates(const Yaml& yaml,
+                                         std::optional<double> measured_Bps = std::nullopt);
+  static Rates rates(const Yaml& yaml);
+  static std::optional<double> find_latency(const Yaml& yaml);
+  void read_sites();
+  std::int32_t read_site(const Yaml& entry) const;
+  std::size_t node(const Yaml& name) const;
+  Network build_mesh();
+  Network build_graph();
+  EdgeEntry read_edge(const Yaml& yaml, Network& network);
+  void read_route(const Yaml& yaml, const std::vector<EdgeEntry>& edges, Network& network) const;
+  void check_connected(const Network& network) const;
+
+  Yaml yaml_;
+  NetworkType type_ = NetworkType::kSwitch;
+  Rates rates_;
+  double latency_s_ = 0;
+  std::vector<Site> sites_;
+  std::vector<Port> ports_;  // by device
+  std::vector<std::string> names_;
+  std::map<std::string, std::size_t> nodes_;  // devices, then switches
+};
+
+}  // namespace edgeflow

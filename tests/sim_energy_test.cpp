@@ -1,0 +1,103 @@
+// Energy: a case by hand, and SimGrid's own plugin on random plans.
+
+#include <doctest/doctest.h>
+
+#include <random>
+
+#include "partition/builder.hpp"
+#include "tests/support/sim_fixture.hpp"
+
+using namespace edgeflow;
+using namespace edgeflow::sim_fixture;
+
+namespace {
+
+doctest::Approx exactly(double value) { return doctest::Approx(value).epsilon(1e-9); }
+
+std::vector<Device> powered_devices() {
+  auto list = devices(2);
+  list[0].idle_W = 1;
+  list[0].busy_W = 3;
+  list[0].transmit_W = 2;
+  list[0].receive_W = 1.5;
+  list[1].idle_W = 2;
+  list[1].busy_W = 5;
+  return list;
+}
+
+Cluster powered_links(std::vector<Device> list) {
+  const std::vector<std::string> names{"pi-0", "pi-1"};
+  const Port port{80, 80, 0.125, 0};
+  Network network = make_switch(names, {port, port});
+  for (Link& link : network.links) {
+    link.idle_W = 0.1;
+    link.busy_W = 0.3;
+  }
+  return Cluster("bench", std::move(list), network, DeviceId{0}, DeviceId{0});
+}
+
+}  // namespace
+
+TEST_CASE("energy of a run computed by hand") {
+  // 0.75 s there, 1 s of conv1 on device 1, 0.75 s back; interfaces and links work 0.5 s of each.
+  const auto result = simulate_ok(whole_layers({1}), chain(1), powered_links(powered_devices()));
+  CHECK(result.makespan_s == exactly(2.5));
+  CHECK(result.devices[0].energy_J == exactly(1 * 2.5 + (2 - 1) * 0.5 + (1.5 - 1) * 0.5));
+  CHECK(result.devices[1].energy_J == exactly(2 * 2.5 + (5 - 2) * 1));
+  for (const LinkRecord& link : result.links) {
+    CHECK(link.energy_J == exactly(0.1 * 2.5 + (0.3 - 0.1) * 0.5));
+  }
+  CHECK(result.requests[0].energy_J == exactly(3.25 + 8 + 4 * 0.35));
+}
+
+TEST_CASE("the CPU time of messages draws busy power") {
+  auto list = powered_devices();
+  list[1].compute.message_overhead_s = 0.5;
+  const auto result = simulate_ok(whole_layers({1}), chain(1), powered_links(list));
+  CHECK(result.devices[1].energy_J == exactly(2 * 3.5 + (5 - 2) * 2));
+}
+
+TEST_CASE("the energies of requests sum to the total") {
+  SimulationOptions options;
+  options.arrivals_s = {0, 0.3, 5};
+  const auto result =
+      simulate_ok(whole_layers({1, 0}), chain(2), powered_links(powered_devices()), options);
+  double total_J = 0;
+  for (const DeviceRecord& device : result.devices) total_J += device.energy_J;
+  for (const LinkRecord& link : result.links) total_J += link.energy_J;
+  double requests_J = 0;
+  for (const RequestRecord& request : result.requests) requests_J += request.energy_J;
+  CHECK(requests_J == exactly(total_J));
+}
+
+TEST_CASE("SimGrid's energy plugin counts the same joules on random plans") {
+  std::mt19937_64 random(31);
+  const Graph graph = chain(4);
+  for (int round = 0; round < 20; ++round) {
+    auto list = devices(2 + random() % 4);
+    for (Device& device : list) {
+      device.compute.mac_rate = static_cast<double>(1 + random() % 20);
+      device.compute.message_overhead_s = 0.01 * static_cast<double>(random() % 3);
+      device.idle_W = 0.1 * static_cast<double>(random() % 30);
+      device.busy_W = device.idle_W + 0.1 * static_cast<double>(random() % 90);
+    }
+    const Cluster where = cluster(list, round % 2 == 0 ? NetworkType::kSwitch : NetworkType::kWifi);
+    Assignment assignment;
+    for (const Layer& layer : graph.layers()) {
+      std::vector<std::int64_t> boundaries{0, kRows};
+      while (boundaries.size() < list.size() + 1) {
+        boundaries.push_back(static_cast<std::int64_t>(random() % (kRows + 1)));
+      }
+      std::ranges::sort(boundaries);
+      assignment.push_back(cut(layer.output.box, Axis::kRow, boundaries));
+    }
+    SimulationOptions options;
+    options.arrivals_s = {0, 1, 1.5};
+    options.energy_plugin = true;
+    const auto result =
+        simulate_ok(build_plan(graph, where, assignment, "random"), graph, where, options);
+    for (const DeviceRecord& device : result.devices) {
+      CHECK(device.energy_J == exactly(device.plugin_energy_J));
+    }
+  }
+}
