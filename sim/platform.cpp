@@ -11,7 +11,7 @@
 namespace edgeflow {
 namespace sg4 = simgrid::s4u;
 
-double bytes_scale(NetworkModel model) { return model == NetworkModel::kCm02 ? 1024 : 1; }
+double bytes_scale(NetworkModel model) { return model == NetworkModel::kCm02 ? 1 << 24 : 1; }
 
 sg4::Engine& create_engine(NetworkModel model) {
   static sg4::Engine engine("edgeflow");

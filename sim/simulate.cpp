@@ -43,6 +43,7 @@ SimulationResult run_engine(std::span<const Stream> streams, const SimulationOpt
   for (const PlanTables& table : tables) {
     for (const MessageRow& message : table.messages) {
       pairs.emplace(message.from_device, message.to_device);
+      pairs.emplace(message.to_device, message.from_device);  // LV08's acknowledgements
     }
   }
   const auto hosts =

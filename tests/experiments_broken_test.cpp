@@ -56,7 +56,7 @@ const Broken kScenarios[] = {
      ":5:38: at cluster.network.bandwidth: got \"0Mbps\", expected a bandwidth such as 100Mbps, "
      "more than zero"},
     {"no_count",
-     ":6:33: at cluster.devices[0].count: got \"0\", expected an integer from 1 to 1000"},
+     ":6:33: at cluster.devices[0].count: got \"0\", expected an integer from 1 to 4096"},
     {"no_devices", ":6:12: at cluster.devices: is empty, expected at least one device"},
     {"no_requests", ":8:19: at requests.count: got \"0\", expected an integer from 1 to 1000000"},
     {"no_strategies", ":7:13: at strategies: is empty, expected at least one strategy"},
@@ -92,7 +92,9 @@ const Broken kScenarios[] = {
     {"unknown_key", ":3:1: unknown key \"modle\" (did you mean \"model\"?)"},
     {"unknown_model",
      ":3:8: at model: there is no \"vgg61\" in workloads/models (did you mean \"vgg11\"?)"},
-    {"unknown_network", ":5:19: at cluster.network.type: got \"swich\", expected switch or wifi"},
+    {"unknown_network",
+     ":5:19: at cluster.network.type: got \"swich\", expected one of switch, wifi, hub, "
+     "mesh, star-of-stars, graph (did you mean \"switch\"?)"},
     {"unknown_network_model",
      ":8:29: at simulation.network_model: got \"LV8\", expected one of cm02, lv08 (did you mean "
      "\"lv08\"?)"},

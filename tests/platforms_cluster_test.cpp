@@ -136,7 +136,8 @@ TEST_CASE("mistakes in a network are answered with their place") {
     return read_error("schema: 1\nnetwork: {" + network + "}\ndevices: [{type: rpi4}]\n");
   };
   CHECK(error("type: swich, bandwidth: 1Mbps") ==
-        "c.yaml:2:17: at network.type: got \"swich\", expected switch or wifi");
+        "c.yaml:2:17: at network.type: got \"swich\", expected one of switch, wifi, hub, mesh, "
+        "star-of-stars, graph (did you mean \"switch\"?)");
   CHECK(error("type: switch") == "c.yaml:2:10: at network: missing key \"bandwidth\"");
   CHECK(error("type: switch, bandwidth: 100") ==
         "c.yaml:2:36: at network.bandwidth: got \"100\", expected a bandwidth such as 100Mbps");
@@ -156,7 +157,7 @@ TEST_CASE("mistakes in the list of devices are answered with their place") {
   CHECK(devices_error("[{type: rpi4, cuont: 3}]") ==
         "c.yaml:3:24: at devices[0]: unknown key \"cuont\" (did you mean \"count\"?)");
   CHECK(devices_error("[{type: rpi4, count: 0}]") ==
-        "c.yaml:3:31: at devices[0].count: got \"0\", expected an integer from 1 to 1000");
+        "c.yaml:3:31: at devices[0].count: got \"0\", expected an integer from 1 to 4096");
   CHECK(devices_error("[{type: rpi4}, {type: rpi4, memory: 4Gb}]") ==
         "c.yaml:3:46: at devices[1].memory: got \"4Gb\", expected a size such as 4GiB");
   CHECK(devices_error("[{type: rpi4, name: a b}]") ==
@@ -166,8 +167,8 @@ TEST_CASE("mistakes in the list of devices are answered with their place") {
         "c.yaml:3:34: at devices[1]: two devices are called \"x\"");
   CHECK(devices_error("[{type: rpi4, power: {idle: 9W, busy: 5W}}]") ==
         "c.yaml:3:48: at devices[0].power.busy: is less than the idle power");
-  CHECK(devices_error("[{type: rpi4, count: 1000}, {type: rpi4}]") ==
-        "c.yaml:3:38: at devices[1]: more than 1000 devices");
+  CHECK(devices_error("[{type: rpi4, count: 4096}, {type: rpi4}]") ==
+        "c.yaml:3:38: at devices[1]: more than 4096 devices");
 }
 
 TEST_CASE("a type, thread count or framework that is not there is answered with those that are") {
@@ -180,11 +181,6 @@ TEST_CASE("a type, thread count or framework that is not there is answered with 
   CHECK(devices_error("[{type: rpi4, framework: tflite}]") ==
         "c.yaml:3:35: at devices[0].framework: rpi4 has no such compute profile (framework and "
         "threads: ncnn with 4, ncnn with 1)");
-}
-
-TEST_CASE("devices on wifi have no bandwidth of their own") {
-  CHECK(read_error(kWifi + "devices: [{type: rpi4, bandwidth: 1Mbps}]\n") ==
-        "c.yaml:3:35: at devices[0].bandwidth: devices on wifi share the network's bandwidth");
 }
 
 TEST_CASE("source and sink must be devices") {

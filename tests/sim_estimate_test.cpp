@@ -46,6 +46,38 @@ Plan random_plan(const Graph& graph, const Cluster& where, std::mt19937_64& rand
   return build_plan(graph, where, assignment, "random");
 }
 
+/// One network of each type in turn.
+Cluster any_network(int round, const std::vector<Device>& list) {
+  std::vector<std::string> names;
+  std::vector<Port> ports;
+  for (const Device& device : list) {
+    names.push_back(device.name);
+    const auto n = static_cast<double>(names.size());
+    ports.push_back({2e3, 1e3 * n, 0.01 * n, static_cast<std::int32_t>(names.size() % 2)});
+  }
+  const auto on = [&](const Network& network) {
+    return Cluster("bench", list, network, DeviceId{0}, DeviceId{0});
+  };
+  switch (round % 6) {
+    case 0:
+      return cluster(list, NetworkType::kSwitch, 2e3, 0.01);
+    case 1:
+      return on(make_wifi(list.size(), 2e3, 0.01));
+    case 2:
+      return on(make_hub(list.size(), 2e3, 0.01));
+    case 3:
+      return on(make_mesh(names, 2e3, 0.01));
+    case 4:
+      return on(make_switch(names, ports,
+                            {{"here", {3e3, 2e3, 0.02, 0}}, {"there", {1e3, 5e3, 0.05, 0}}}));
+    default: {
+      std::vector<double> rates_Bps(list.size(), 2e3);
+      rates_Bps.back() = 700;
+      return on(make_wifi(list.size(), 2e3, 0.01, rates_Bps, 1));
+    }
+  }
+}
+
 std::vector<Device> unequal_devices(std::mt19937_64& random) {
   auto list = devices(2 + random() % 4);
   for (Device& device : list) {
@@ -65,8 +97,7 @@ TEST_CASE("without contention the simulation takes what the estimate says") {
   std::mt19937_64 random(20220502);
   const Graph graph = branches();
   for (int round = 0; round < 24; ++round) {
-    const NetworkType type = round % 2 == 0 ? NetworkType::kSwitch : NetworkType::kWifi;
-    const Cluster where = cluster(unequal_devices(random), type, 2e3, 0.01);
+    const Cluster where = any_network(round, unequal_devices(random));
     const Plan plan = random_plan(graph, where, random);
     SimulationOptions options;
     options.effects.contention = false;
@@ -112,8 +143,7 @@ TEST_CASE("with contention the simulation takes what the estimate with fair shar
   std::mt19937_64 random(20261125);
   const Graph graph = branches();
   for (int round = 0; round < 24; ++round) {
-    const NetworkType type = round % 2 == 0 ? NetworkType::kSwitch : NetworkType::kWifi;
-    const Cluster where = cluster(unequal_devices(random), type, 2e3, 0.01);
+    const Cluster where = any_network(round, unequal_devices(random));
     const Plan plan = random_plan(graph, where, random);
     const auto result = simulate_ok(plan, graph, where, {}, {4, 1});
     const Estimate predicted = estimate(plan, graph, where, {4, 1}, {}, Sharing::kMaxMin);
@@ -126,8 +156,7 @@ TEST_CASE("with contention, bytes and critical paths add up for any plan") {
   std::mt19937_64 random(7);
   const Graph graph = branches();
   for (int round = 0; round < 8; ++round) {
-    const NetworkType type = round % 2 == 0 ? NetworkType::kSwitch : NetworkType::kWifi;
-    const Cluster where = cluster(unequal_devices(random), type, 2e3, 0.01);
+    const Cluster where = any_network(round, unequal_devices(random));
     const Plan plan = random_plan(graph, where, random);
     SimulationOptions options;
     options.arrivals_s = {0, 0, 0.2, 0.9};

@@ -150,8 +150,8 @@ TEST_CASE("over several links CM02 and LV08 take what their formulas say") {
   Network network;
   network.type = NetworkType::kGraph;
   network.devices = 2;
-  network.links = {{"a", 80, 0.1}, {"b", 50, 0.2}, {"c", 100, 0.3}};
-  network.paths = {{}, {0, 1, 2}, {2, 1, 0}, {}};
+  network.links = {{"a", 80, 0.1}, {"b", 50, 0.2}, {"c", 100, 0.3}, {"back", 1e3, 0.1}};
+  network.paths = {{}, {0, 1, 2}, {3}, {}};
   CHECK(broadcast(on(network), 1)[0].finish_s == about(0.6 + 40.0 / 50));
   SimulationOptions options;
   options.network_model = NetworkModel::kLv08;

@@ -310,6 +310,51 @@ std::vector<Range> random_cuts(Random& random, std::int64_t extent, std::int64_t
   return ranges;
 }
 
+/// Of a hub, a mesh, a star of stars or a graph.
+Network random_network(Random& random, const std::vector<Device>& devices, double bandwidth_Bps,
+                       double latency_s) {
+  const auto rate_Bps = [&] { return static_cast<double>(random.between(1, 100)) * 1e6; };
+  std::vector<std::string> names;
+  for (const Device& device : devices) names.push_back(device.name);
+  switch (random.between(0, 3)) {
+    case 0:
+      return make_hub(devices.size(), bandwidth_Bps, latency_s);
+    case 1: {
+      Network mesh = make_mesh(names, bandwidth_Bps, latency_s);
+      for (Link& link : mesh.links) link.bandwidth_Bps = rate_Bps();
+      return mesh;
+    }
+    case 2: {
+      std::vector<Port> ports;
+      for (std::size_t d = 0; d < names.size(); ++d) {
+        ports.push_back({rate_Bps(), rate_Bps(), latency_s / 2,
+                         static_cast<std::int32_t>(random.between(0, 1))});
+      }
+      return make_switch(names, ports,
+                         {{"here", {rate_Bps(), rate_Bps(), 3 * latency_s, 0}},
+                          {"there", {rate_Bps(), rate_Bps(), 5 * latency_s, 0}}});
+    }
+    default: {  // every device on one of two switches, one of which the other hangs on
+      Network graph;
+      graph.type = NetworkType::kGraph;
+      graph.devices = names.size();
+      std::vector<Edge> edges;
+      const auto connect = [&](std::size_t a, std::size_t b) {
+        const auto forth = static_cast<int>(graph.links.size());
+        graph.links.push_back({"up", rate_Bps(), latency_s, 0, 0});
+        graph.links.push_back({"down", rate_Bps(), latency_s, 0, 0});
+        edges.push_back({a, b, forth, random.chance(30) ? forth : forth + 1});
+      };
+      connect(names.size(), names.size() + 1);
+      for (std::size_t d = 0; d < names.size(); ++d) {
+        connect(d, names.size() + static_cast<std::size_t>(random.between(0, 1)));
+      }
+      graph.paths = shortest_paths(names.size(), names.size() + 2, edges);
+      return graph;
+    }
+  }
+}
+
 }  // namespace
 
 Graph random_graph(Random& random, const GraphLimits& limits) {
@@ -345,9 +390,14 @@ Cluster random_cluster(Random& random) {
   const bool own_rates = !wifi && random.chance(40);
   const auto source = static_cast<std::int32_t>(random.between(0, last));
   const auto sink = random.chance(50) ? source : static_cast<std::int32_t>(random.between(0, last));
-  return Cluster(random.chance(10) ? "lab \"2\": #" : "lab", std::move(devices),
-                 wifi ? NetworkType::kWifi : NetworkType::kSwitch, bandwidth_Bps, latency_s,
-                 DeviceId{source}, DeviceId{sink},
+  const std::string name = random.chance(10) ? "lab \"2\": #" : "lab";
+  Random apart = random;
+  if (apart.chance(40)) {
+    Network network = random_network(apart, devices, bandwidth_Bps, latency_s);
+    return Cluster(name, std::move(devices), std::move(network), DeviceId{source}, DeviceId{sink});
+  }
+  return Cluster(name, std::move(devices), wifi ? NetworkType::kWifi : NetworkType::kSwitch,
+                 bandwidth_Bps, latency_s, DeviceId{source}, DeviceId{sink},
                  own_rates ? std::span<const double>(rates) : std::span<const double>());
 }
 
