@@ -159,30 +159,39 @@ std::vector<std::vector<int>> shortest_paths(std::size_t devices, std::size_t no
                                              std::span<const Edge> edges) {
   struct Way {
     std::size_t node;
-    int link;
+    int link;      // to that node
+    int opposite;  // from it
   };
   std::vector<std::vector<Way>> ways(nodes);
   for (const Edge& edge : edges) {
-    ways[edge.a].push_back({edge.b, edge.forth});
-    ways[edge.b].push_back({edge.a, edge.back});
+    ways[edge.a].push_back({edge.b, edge.forth, edge.back});
+    ways[edge.b].push_back({edge.a, edge.back, edge.forth});
   }
   std::vector<std::vector<int>> paths(devices * devices);
-  for (std::size_t from = 0; from < devices; ++from) {
-    std::vector<Way> back(nodes, {nodes, -1});  // by node: where it was reached from, and how
+  const auto search = [&](std::size_t from, bool devices_forward) {
+    std::vector<Way> back(nodes, {nodes, -1, -1});  // by node: where it was reached from, and how
     std::vector<std::size_t> queue{from};
     for (std::size_t i = 0; i < queue.size(); ++i) {
+      if (queue[i] < devices && queue[i] != from && !devices_forward) continue;
       for (const Way& way : ways[queue[i]]) {
         if (way.node == from || back[way.node].node != nodes) continue;
-        back[way.node] = {queue[i], way.link};
+        back[way.node] = {queue[i], way.link, way.opposite};
         queue.push_back(way.node);
       }
     }
-    for (std::size_t to = 0; to < devices; ++to) {
-      if (to == from || back[to].node == nodes) continue;
-      std::vector<int>& path = paths[from * devices + to];
-      for (std::size_t at = to; at != from; at = back[at].node) path.push_back(back[at].link);
-      std::reverse(path.begin(), path.end());
+    for (std::size_t to = from + 1; to < devices; ++to) {
+      std::vector<int>& forth = paths[from * devices + to];
+      if (back[to].node == nodes || !forth.empty()) continue;
+      for (std::size_t at = to; at != from; at = back[at].node) {
+        forth.push_back(back[at].link);
+        paths[to * devices + from].push_back(back[at].opposite);
+      }
+      std::reverse(forth.begin(), forth.end());
     }
+  };
+  for (std::size_t from = 0; from < devices; ++from) {
+    search(from, /*devices_forward=*/false);
+    search(from, /*devices_forward=*/true);
   }
   return paths;
 }

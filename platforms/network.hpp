@@ -111,8 +111,9 @@ struct Edge {
   int back = 0;   // link from b to a; the same one if the link is half-duplex
 };
 
-/// `graph`: the fewest links from every device to every other (breadth first; of equally few, those
-/// of the edges that stand first). An empty path where there is none.
+/// `graph`: the fewest links from every device to every other, and the same way back (breadth
+/// first; of equally few, those of the edges that stand first). Devices forward for others only
+/// where there is no other way. An empty path where there is none at all.
 std::vector<std::vector<int>> shortest_paths(std::size_t devices, std::size_t nodes,
                                              std::span<const Edge> edges);
 

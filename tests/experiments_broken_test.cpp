@@ -51,6 +51,25 @@ const Broken kScenarios[] = {
     {"negative_rate",
      ":8:47: at requests.arrivals.rate: got \"-2/s\", expected a rate such as 2/s"},
     {"negative_seed", ":8:7: at seed: got \"-1\", expected an integer of at least 0"},
+    {"network_absurd_bandwidth",
+     ":5:35: at cluster.network.bandwidth: got \"1e30Mbps\", expected a bandwidth such as 100Mbps "
+     "(beyond anything real)"},
+    {"network_disconnected", ":5:12: at cluster.network: no links lead from \"a\" to \"b\""},
+    {"network_equal_links", ":5:71: at cluster.network.links[1]: two links are called \"a:b\""},
+    {"network_nan_latency",
+     ":5:51: at cluster.network.latency: got \"nan\", expected a duration such as 0.5ms"},
+    {"network_negative_latency",
+     ":5:52: at cluster.network.latency: got \"-1ms\", expected a duration such as 0.5ms"},
+    {"network_route_gap", ":5:114: at cluster.network.routes[0].links: do not end at \"a\""},
+    {"network_unknown_node",
+     ":5:48: at cluster.network.links[0].between[1]: got \"bb\", expected the name of a device or "
+     "switch (such as \"a\")"},
+    {"network_unknown_site",
+     ":6:77: at cluster.devices[1].site: got \"plan\", expected the name of a site (did you mean "
+     "\"plant\"?)"},
+    {"network_zero_uplink",
+     ":5:72: at cluster.network.uplink.bandwidth: got \"0Mbps\", expected a bandwidth such as "
+     "100Mbps, more than zero"},
     {"newer_schema", ":1:9: at schema: got \"2\", expected an integer equal to 1"},
     {"no_bandwidth",
      ":5:38: at cluster.network.bandwidth: got \"0Mbps\", expected a bandwidth such as 100Mbps, "

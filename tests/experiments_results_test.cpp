@@ -211,7 +211,7 @@ TEST_CASE("the first columns of runs.csv stay what they are") {
         "compute_s,transfer_s,queue_s,wait_s,bytes_moved,redundant_macs_ratio,energy_J,"
         "peak_memory_bytes,units,messages,devices_used,config_hash,message,"
         "repetition,requests,deadline_miss_ratio,mean_in_flight,offered_load,queue_growth_rps,"
-        "overloaded\n");
+        "overloaded,link_energy_J,energy_per_request_J\n");
 }
 
 TEST_CASE("axes have columns of their own unless they are there anyway") {
@@ -238,14 +238,16 @@ TEST_CASE("the files of a run hold what happened, status.json last") {
   const fs::path folder = scratch.folder() / "out" / "runs" / run.report.run_id;
   CHECK(run.report.run_id == "0-" + run.report.config_hash.substr(0, 8));
   CHECK(read_text(folder / "requests.csv") ==
-        "request,arrival_s,finish_s,latency_s,compute_s,transfer_s,queue_s,wait_s,warm_up,missed\n"
-        "0,0,1.5,1.5,1.5,0,0,0,0,\n");
+        "request,arrival_s,finish_s,latency_s,compute_s,transfer_s,queue_s,wait_s,warm_up,missed,"
+        "energy_J\n"
+        "0,0,1.5,1.5,1.5,0,0,0,0,,4.5\n");
   CHECK(read_text(folder / "units.csv").find("0,1,compute,conv,near,c0:2 r0:4 w0:4,0,0,1.5\n") !=
         std::string::npos);
   CHECK(read_text(folder / "transfers.csv") ==
         "request,message,from_unit,from_device,to_device,bytes,start_s,finish_s\n");
-  CHECK(read_text(folder / "devices.csv").find("near,,1.5,0,0,352,,4.5,1\n") != std::string::npos);
-  CHECK(read_text(folder / "links.csv").find("near:up,1000,0,0,0\n") != std::string::npos);
+  CHECK(read_text(folder / "devices.csv").find("near,,1.5,0,0,352,,4.5,1,0,0\n") !=
+        std::string::npos);
+  CHECK(read_text(folder / "links.csv").find("near:up,1000,0,0,0,0\n") != std::string::npos);
   const auto status = nlohmann::json::parse(read_text(folder / "status.json"));
   CHECK(status["status"] == "ok");
   CHECK(status["config_hash"] == run.report.config_hash);

@@ -57,6 +57,18 @@ TEST_CASE("a graph's messages take the fewest links, each way at its own rate") 
   CHECK(cluster.route_bandwidth_Bps(DeviceId{1}, DeviceId{0}) == 2e6);
 }
 
+TEST_CASE("devices of a graph forward for others only where there is no other way") {
+  const std::string cables =
+      "{type: graph, switches: [s, t], links: [{between: [a, b], bandwidth: "
+      "1Mbps}, {between: [b, c], bandwidth: 1Mbps}";
+  CHECK(link_names(read(cables + "]}", kThree), 0, 2) == Names{"a:b:up", "b:c:up"});
+  CHECK(link_names(read(cables + "]}", kThree), 2, 0) == Names{"b:c:down", "a:b:down"});
+  const std::string switched = cables +
+                               ", {between: [a, s], bandwidth: 1Mbps}, {between: [s, t], "
+                               "bandwidth: 1Mbps}, {between: [t, c], bandwidth: 1Mbps}]}";
+  CHECK(link_names(read(switched, kThree), 0, 2) == Names{"a:s:up", "s:t:up", "t:c:up"});
+}
+
 TEST_CASE("a route of a graph can be given, for both directions") {
   const Cluster cluster = read(kGraph +
                                    ", {between: [a, b], bandwidth: 1Mbps, name: direct}], "
