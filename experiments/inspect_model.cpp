@@ -96,9 +96,9 @@ std::string as_text(const Graph& graph, bool folded) {
 std::string as_csv(const Graph& graph) {
   const std::vector<std::string> cuts = cut_point_names(graph);
   const std::set<std::string> cut(cuts.begin(), cuts.end());
-  std::string text = csv_row({"name", "op", "inputs", "out_shape", "params", "macs", "cut_point",
-                              "split_axes", "cost_kind", "in_elements", "out_elements",
-                              "weight_elements"});
+  std::string text =
+      csv_row({"name", "op", "inputs", "out_shape", "params", "macs", "cut_point", "split_axes",
+               "cost_kind", "in_elements", "out_elements", "weight_elements"});
   for (const Layer& layer : graph.layers()) {
     const Work whole = work(layer, layer.output.box);
     text +=

@@ -98,9 +98,8 @@ class Cluster {
 ///    links: [{between: [a, s], bandwidth: 100Mbps, latency: 1ms, name: x, duplex: half}, ...],
 ///    routes: [{from: a, to: b, links: [x, y]}]}
 /// Any links between devices and switches. Without a route, which holds for both directions,
-/// messages take the fewest links, through other devices only where there is no other way. Links are called a:s without a name, and are full-duplex without
-/// `duplex: half`.
-/// Throws InputError.
+/// messages take the fewest links, through other devices only where there is no other way. Links
+/// are called a:s without a name, and are full-duplex without `duplex: half`. Throws InputError.
 Cluster read_cluster(const Yaml& yaml, const std::string& default_name);
 
 /// Loads a cluster by shipped name or by path relative to `folder`. Throws InputError.
