@@ -134,7 +134,7 @@ std::string write_problem(const Problem& problem) {
     json["bandwidth_Bps"].push_back(std::move(bandwidth));
     json["latency_s"].push_back(std::move(latency));
   }
-  json["network"] = cluster.network().type == NetworkType::kWifi ? "wifi" : "switch";
+  json["network"] = to_string(cluster.network().type);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
