@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace edgeflow {
 
@@ -145,7 +146,10 @@ Network make_mesh(std::span<const std::string> names, double bandwidth_Bps, doub
   network.latency_s = latency_s;
   for (const std::string& from : names) {
     for (const std::string& to : names) {
-      if (from != to) network.links.push_back({from + ":" + to, bandwidth_Bps, latency_s, 0, 0});
+      if (from == to) continue;
+      std::string name = from;
+      name.append(":").append(to);
+      network.links.push_back({std::move(name), bandwidth_Bps, latency_s, 0, 0});
     }
   }
   return network;
