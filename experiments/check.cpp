@@ -30,8 +30,8 @@ constexpr std::array<Mark, 13> kMarks{{{"axes", FileKind::kSweep},
                                        {"strategy", FileKind::kScenario},
                                        {"cluster", FileKind::kScenario},
                                        {"devices", FileKind::kCluster},
-                                       {"network", FileKind::kCluster},
                                        {"compute", FileKind::kDevice},
+                                       {"network", FileKind::kCluster},
                                        {"model", FileKind::kScenario}}};
 
 /// In the order of FileKind.

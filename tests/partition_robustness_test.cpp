@@ -65,7 +65,7 @@ Options random_options(Random& random, const std::string_view strategy) {
                 {{"solver", {"lp", "exact"}},
                  {"order", {"cluster", "speed"}},
                  {"lookahead", {"yes", "no"}}}},
-               {"edgeflow-joint", {{"effort", {"0", "1", "200"}}, {"seed", {"1", "7"}}}}};
+               {"edgeflow-joint", {{"effort", {"1", "50", "200"}}, {"seed", {"1", "7"}}}}};
   Options options;
   const auto found = kChoices.find(strategy);
   if (found == kChoices.end()) return options;
