@@ -394,6 +394,8 @@ Cluster random_cluster(Random& random) {
   Random apart = random;
   if (apart.chance(40)) {
     Network network = random_network(apart, devices, bandwidth_Bps, latency_s);
+    network.bandwidth_Bps = bandwidth_Bps;
+    network.latency_s = latency_s;
     return Cluster(name, std::move(devices), std::move(network), DeviceId{source}, DeviceId{sink});
   }
   return Cluster(name, std::move(devices), wifi ? NetworkType::kWifi : NetworkType::kSwitch,
