@@ -278,9 +278,11 @@ TEST_CASE("models and clusters are inspected as text, table, JSON and graph") {
   const Scratch scratch;
   const std::string tiny = kData + "/cli/tiny.yaml";
   CHECK(edgeflow(scratch, "inspect " + tiny + " --csv").out ==
-        "name,op,inputs,out_shape,params,macs,cut_point,split_axes\n"
-        "input,input,,1x3x4x4,0,0,0,\n"
-        "conv,conv,input,1x2x4x4,8,96,0,channel row column\n");
+        "name,op,inputs,out_shape,params,macs,cut_point,split_axes,cost_kind,in_elements,"
+        "out_elements,weight_elements\n"
+        "input,input,,1x3x4x4,0,0,0,,view,0,0,0\n"
+        // 3*4*4 in, 2*4*4 out, 2*3 weights and 2 biases.
+        "conv,conv,input,1x2x4x4,8,96,0,channel row column,general,48,32,8\n");
   CHECK(edgeflow(scratch, "inspect " + tiny + " --dot").out.find("n0 -> n1;") != std::string::npos);
   CHECK(edgeflow(scratch, "inspect " + tiny).out.find("macs         96") != std::string::npos);
   const auto cluster = nlohmann::json::parse(edgeflow(scratch, "inspect pi4x3-nano --json").out);
