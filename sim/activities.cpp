@@ -117,7 +117,7 @@ void Activities::at(double date_s, const RuntimeEvent& event) {
 void Activities::set_timer(Timer timer) {
   const double date_s = timer.date_s;
   const bool first = timers_.empty() || date_s < timers_.top().date_s;
-  timers_.push(std::move(timer));
+  timers_.push(timer);
   if (first) stop_engine_at(date_s);
 }
 
