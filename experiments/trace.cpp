@@ -58,6 +58,7 @@ class Trace : public Recorder {
     }
     for (const Device& device : scenario.cluster->devices()) {
       destinations_.push_back(in_json("to " + device.name));
+      origins_.push_back(in_json("from " + device.name));
     }
     messages_ = messages_of(plan, scenario.element_size());
     served_.resize(plan.units.size());
@@ -89,7 +90,7 @@ class Trace : public Recorder {
     const bool instant = times.finish_s == times.start_s;
     const std::size_t track =
         instant ? 0 : lanes_[device].units.place(times.start_s, times.finish_s);
-    slice(device, track, times.start_s, times.finish_s);
+    slice(device, track, {times.start_s, times.finish_s});
     file_ << names_[at] << request << "}},\n";
     for (const std::int64_t message : sends_[at]) {
       arrow('s', request, message, device, track, times.start_s);
@@ -99,13 +100,25 @@ class Trace : public Recorder {
     }
   }
 
+  void message_worked(std::int32_t /*stream*/, std::int32_t request, std::int32_t message,
+                      MessageWork work, const MessageTimes& times) override {
+    const bool sends = work == MessageWork::kSend;
+    const Message& sent = messages_[static_cast<std::size_t>(message)];
+    const std::size_t from = index(plan_.unit(sent.from).device);
+    const std::size_t device = sends ? from : index(sent.to);
+    slice(device, lanes_[device].units.place(times.start_s, times.finish_s), times);
+    file_ << (sends ? destinations_[index(sent.to)] : origins_[from])
+          << (sends ? R"(,"cat":"send")" : R"(,"cat":"receive")") << R"(,"args":{"message":)"
+          << message << R"(,"request":)" << request << "}},\n";
+  }
+
   void message_done(std::int32_t /*stream*/, std::int32_t request, std::int32_t message,
                     const MessageTimes& times) override {
     const Message& sent = messages_[static_cast<std::size_t>(message)];
     const std::size_t device = index(plan_.unit(sent.from).device);
     const std::size_t track =
         kFirstMessageTrack + lanes_[device].messages.place(times.start_s, times.finish_s);
-    slice(device, track, times.start_s, times.finish_s);
+    slice(device, track, times);
     file_ << destinations_[index(sent.to)] << R"(,"cat":"transfer","args":{"bytes":)" << sent.bytes
           << R"(,"message":)" << message << R"(,"request":)" << request << "}},\n";
     arrow('t', request, message, device, track, times.start_s);
@@ -133,10 +146,10 @@ class Trace : public Recorder {
 
  private:
   /// Begins the event of a span; its name and the rest follow.
-  void slice(std::size_t device, std::size_t track, double start_s, double finish_s) {
+  void slice(std::size_t device, std::size_t track, const MessageTimes& times) {
     file_ << R"({"ph":"X","pid":)" << static_cast<std::int64_t>(device) << R"(,"tid":)"
-          << static_cast<std::int64_t>(track) << R"(,"ts":)" << start_s * 1e6 << R"(,"dur":)"
-          << (finish_s - start_s) * 1e6 << R"(,"name":)";
+          << static_cast<std::int64_t>(track) << R"(,"ts":)" << times.start_s * 1e6 << R"(,"dur":)"
+          << (times.finish_s - times.start_s) * 1e6 << R"(,"name":)";
   }
 
   void arrow(char step, std::int64_t request, std::int64_t message, std::size_t device,
@@ -167,6 +180,7 @@ class Trace : public Recorder {
   const Scenario& scenario_;
   std::vector<Lane> lanes_;
   std::vector<std::string> destinations_;  // by device
+  std::vector<std::string> origins_;       // by device
   std::vector<std::string> names_;         // by unit: of its slices, up to the request
   std::vector<Message> messages_;
   std::vector<std::vector<std::int64_t>> sends_;   // by unit: messages

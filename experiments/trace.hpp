@@ -2,9 +2,10 @@
 // trace.json: what happened, to look at in ui.perfetto.dev or chrome://tracing.
 //
 // Chrome's trace events, written while the simulation runs, times in microseconds. A process per
-// device: its units on track 0 (on more if `queueing` is ablated: tracks never overlap), its
-// outgoing messages on as many tracks from 1000 on as are under way together, a counter of its
-// memory. Arrows lead from the unit that sends to the message to the first unit that it serves.
+// device: its units and the CPU work of its messages on track 0 (on more if `queueing` is ablated:
+// tracks never overlap), its outgoing messages on as many tracks from 1000 on as are under way
+// together, a counter of its memory. Arrows lead from the unit that sends to the message to the
+// first unit that it serves.
 
 #include <filesystem>
 #include <memory>

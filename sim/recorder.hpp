@@ -13,6 +13,9 @@ struct MessageTimes {
   double finish_s = 0;
 };
 
+/// The CPU work that a message costs one of its devices.
+enum class MessageWork : std::uint8_t { kSend, kReceive };
+
 /// Made in the calling process, called in the child process that simulates, so that what it keeps
 /// in memory is lost: it writes. Events come in the order of time (of their ends, for those that
 /// last), those of one instant in a deterministic order. May throw: the status becomes `failed`.
@@ -30,6 +33,10 @@ class Recorder {
   /// Message `message` (an index into messages_of the stream's plan) has arrived.
   virtual void message_done(std::int32_t /*stream*/, std::int32_t /*request*/,
                             std::int32_t /*message*/, const MessageTimes& /*times*/) {}
+  /// Its sender or receiver has done its CPU work for a message, if that takes any time.
+  virtual void message_worked(std::int32_t /*stream*/, std::int32_t /*request*/,
+                              std::int32_t /*message*/, MessageWork /*work*/,
+                              const MessageTimes& /*times*/) {}
   /// From `now_s` on, `device` holds `bytes`. Several calls for one instant: the last one counts.
   virtual void memory_changed(std::int32_t /*device*/, double /*now_s*/, double /*bytes*/) {}
   /// After the last event, also of a run that did not end well.

@@ -32,7 +32,7 @@ struct RequestState {
   std::vector<UnitTimes> units;
   // By message.
   std::vector<std::int32_t> message_holders;
-  std::vector<MessageTimes> messages;
+  std::vector<MessageTimes> messages;  // until it is delivered, the finish is free: see Runtime
 
   std::int32_t units_left = 0;
   std::int32_t messages_left = 0;

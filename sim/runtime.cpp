@@ -95,6 +95,7 @@ void Runtime::handle(const RuntimeEvent& event) {
     case RuntimeEvent::Kind::kPacked:
       release(message_of(*event.state, event.index).from_device,
               message_of(*event.state, event.index).send_s);
+      message_worked(*event.state, event.index, MessageWork::kSend);
       leave(*event.state, event.index);
       break;
     case RuntimeEvent::Kind::kDelivered:
@@ -103,6 +104,7 @@ void Runtime::handle(const RuntimeEvent& event) {
     case RuntimeEvent::Kind::kUnpacked:
       release(message_of(*event.state, event.index).to_device,
               message_of(*event.state, event.index).receive_s);
+      message_worked(*event.state, event.index, MessageWork::kReceive);
       deliver(*event.state, event.index);
       break;
   }
@@ -229,6 +231,8 @@ void Runtime::enqueue(const Waiting& job) {
 void Runtime::begin(const Waiting& job) {
   if (job.task == Task::kCompute) return start(*job.state, job.index);
   const MessageRow& row = message_of(*job.state, job.index);
+  // Kept where the time of delivery will be.
+  job.state->messages[static_cast<std::size_t>(job.index)].finish_s = now_s();
   if (job.task == Task::kSend) {
     occupy(row.from_device, row.send_s, {RuntimeEvent::Kind::kPacked, job.index, job.state});
   } else {
@@ -248,6 +252,13 @@ void Runtime::release(std::int32_t device, double duration_s) {
   DeviceState& state = devices_[static_cast<std::size_t>(device)];
   state.computing = false;
   state.busy_s += duration_s;
+}
+
+void Runtime::message_worked(const RequestState& state, std::int32_t message, MessageWork work) {
+  const double start_s = state.messages[static_cast<std::size_t>(message)].finish_s;
+  for (Recorder* recorder : options_.recorders) {
+    recorder->message_worked(state.stream, state.request, message, work, {start_s, now_s()});
+  }
 }
 
 void Runtime::start(RequestState& state, std::int32_t unit) {

@@ -85,6 +85,7 @@ class Runtime {
   void begin(const Waiting& job);
   void occupy(std::int32_t device, double duration_s, const RuntimeEvent& done);
   void release(std::int32_t device, double duration_s);
+  void message_worked(const RequestState& state, std::int32_t message, MessageWork work);
   void finish(RequestState& state, std::int32_t unit);
   void finish_instant_units();
   void send(RequestState& state, std::int32_t message);

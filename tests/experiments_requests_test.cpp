@@ -4,17 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "experiments/sweep.hpp"
+#include "tests/support/csv_table.hpp"
 #include "tests/support/program.hpp"
 
 namespace edgeflow {
 namespace {
 
-using test::read_text;
+using test::read_table;
 using test::Scratch;
 
 /// One device on which a request takes 1.5 s: 96 MACs at 96 MAC/s and 0.5 s overhead.
@@ -49,33 +47,6 @@ std::string mistake(const std::string& requests) {
     return error.what();
   }
   return "no mistake";
-}
-
-using Table = std::vector<std::map<std::string, std::string>>;
-
-/// Of cells without commas and quotes.
-Table read_table(const std::filesystem::path& file) {
-  std::istringstream text(read_text(file));
-  std::vector<std::string> header;
-  Table table;
-  for (std::string line; std::getline(text, line);) {
-    std::vector<std::string> cells;
-    std::istringstream row(line);
-    for (std::string cell; std::getline(row, cell, ',');) cells.push_back(cell);
-    if (header.empty()) {
-      header = cells;
-      continue;
-    }
-    auto& entry = table.emplace_back();
-    for (std::size_t i = 0; i < cells.size(); ++i) entry[header.at(i)] = cells[i];
-  }
-  return table;
-}
-
-double sum_of(const Table& table, const std::string& column) {
-  double sum = 0;
-  for (const auto& row : table) sum += std::stod(row.at(column));
-  return sum;
 }
 
 }  // namespace
@@ -177,65 +148,6 @@ TEST_CASE("a million million requests per second end, as overload") {
   CHECK(*report.throughput_rps == doctest::Approx(1 / 1.5));
 }
 
-TEST_CASE("a trace of events nests on every track and sums to the tables") {
-  const Scratch scratch;
-  const std::string scenario = test::data_folder() + "/cli/tiny_scenario.yaml";
-  const auto outcome = test::edgeflow(
-      scratch, "run " + scenario +
-                   " --set strategy=even --trace -o out --set requests.count=5"
-                   " --set \"requests.arrivals={process: burst, rate: 1/s, size: 2}\"");
-  REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
-  const auto folder = std::filesystem::directory_iterator(scratch.folder() / "out/runs")->path();
-  const auto trace = nlohmann::json::parse(read_text(folder / "trace.json"));
-  const Table devices = read_table(folder / "devices.csv");
-  const Table units = read_table(folder / "units.csv");
-  const Table transfers = read_table(folder / "transfers.csv");
-
-  std::map<std::pair<int, int>, std::vector<std::pair<double, double>>> tracks;
-  std::map<int, double> busy_us;
-  std::map<char, std::map<int, int>> arrows;
-  double sent_bytes = 0;
-  std::size_t spans = 0;
-  std::map<int, double> peak_bytes;
-  for (const auto& event : trace["traceEvents"]) {
-    const std::string kind = event["ph"];
-    const int device = event["pid"];
-    if (kind == "C") {
-      peak_bytes[device] = std::max(peak_bytes[device], event["args"]["bytes"].get<double>());
-    }
-    if (kind == "s" || kind == "t" || kind == "f") ++arrows[kind[0]][event["id"]];
-    if (kind != "X") continue;
-    ++spans;
-    const double start_us = event["ts"];
-    tracks[{device, event["tid"]}].emplace_back(start_us, start_us + event["dur"].get<double>());
-    if (event["cat"] == "compute") busy_us[device] += event["dur"].get<double>();
-    if (event["cat"] == "transfer") sent_bytes += event["args"]["bytes"].get<double>();
-  }
-  CHECK(spans == units.size() + transfers.size());
-  for (std::size_t d = 0; d < devices.size(); ++d) {
-    const int device = static_cast<int>(d);
-    CHECK(busy_us[device] * 1e-6 ==
-          doctest::Approx(std::stod(devices[d].at("busy_s"))).epsilon(1e-9));
-    CHECK(peak_bytes[device] == std::stod(devices[d].at("peak_memory_bytes")));
-  }
-  CHECK(sent_bytes == sum_of(devices, "sent_bytes"));
-  CHECK(sent_bytes == sum_of(transfers, "bytes"));
-  for (const char step : {'s', 't', 'f'}) {
-    CHECK(arrows[step].size() == transfers.size());
-    for (const auto& [id, count] : arrows[step]) CHECK(count == 1);
-  }
-  for (auto& [track, list] : tracks) {
-    std::ranges::sort(list);
-    double end_us = 0;
-    for (const auto& [start, end] : list) {
-      // What takes no time may lie within something that does.
-      CHECK((start >= end_us - 1e-6 || end <= end_us + 1e-6));
-      CHECK((start >= end_us - 1e-6 || end - start <= 1e-9));
-      end_us = std::max(end_us, end);
-    }
-  }
-}
-
 TEST_CASE("parts of requests.csv sum to the latency, and utilisation is busy time over makespan") {
   const Scratch scratch;
   const std::string scenario = test::data_folder() + "/cli/tiny_scenario.yaml";
@@ -245,7 +157,7 @@ TEST_CASE("parts of requests.csv sum to the latency, and utilisation is busy tim
                                   "{process: periodic, rate: 1/s}}\"");
   REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
   const auto folder = std::filesystem::directory_iterator(scratch.folder() / "out/runs")->path();
-  const Table requests = read_table(folder / "requests.csv");
+  const test::Table requests = read_table(folder / "requests.csv");
   REQUIRE(requests.size() == 6);
   double makespan_s = 0;
   for (const auto& row : requests) {
