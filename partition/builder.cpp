@@ -51,8 +51,14 @@ class Builder {
     return add(std::move(unit));
   }
 
-  /// From now on, only `hub` serves the layer's consumers.
-  void gather(LayerId id, DeviceId hub) { units_of_[index(id)] = {add_relay(id, hub)}; }
+  /// From now on, only `hub` serves the layer's consumers, but for those on devices that have what
+  /// they need themselves, if parts are kept.
+  void gather(LayerId id, DeviceId hub, bool keep_parts) {
+    const UnitId relay = add_relay(id, hub);
+    std::vector<UnitId>& units = units_of_[index(id)];
+    if (!keep_parts) units.clear();
+    units.insert(units.begin(), relay);
+  }
 
   /// From now on, these devices have the whole output, too.
   void copy(LayerId id, std::span<const DeviceId> devices) {
@@ -114,7 +120,7 @@ class Builder {
 }  // namespace
 
 Plan build_plan(const Graph& graph, const Cluster& cluster, const Assignment& assignment,
-                std::string strategy, const Hubs& hubs, const Copies& copies) {
+                std::string strategy, const Hubs& hubs, const Copies& copies, bool keep_parts) {
   assert(assignment.size() == graph.size());
   Builder builder(graph, cluster, std::move(strategy));
   builder.add_input();
@@ -123,7 +129,7 @@ Plan build_plan(const Graph& graph, const Cluster& cluster, const Assignment& as
     for (const Share& share : assignment[l]) {
       if (id != graph.input() && !share.region.empty()) builder.add_compute(id, share);
     }
-    if (l < hubs.size() && hubs[l]) builder.gather(id, *hubs[l]);
+    if (l < hubs.size() && hubs[l]) builder.gather(id, *hubs[l], keep_parts);
     if (l < copies.size()) builder.copy(id, copies[l]);
   }
   for (LayerId output : graph.outputs()) builder.add_relay(output, cluster.sink());

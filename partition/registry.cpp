@@ -16,6 +16,8 @@ constexpr OptionInfo kHub{"hub", "a device name or source", "who deals out and g
 constexpr OptionInfo kHubComputes{"hub_computes", "yes or no", "whether the hub takes parts, too",
                                   "yes"};
 
+constexpr OptionInfo kIdle{"idle", "none, or names of devices", "who takes no part", "none"};
+
 const std::vector<StrategyInfo>& table() {
   static const std::vector<StrategyInfo> kTable{
       {"single",
@@ -40,7 +42,8 @@ const std::vector<StrategyInfo>& table() {
         {"exchange", "gather or halo",
          "whole outputs through the hub, or only what the next layer's strips lack", "gather"},
         kHub,
-        kHubComputes},
+        kHubComputes,
+        kIdle},
        plan_modnn},
       {"deepthings",
        "a grid of fused tiles through the first layers, the hub does the rest",
@@ -55,8 +58,18 @@ const std::vector<StrategyInfo>& table() {
         {"ahead", "a whole number from 0",
          "work_queue: tiles that a device takes besides the one that it computes", "0"},
         kHub,
-        kHubComputes},
+        kHubComputes,
+        kIdle},
        plan_deepthings},
+      {"deeperthings",
+       "weights divided by channels, inputs dealt out and outputs gathered by the hub",
+       "Fully distributed inference (Stahl et al., SAMOS 2019)",
+       {{"from", "auto or a layer's name",
+         "the first layer whose weights are divided; the hub computes those before", "auto"},
+        kHub,
+        kHubComputes,
+        kIdle},
+       plan_deeperthings},
       {"aofl",
        "fused blocks anywhere in the chain, dealt out and gathered by the hub",
        "AOFL (Zhou et al., SEC 2019)",
@@ -67,7 +80,7 @@ const std::vector<StrategyInfo>& table() {
          "auto"},
         {"grid", "rows, square, or rows x columns such as 2x3",
          "given blocks: a tile for each device; square: as square as their number allows", "rows"},
-        {"sizes", "even or balanced", "given grid: tiles of one size, or of one time with halos",
+        {"sizes", "even or balanced", "given blocks: tiles of one size, or of one time with halos",
          "even"},
         {"shares", "auto, or a number for each device", "given blocks in rows: who gets how much",
          "auto"},
@@ -76,7 +89,8 @@ const std::vector<StrategyInfo>& table() {
         {"barrier", "yes or no",
          "given blocks: whether all devices scatter, compute and gather at a time", "no"},
         kHub,
-        kHubComputes},
+        kHubComputes,
+        kIdle},
        plan_aofl},
       {"coedge",
        "one division of rows for all layers, halos exchanged between neighbours",

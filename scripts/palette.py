@@ -14,13 +14,14 @@ STYLES = {
     "heft": ("#CC79A7", "P"),
     "modnn": ("#882255", "<"),
     "deepthings": ("#332288", ">"),
+    "deeperthings": ("#661100", "X"),
     "proportional": ("#999933", "p"),
     "even": ("#888888", "+"),
     "pipeline": ("#44AA99", "h"),
     "dads": ("#AA4499", "*"),
     "neurosurgeon": ("#117733", "d"),
 }
-SPARE = [("#661100", "X"), ("#6699CC", "H"), ("#AA4466", "8")]
+SPARE = [("#6699CC", "H"), ("#AA4466", "8")]
 
 RC = {
     "font.family": "DejaVu Sans",

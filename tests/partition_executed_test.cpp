@@ -162,6 +162,37 @@ TEST_CASE("given blocks are divided as given, the rest runs on the hub") {
   CHECK(to_workers == 2 * 8 * 8 * 4);
 }
 
+TEST_CASE("idle devices take no part") {
+  const Graph graph = four_tiles();
+  const Cluster cluster("four", {device("hub", 1), device("a", 1), device("b", 1), device("c", 1)},
+                        NetworkType::kSwitch, 1e9, 0, kFirst, kFirst);
+  const Problem problem{graph, cluster, {}};
+  Options options{{"grid", "2x2"}, {"layers", "1"}, {"idle", "c a"}};
+  CHECK(takers(plan_by("deepthings", problem, options), 1) == std::vector<std::size_t>{0, 2, 0, 2});
+  options["idle"] = "hub a b c";
+  CHECK_THROWS_AS(plan_by("deepthings", problem, options), OptionError);
+  options["idle"] = "d";
+  CHECK_THROWS_AS(plan_by("deepthings", problem, options), OptionError);
+}
+
+TEST_CASE("balanced strips are for devices whose shares are not given") {
+  // 8 rows in 3 strips through two 3x3 convolutions: the inner strip has two halos and owns less.
+  const Graph graph("chain", "made up",
+                    {pixels({1, 8, 8}), conv3x3("a", "input", 2), conv3x3("b", "a", 2)});
+  const Cluster cluster("three", {device("hub", 1), device("one", 1), device("two", 1)},
+                        NetworkType::kSwitch, 1e9, 0, kFirst, kFirst);
+  Options options{{"blocks", "b"}, {"sizes", "balanced"}};
+  std::vector<std::int64_t> rows;
+  for (const ExecutionUnit& unit : plan_by("aofl", {graph, cluster, {}}, options).units) {
+    if (unit.kind == UnitKind::kCompute && unit.layer == LayerId{2}) {
+      rows.push_back(unit.output.row.size());
+    }
+  }
+  CHECK(rows == std::vector<std::int64_t>{3, 2, 3});
+  options["shares"] = "1 1 1";
+  CHECK_THROWS_AS(plan_by("aofl", {graph, cluster, {}}, options), OptionError);
+}
+
 TEST_CASE("the squarest grid of n tiles has as many rows as divide n without exceeding columns") {
   const std::vector<std::array<std::int64_t, 2>> grids{{1, 1}, {1, 2}, {1, 3}, {2, 2}, {1, 5},
                                                        {2, 3}, {1, 7}, {2, 4}, {3, 3}};
@@ -244,6 +275,8 @@ TEST_CASE("executed plans are valid and compute the model") {
       {"aofl", {{"blocks", "each"}, {"grid", "1x2"}, {"barrier", "yes"}}},
       {"aofl", {{"blocks", "each"}, {"grid", "2x1"}, {"sizes", "balanced"}, {"input", "whole"}}},
       {"aofl", {{"blocks", "each"}, {"barrier", "yes"}, {"hub_computes", "no"}}},
+      {"aofl", {{"blocks", "each"}, {"sizes", "balanced"}, {"hub_computes", "no"}}},
+      {"deeperthings", {{"hub_computes", "no"}}},
       {"modnn", {{"strips", "even"}, {"exchange", "halo"}}},
       {"modnn", {{"exchange", "halo"}, {"hub_computes", "no"}}},
       {"deepthings", {{"grid", "2x2"}, {"dealing", "work_queue"}}},

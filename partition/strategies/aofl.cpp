@@ -117,8 +117,18 @@ Division division_of(const Problem& problem, const Options& options) {
   division.roles = roles_of(problem, options);
   division.weights = weights_of(problem, division.roles, options.at("shares"));
   const std::size_t workers = division.roles.workers.size();
+  const std::string& sizes = options.at("sizes");
+  if (sizes != "even" && sizes != "balanced") {
+    throw OptionError("sizes", fmt::format("got \"{}\", expected even or balanced", sizes));
+  }
+  division.balanced = sizes == "balanced";
   if (options.at("grid") == "square") {
     division.grid = squarest_grid(static_cast<std::int64_t>(workers));
+  } else if (options.at("grid") == "rows" && division.balanced) {
+    if (options.at("shares") != "auto") {
+      throw OptionError("sizes", "they are balanced, but shares gives the rows of each device");
+    }
+    division.grid = Grid{static_cast<std::int64_t>(workers), 1};
   } else if (options.at("grid") != "rows") {
     division.grid = grid_option(options, "grid");
   }
@@ -126,11 +136,6 @@ Division division_of(const Problem& problem, const Options& options) {
     throw OptionError("grid", fmt::format("{} tiles for {} devices that compute",
                                           division.grid->tiles(), workers));
   }
-  const std::string& sizes = options.at("sizes");
-  if (sizes != "even" && sizes != "balanced") {
-    throw OptionError("sizes", fmt::format("got \"{}\", expected even or balanced", sizes));
-  }
-  division.balanced = sizes == "balanced";
   return division;
 }
 
@@ -189,7 +194,8 @@ Plan plan_aofl(const Problem& problem, const Options& options) {
                                   {"input", "needed"},
                                   {"barrier", "no"},
                                   {"hub", "source"},
-                                  {"hub_computes", "yes"}}) {
+                                  {"hub_computes", "yes"},
+                                  {"idle", "none"}}) {
     if (options.at(key) != free) {
       throw OptionError(key, "it divides given blocks, but blocks is auto");
     }

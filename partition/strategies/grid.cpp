@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <sstream>
 
 namespace edgeflow {
 namespace {
@@ -144,11 +145,18 @@ Roles roles_of(const Problem& problem, const Options& options) {
   const bool computes = yes_option(options, "hub_computes");
   Roles roles;
   roles.hub = device_option(problem, options, "hub", "source", problem.cluster.source());
-  if (computes) roles.workers.push_back(roles.hub);
-  for (std::size_t d = 0; d < problem.cluster.size(); ++d) {
-    if (device_at(d) != roles.hub) roles.workers.push_back(device_at(d));
+  std::vector<bool> idle(problem.cluster.size(), false);
+  std::istringstream names(options.at("idle"));
+  for (std::string name; names >> name && options.at("idle") != "none";) {
+    idle[index(device_option(problem, {{"idle", name}}, "idle", "none", roles.hub))] = true;
   }
-  if (roles.workers.empty()) throw OptionError("hub_computes", "no other device is there");
+  if (computes && !idle[index(roles.hub)]) roles.workers.push_back(roles.hub);
+  for (std::size_t d = 0; d < problem.cluster.size(); ++d) {
+    if (device_at(d) != roles.hub && !idle[d]) roles.workers.push_back(device_at(d));
+  }
+  if (roles.workers.empty()) {
+    throw OptionError(computes ? "idle" : "hub_computes", "no other device is there");
+  }
   return roles;
 }
 

@@ -33,8 +33,8 @@ struct Roles {
   std::vector<DeviceId> workers;  // in cluster order; the hub first if it computes
 };
 
-/// Reads the options `hub` (a device or `source`) and `hub_computes` (yes or no). Throws
-/// OptionError.
+/// Reads the options `hub` (a device or `source`), `hub_computes` (yes or no) and `idle` (none, or
+/// devices that are no workers). Throws OptionError.
 Roles roles_of(const Problem& problem, const Options& options);
 
 }  // namespace edgeflow

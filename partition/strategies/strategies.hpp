@@ -11,6 +11,7 @@ Plan plan_even(const Problem& problem, const Options& options);
 Plan plan_proportional(const Problem& problem, const Options& options);
 Plan plan_modnn(const Problem& problem, const Options& options);
 Plan plan_deepthings(const Problem& problem, const Options& options);
+Plan plan_deeperthings(const Problem& problem, const Options& options);
 Plan plan_aofl(const Problem& problem, const Options& options);
 Plan plan_coedge(const Problem& problem, const Options& options);
 Plan plan_cutpoint(const Problem& problem, const Options& options);

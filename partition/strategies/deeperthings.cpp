@@ -1,0 +1,145 @@
+// `deeperthings`: weights divided among the devices, so that none must hold all of them.
+//
+// Problem: late layers have more weights than activations. From layer `from` on, every layer with
+// weights is cut along its output channels (layer output partitioning, LOP): a device holds the
+// weights of its channels only and needs the whole input. The hub deals out inputs, gathers outputs
+// and computes everything else. With M elements of input, K of output and N equal devices, one of
+// which is the hub, a layer moves M (N - 1) + K (N - 1) / N elements, or M (N - 1) / N * (N - 1) +
+// K (N - 1) / N if the layer before was cut, too: devices keep what they computed.
+// Layer input partitioning (LIP), where a device has the weights of some input channels and its
+// outputs are summed, changes what is computed, so the model must say it: a sum of layers, each of
+// a slice of the channels of one tensor. Slice and layer i run on device i, the sum on the hub:
+// M (N - 1) / N + K (N - 1) elements. If that tensor is itself cut and only such slices need it,
+// its parts stay where they are (FUSE): M (N - 1) for the first layer, K (N - 1) for the second.
+// Algorithm: channels in proportion to speed on the whole model. `from` = auto takes the layer with
+// the least estimate, of at most 32. Complexity O(L * D) per layer tried.
+// Paper: Stahl et al., Fully Distributed Deep Learning Inference on Resource-Constrained Edge
+// Devices, SAMOS 2019. Deviations: devices may differ in speed; the layers before `from`, which the
+// paper tiles, run on the hub; which layers are summed is not decided here (the paper solves an
+// integer program).
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "partition/strategies/grid.hpp"
+
+namespace edgeflow {
+namespace {
+
+constexpr std::size_t kMaxStarts = 32;
+
+bool divisible(const Layer& layer) {
+  return weights_of(layer, layer.output.box) > 0 && has_axis(split_axes(layer), weight_axis(layer));
+}
+
+/// Whether the layer is one with weights of a slice of channels: a part of a sum.
+bool is_part(const Graph& graph, const Layer& layer) {
+  if (layer.inputs.size() != 1 || !divisible(layer)) return false;
+  const Layer& slice = graph.layer(layer.inputs[0]);
+  Axis axis{};
+  return slice.op == Op::kSlice && graph.consumers(layer.inputs[0]).size() == 1 &&
+         slice.output.axis_of(static_cast<std::size_t>(slice.attributes.dim), axis) &&
+         axis == Axis::kChannel;
+}
+
+/// By layer: which part of a sum it belongs to, if any: the slice and the layer behind it.
+std::vector<std::optional<std::size_t>> parts_of_sums(const Graph& graph) {
+  std::vector<std::optional<std::size_t>> part(graph.size());
+  for (const Layer& sum : graph.layers()) {
+    if (sum.op != Op::kElementwise || sum.attributes.function != "add") continue;
+    const bool all = std::all_of(sum.inputs.begin(), sum.inputs.end(), [&](LayerId input) {
+      return is_part(graph, graph.layer(input)) && graph.consumers(input).size() == 1;
+    });
+    for (std::size_t i = 0; all && i < sum.inputs.size(); ++i) {
+      part[index(sum.inputs[i])] = i;
+      part[index(graph.layer(sum.inputs[i]).inputs[0])] = i;
+    }
+  }
+  return part;
+}
+
+class Weights {
+ public:
+  Weights(const Problem& problem, const Options& options)
+      : problem_(problem),
+        roles_(roles_of(problem, options)),
+        part_(parts_of_sums(problem.graph)),
+        speed_(problem.cluster.size(), 0) {
+    const std::vector<double> times_s = whole_model_times_s(problem.graph, problem.cluster);
+    for (DeviceId worker : roles_.workers) {
+      const double time_s = times_s[index(worker)];
+      speed_[index(worker)] = time_s > 0 ? 1 / time_s : 1;
+    }
+  }
+
+  /// Layers that can be the first one whose weights are divided.
+  std::vector<std::size_t> starts() const {
+    std::vector<std::size_t> result;
+    for (std::size_t l = 1; l < part_.size(); ++l) {
+      if (divisible(problem_.graph.layers()[l])) result.push_back(l);
+    }
+    return result;
+  }
+
+  Plan plan(std::size_t from) const {
+    const Graph& graph = problem_.graph;
+    Assignment assignment(graph.size());
+    Hubs hubs(graph.size());
+    if (roles_.hub != problem_.cluster.source()) hubs[index(graph.input())] = roles_.hub;
+    for (std::size_t l = 1; l < graph.size(); ++l) {
+      const Layer& layer = graph.layers()[l];
+      if (l >= from && part_[l]) {
+        assignment[l] = on_one_device(layer, roles_.workers[*part_[l] % roles_.workers.size()]);
+      } else if (l >= from && divisible(layer)) {
+        const Axis axis = weight_axis(layer);
+        assignment[l] = cut(layer.output.box, axis,
+                            proportional_boundaries(layer.output.box[axis].size(), speed_));
+        if (!stays(layer_at(l))) hubs[l] = roles_.hub;
+      } else {
+        assignment[l] = on_one_device(layer, roles_.hub);
+      }
+    }
+    return build_plan(graph, problem_.cluster, assignment, "deeperthings", hubs, {}, true);
+  }
+
+ private:
+  /// Only parts of sums need the layer's output.
+  bool stays(LayerId layer) const {
+    const auto consumers = problem_.graph.consumers(layer);
+    return !consumers.empty() && std::all_of(consumers.begin(), consumers.end(), [&](LayerId id) {
+      return part_[index(id)].has_value();
+    });
+  }
+
+  const Problem& problem_;
+  const Roles roles_;
+  const std::vector<std::optional<std::size_t>> part_;
+  std::vector<double> speed_;  // by device, 0 for those that compute nothing
+};
+
+}  // namespace
+
+Plan plan_deeperthings(const Problem& problem, const Options& options) {
+  const Weights weights(problem, options);
+  const std::string& from = options.at("from");
+  if (from != "auto") {
+    const auto layers = problem.graph.layers();
+    const auto found = std::find_if(layers.begin(), layers.end(),
+                                    [&](const Layer& layer) { return layer.name == from; });
+    if (found == layers.end()) {
+      throw OptionError("from", fmt::format("the model has no layer \"{}\"; expected auto or the "
+                                            "name of a layer (edgeflow inspect lists them)",
+                                            from));
+    }
+    return weights.plan(static_cast<std::size_t>(found - layers.begin()));
+  }
+  const std::vector<std::size_t> starts = weights.starts();
+  if (starts.empty()) return weights.plan(problem.graph.size());
+  const std::size_t step = (starts.size() + kMaxStarts - 1) / kMaxStarts;
+  BestPlan best(problem);
+  for (std::size_t i = 0; i < starts.size(); i += step) best.offer(weights.plan(starts[i]));
+  return best.take();
+}
+
+}  // namespace edgeflow
