@@ -66,12 +66,13 @@ TEST_CASE("aofl's blocks are the best of all ways to fuse a chain and to divide 
     const Cluster cluster = random_cluster(random);
     if (cluster.size() > 4) continue;
     const Problem problem{graph, cluster, {}};
+    BlockTimes times(problem);
     for (const char* variant : {"layerwise", "ofl", "aofl"}) {
       const bool adapt = std::string_view(variant) == "aofl";
       const auto place = [&](const Block& block, DeviceId hub) {
         std::vector<PlacedBlock> ways{{block, hub, {}}};
-        for (const auto& weights : divisions(problem, block, hub, adapt)) {
-          ways.push_back({block, hub, weights});
+        for (const BlockDivision& division : divisions(times, block, hub, adapt)) {
+          ways.push_back({block, hub, division.weights});
         }
         return ways;
       };
@@ -94,13 +95,14 @@ TEST_CASE("cutpoint's places are the best of all for a chain") {
     const Cluster cluster = random_cluster(random);
     if (cluster.size() > 3) continue;
     const Problem problem{graph, cluster, {}};
+    BlockTimes times(problem);
     const auto place = [&](const Block& block, DeviceId hub) {
       std::vector<PlacedBlock> ways;
       for (std::size_t d = 0; d < cluster.size(); ++d) {
         if (block.end - block.first == 1) ways.push_back({block, device_at(d), {}});
       }
-      for (const auto& weights : divisions(problem, block, hub, true)) {
-        ways.push_back({block, hub, weights});
+      for (const BlockDivision& division : divisions(times, block, hub, true)) {
+        ways.push_back({block, hub, division.weights});
       }
       return ways;
     };
@@ -111,6 +113,63 @@ TEST_CASE("cutpoint's places are the best of all for a chain") {
     CHECK(latency_s(plan_by("cutpoint", problem), problem) ==
           doctest::Approx(least_s).epsilon(1e-9));
   }
+}
+
+TEST_CASE("a block takes what it takes, whatever was asked before") {
+  Random random(45);
+  int blocks = 0;
+  for (int round = 0; round < 60; ++round) {
+    const Graph graph = random_graph(random, {.max_layers = 20});
+    const Cluster cluster = random_cluster(random);
+    const Problem problem{graph, cluster, {}};
+    const std::vector<Block> all = segments(graph);
+    const auto any = [&](std::size_t count) {
+      return static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(count) - 1));
+    };
+    BlockTimes times(problem);
+    for (int query = 0; query < 40; ++query) {
+      const std::size_t i = any(all.size());
+      const std::size_t j = i + any(all.size() - i);
+      const Block block{all[i].first, all[j].end};
+      const DeviceId hub = device_at(any(cluster.size()));
+      std::vector<double> weights(cluster.size(), 1);
+      for (double& weight : weights) weight = static_cast<double>(random.between(0, 3));
+      weights[any(weights.size())] = 2;
+      BlockTimes fresh(problem);
+      const BlockTime expected = fresh.divided(block, hub, weights);
+      const BlockTime time = times.divided(block, hub, weights);
+      INFO("round " << round << ", query " << query);
+      CHECK(time.time_s == expected.time_s);
+      CHECK(time.busy_s == expected.busy_s);
+      blocks += time.time_s > 0 ? 1 : 0;
+    }
+  }
+  CHECK(blocks > 1000);
+}
+
+TEST_CASE("a block of the whole model takes what the estimator says of its plan") {
+  Random random(46);
+  int several = 0;
+  for (int round = 0; round < 300; ++round) {
+    const Graph graph = random_graph(random, {.max_layers = 12});
+    const Cluster cluster = random_cluster(random);
+    const Problem problem{graph, cluster, {}};
+    int results = 0;
+    for (std::size_t l = 0; l < graph.size(); ++l) results += graph.consumers(layer_at(l)).empty();
+    if (results > 1) continue;  // may be sent while the block still computes
+    const Block block{1, graph.size()};
+    std::vector<double> weights;
+    for (std::size_t d = 0; d < cluster.size(); ++d) {
+      weights.push_back(static_cast<double>(random.between(1, 4)));
+    }
+    const std::vector<PlacedBlock> placed{{block, cluster.source(), weights}};
+    const Plan plan = plan_of_blocks(problem, placed, "some");
+    INFO("round " << round);
+    CHECK(BlockTimes(problem).divided(block, cluster.source(), weights).time_s ==
+          doctest::Approx(latency_s(plan, problem)).epsilon(1e-9));
+    several += cluster.size() > 1 ? 1 : 0;
+  }
+  CHECK(several > 30);
 }
 
 TEST_CASE("fused tiles of YOLOv2's first 16 layers move the bytes of DeepThings") {

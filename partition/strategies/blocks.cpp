@@ -8,15 +8,9 @@ namespace edgeflow {
 namespace {
 
 /// By device: 1 / time of the whole block on it.
-std::vector<double> speeds(const Problem& problem, const Block& block) {
-  std::vector<double> result;
-  for (std::size_t d = 0; d < problem.cluster.size(); ++d) {
-    double time_s = 0;
-    for (std::size_t l = block.first; l < block.end; ++l) {
-      time_s += compute_s(problem, problem.graph.layers()[l], device_at(d));
-    }
-    result.push_back(time_s > 0 ? 1 / time_s : 1);
-  }
+std::vector<double> speeds(const BlockTimes& times, const Block& block) {
+  std::vector<double> result = times.undivided_s(block);
+  for (double& value : result) value = value > 0 ? 1 / value : 1;
   return result;
 }
 
@@ -36,17 +30,13 @@ std::vector<std::size_t> ranking(const Problem& problem, DeviceId hub,
 }
 
 /// Moves the weights towards equal busy times; returns the best of a few rounds.
-std::vector<double> balanced(const Problem& problem, const Block& block, DeviceId hub,
-                             std::vector<double> weights) {
+BlockDivision balanced(BlockTimes& times, const Block& block, DeviceId hub,
+                       std::vector<double> weights) {
   constexpr int kRounds = 4;
-  std::vector<double> best = weights;
-  double best_s = std::numeric_limits<double>::infinity();
+  BlockDivision best{weights, std::numeric_limits<double>::infinity()};
   for (int round = 0; round < kRounds; ++round) {
-    const SplitBlock split = split_block(problem, block, hub, weights);
-    if (split.time_s < best_s) {
-      best_s = split.time_s;
-      best = weights;
-    }
+    const BlockTime split = times.divided(block, hub, weights);
+    if (split.time_s < best.time_s) best = {weights, split.time_s};
     double sum_s = 0;
     int parts = 0;
     for (double busy_s : split.busy_s) {
@@ -68,13 +58,17 @@ class Search {
         segments_(segments(problem.graph)),
         devices_(problem.cluster.size()),
         is_hub_(hubs(problem)),
+        times_(problem),
         best_((segments_.size() + 1) * devices_) {
     at(0, index(problem.cluster.source())).time_s = 0;
-    for (std::size_t i = 0; i < segments_.size(); ++i) {
-      for (std::size_t h = 0; h < devices_; ++h) {
-        if (at(i, h).time_s == std::numeric_limits<double>::infinity()) continue;
-        keep_whole(i, h);
-        if (is_hub_[h]) divide(i, h);
+    const std::size_t longest = rules.fuse ? kLongestBlock : 1;
+    for (std::size_t j = 1; j <= segments_.size(); ++j) {
+      for (std::size_t i = j - std::min(j, longest); i < j; ++i) {
+        for (std::size_t h = 0; h < devices_; ++h) {
+          if (at(i, h).time_s == std::numeric_limits<double>::infinity()) continue;
+          if (i + 1 == j) keep_whole(i, h);
+          if (is_hub_[h]) divide(i, j, h);
+        }
       }
     }
   }
@@ -138,15 +132,10 @@ class Search {
     }
   }
 
-  void divide(std::size_t i, std::size_t h) {
+  void divide(std::size_t i, std::size_t j, std::size_t h) {
     if (rules_.first_only && i > 0) return;
-    const std::size_t longest = rules_.fuse ? kLongestBlock : 1;
-    for (std::size_t j = i + 1; j <= std::min(i + longest, segments_.size()); ++j) {
-      const Block block = between(i, j);
-      for (std::vector<double>& weights : divisions(problem_, block, device_at(h), rules_.adapt)) {
-        const double time_s = split_block(problem_, block, device_at(h), weights).time_s;
-        offer(j, h, {at(i, h).time_s + time_s, i, h, std::move(weights)});
-      }
+    for (BlockDivision& division : divisions(times_, between(i, j), device_at(h), rules_.adapt)) {
+      offer(j, h, {at(i, h).time_s + division.time_s, i, h, std::move(division.weights)});
     }
   }
 
@@ -155,23 +144,28 @@ class Search {
   const std::vector<Block> segments_;
   const std::size_t devices_;
   const std::vector<bool> is_hub_;
+  BlockTimes times_;
   std::vector<State> best_;  // [segments done * D + hub]
 };
 
 }  // namespace
 
-std::vector<std::vector<double>> divisions(const Problem& problem, const Block& block, DeviceId hub,
-                                           bool adapt) {
+std::vector<BlockDivision> divisions(BlockTimes& times, const Block& block, DeviceId hub,
+                                     bool adapt) {
+  const Problem& problem = times.problem();
   const std::size_t devices = problem.cluster.size();
   if (problem.graph.layers()[block.end - 1].output.box.row.size() < 2) return {};
-  if (!adapt) return {std::vector<double>(devices, 1)};
-  const std::vector<double> speed = speeds(problem, block);
+  if (!adapt) {
+    const std::vector<double> equal(devices, 1);
+    return {{equal, times.divided(block, hub, equal).time_s}};
+  }
+  const std::vector<double> speed = speeds(times, block);
   const std::vector<std::size_t> order = ranking(problem, hub, speed);
-  std::vector<std::vector<double>> result;
+  std::vector<BlockDivision> result;
   for (std::size_t n = 1;; n = std::min(n < 8 ? n + 1 : n + n / 2, devices)) {
     std::vector<double> weights(devices, 0);
     for (std::size_t r = 0; r < n; ++r) weights[order[r]] = speed[order[r]];
-    result.push_back(balanced(problem, block, hub, std::move(weights)));
+    result.push_back(balanced(times, block, hub, std::move(weights)));
     if (n == devices) return result;
   }
 }
@@ -189,10 +183,10 @@ Plan plan_of_blocks(const Problem& problem, std::span<const PlacedBlock> blocks,
       }
       continue;
     }
-    const SplitBlock split = split_block(problem, block, placed.hub, placed.weights);
+    const TileRegions regions = fused_rows(problem, block, placed.weights);
     for (std::size_t l = block.first; l < block.end; ++l) {
       for (std::size_t d = 0; d < problem.cluster.size(); ++d) {
-        assignment[l].push_back({device_at(d), split.regions[l - block.first][d]});
+        assignment[l].push_back({device_at(d), regions[l - block.first][d]});
       }
     }
     if (block.end < graph.size()) hubs[block.end - 1] = placed.hub;

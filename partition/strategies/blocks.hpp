@@ -1,7 +1,7 @@
 #pragma once
 // Dynamic programming over blocks: which runs of layers to fuse, and who computes each.
 
-#include "partition/strategies/fused.hpp"
+#include "partition/strategies/block_times.hpp"
 
 namespace edgeflow {
 
@@ -12,15 +12,21 @@ struct BlockRules {
   bool move = false;        // an undivided block may run on any device, which is the hub from there
 };
 
-/// Ways to divide a block among devices: weights of the rows by device, 0 for who has no part.
+/// A way to divide a block among devices.
+struct BlockDivision {
+  std::vector<double> weights;  // of the rows, by device; 0 for who has no part
+  double time_s = 0;            // see BlockTimes::divided
+};
+
+/// Ways to divide a block among devices.
 ///
 /// If `adapt` is false, only equal ones. Else one for each prefix of the devices by speed, then by
 /// bandwidth to the hub; weights start in proportion to speed on the block and are corrected a few
 /// times by each device's receiving, computing and sending time, so that these become equal.
 /// Empty if the block's last layer has a single row. More than 8 devices: not every prefix is
 /// tried, the next is half as large again.
-std::vector<std::vector<double>> divisions(const Problem& problem, const Block& block, DeviceId hub,
-                                           bool adapt);
+std::vector<BlockDivision> divisions(BlockTimes& times, const Block& block, DeviceId hub,
+                                     bool adapt);
 
 /// One block of a plan: divided if there are weights, else whole on the hub.
 struct PlacedBlock {
@@ -37,7 +43,8 @@ Plan plan_of_blocks(const Problem& problem, std::span<const PlacedBlock> blocks,
 /// until the hub h has the output of the first j segments, over all last blocks and divisions.
 /// Blocks longer than kLongestBlock segments are not divided. Blocks are divided by the source and
 /// by the kMostHubs fastest devices only.
-/// Complexity O(S * kLongestBlock * hubs * D) block times, for S segments.
+/// Complexity O(S * kLongestBlock * hubs * D) block times, for S segments, of which few are walked
+/// back through their layers (block_times.hpp).
 inline constexpr std::size_t kLongestBlock = 32;
 inline constexpr std::size_t kMostHubs = 4;
 std::vector<PlacedBlock> best_blocks(const Problem& problem, const BlockRules& rules);

@@ -1,6 +1,6 @@
 #pragma once
 // Fused blocks: runs of layers that each tile computes from end to end, recomputing halos instead
-// of exchanging them; and what such a block takes when a hub deals out its input.
+// of exchanging them.
 
 #include <functional>
 
@@ -25,6 +25,10 @@ using TileRegions = std::vector<std::vector<Region>>;
 /// the tiles cover every layer. Complexity O(layers * tiles).
 TileRegions fuse(const Graph& graph, const Block& block, std::size_t tiles, const Tiler& tiler);
 
+/// What a tile that owns `part` of the block's last layer and nothing else needs to compute, as the
+/// only tile. Unlike `fuse`, leaves out what it does not need.
+TileRegions needed_by_tile(const Graph& graph, const Block& block, const Region& part);
+
 /// Whether the block's layer `l` is needed outside of it.
 bool leaves(const Graph& graph, const Block& block, std::size_t l);
 
@@ -35,19 +39,5 @@ std::vector<std::int64_t> needed_elements(const Graph& graph, const Block& block
 /// Runs of layers between cut points: each needs one tensor from before it, and all but the last
 /// leave one tensor.
 std::vector<Block> segments(const Graph& graph);
-
-/// A block divided among all devices, tile d on device d.
-struct SplitBlock {
-  TileRegions regions;
-  std::vector<double> busy_s;  // by device: to receive, compute and send, alone on the network
-  double time_s = 0;           // from the hub having the input to the last output's arrival
-};
-
-/// Rows of the outputs in proportion to `weights` (one per device). The hub sends every device its
-/// input in cluster order, outputs go back to the hub as they are done, results to the sink;
-/// messages share links first come first served, as in the estimator.
-/// Precondition: the block is a segment or several in a row.
-SplitBlock split_block(const Problem& problem, const Block& block, DeviceId hub,
-                       std::span<const double> weights);
 
 }  // namespace edgeflow

@@ -13,19 +13,12 @@ namespace {
 /// Time of the block's layers when a device owns `part` of the last one and computes all that this
 /// needs.
 double block_time_s(const Problem& problem, const Block& block, const Region& part) {
-  std::vector<Region> regions(block.end - block.first);
-  regions.back() = part;
+  const TileRegions regions = needed_by_tile(problem.graph, block, part);
   double time_s = 0;
   for (std::size_t l = block.end; l-- > block.first;) {
-    const Layer& layer = problem.graph.layers()[l];
-    const Region& own = regions[l - block.first];
+    const Region& own = regions[l - block.first][0];
     if (own.empty()) continue;
-    time_s += compute_s(problem, layer, own, device_at(0));
-    for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
-      if (index(layer.inputs[i]) < block.first) continue;
-      Region& before = regions[index(layer.inputs[i]) - block.first];
-      before = hull(before, required_input(layer, i, own));
-    }
+    time_s += compute_s(problem, problem.graph.layers()[l], own, device_at(0));
   }
   return time_s;
 }
