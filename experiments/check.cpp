@@ -6,6 +6,7 @@
 
 #include "experiments/sweep.hpp"
 #include "partition/plan_yaml.hpp"
+#include "sim/platform_file.hpp"
 #include "workloads/model_yaml.hpp"
 #include "workloads/onnx_reader.hpp"
 
@@ -128,7 +129,8 @@ std::string check_file(const fs::path& file, const std::optional<fs::path>& scen
     case FileKind::kModel:
       return fmt::format("a model of {} layers", read_model(document).size());
     case FileKind::kCluster: {
-      const Cluster cluster = read_cluster(document.root(), file.stem().string());
+      const Cluster cluster =
+          read_cluster(document.root(), file.stem().string(), read_platform_file);
       return fmt::format("a cluster of {} devices", cluster.size());
     }
     case FileKind::kDevice:

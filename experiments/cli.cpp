@@ -165,8 +165,8 @@ class CommandLine {
 
   void add_inspect() {
     CLI::App* sub = add("inspect", "Show a model or a cluster",
-                        "  edgeflow inspect yolov5s\n"
-                        "  edgeflow inspect resnet50 --no-fold --json",
+                        "  edgeflow inspect resnet50 --no-fold --json\n"
+                        "  edgeflow inspect pi4x3-nano --xml > platform.xml",
                         [this] { return inspect(inspected_, format(), !no_fold_); });
     sub->add_option("NAME", inspected_.file, "Model or cluster: a shipped name or a file")
         ->required()
@@ -175,8 +175,11 @@ class CommandLine {
     CLI::Option* csv = sub->add_flag("--csv", csv_, "As a table: layers or devices");
     CLI::Option* json = sub->add_flag("--json", json_, "As JSON");
     CLI::Option* dot = sub->add_flag("--dot", dot_, "As a graph for Graphviz");
-    csv->excludes(json)->excludes(dot);
-    json->excludes(dot);
+    CLI::Option* xml =
+        sub->add_flag("--xml", xml_, "A cluster as a SimGrid platform file (every pair's route)");
+    csv->excludes(json)->excludes(dot)->excludes(xml);
+    json->excludes(dot)->excludes(xml);
+    dot->excludes(xml);
     sub->add_flag("--no-fold", no_fold_,
                   "Show a model before batch-norm and activations are folded");
   }
@@ -207,6 +210,7 @@ class CommandLine {
     return csv_    ? InspectFormat::kCsv
            : json_ ? InspectFormat::kJson
            : dot_  ? InspectFormat::kDot
+           : xml_  ? InspectFormat::kXml
                    : InspectFormat::kText;
   }
 
@@ -238,7 +242,7 @@ class CommandLine {
   ImportArguments import_;
   std::string import_output_;
   ImportArguments inspected_;
-  bool csv_ = false, json_ = false, dot_ = false, no_fold_ = false;
+  bool csv_ = false, json_ = false, dot_ = false, xml_ = false, no_fold_ = false;
   std::vector<std::string> files_;
   std::string plan_scenario_;
   std::string topic_;

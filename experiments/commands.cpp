@@ -13,6 +13,7 @@
 #include "experiments/lists.hpp"
 #include "experiments/sweep.hpp"
 #include "partition/plan_yaml.hpp"
+#include "sim/platform_file.hpp"
 #include "workloads/model_yaml.hpp"
 #include "workloads/onnx_reader.hpp"
 
@@ -92,12 +93,13 @@ Graph read_onnx_file(const ImportArguments& arguments) {
 std::string inspect_document(const Document& document, InspectFormat format, bool fold_layers) {
   const FileKind kind = recognise(document);
   if (kind == FileKind::kModel) {
+    if (format == InspectFormat::kXml) document.root().fail("--xml is for clusters");
     const Graph graph = read_model(document);
     return inspect_model(fold_layers ? fold(graph) : graph, fold_layers, format);
   }
   if (kind == FileKind::kCluster) {
     const std::string name = fs::path(document.file()).stem().string();
-    return inspect_cluster(read_cluster(document.root(), name), format);
+    return inspect_cluster(read_cluster(document.root(), name, read_platform_file), format);
   }
   document.root().fail("is neither a model nor a cluster");
 }

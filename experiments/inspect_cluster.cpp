@@ -7,6 +7,7 @@
 #include "experiments/inspect.hpp"
 #include "experiments/summary.hpp"
 #include "experiments/table.hpp"
+#include "sim/platform_file.hpp"
 
 namespace edgeflow {
 namespace {
@@ -186,6 +187,8 @@ std::string inspect_cluster(const Cluster& cluster, InspectFormat format) {
       return as_json(cluster);
     case InspectFormat::kDot:
       return as_dot(cluster);
+    case InspectFormat::kXml:
+      return write_platform_file(cluster);
   }
   return "";
 }

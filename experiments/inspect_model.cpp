@@ -188,6 +188,8 @@ std::string inspect_model(const Graph& graph, bool folded, InspectFormat format)
       return as_json(graph, folded);
     case InspectFormat::kDot:
       return as_dot(graph);
+    case InspectFormat::kXml:
+      break;  // clusters only
   }
   return "";
 }

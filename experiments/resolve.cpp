@@ -87,10 +87,22 @@ YAML::Node device_node(const Cluster& cluster, DeviceId id,
   return node;
 }
 
-YAML::Node network_node(const Cluster& cluster) {
+/// Tells a network of another file from it, wherever the file is.
+std::string contents_of(const Network& network) {
+  std::string text;
+  for (const Link& link : network.links) {
+    text += fmt::format("{} {} {} {} {}\n", link.name, link.bandwidth_Bps, link.latency_s,
+                        link.idle_W, link.busy_W);
+  }
+  for (const auto& path : network.paths) text += fmt::format("{}\n", fmt::join(path, " "));
+  return fmt::format("{:016x}", fnv1a(text));
+}
+
+YAML::Node network_node(const Cluster& cluster, bool portable) {
   const Network& network = cluster.network();
   const bool plain = network.type == NetworkType::kSwitch || network.type == NetworkType::kWifi ||
                      network.type == NetworkType::kHub;
+  if (portable && network.type == NetworkType::kSimgrid) return YAML::Node(contents_of(network));
   if (!plain) return YAML::Load(network.description);
   YAML::Node node(YAML::NodeType::Map);
   node["type"] = std::string(to_string(network.type));
@@ -106,10 +118,10 @@ YAML::Node network_node(const Cluster& cluster) {
   return node;
 }
 
-YAML::Node cluster_node(const Cluster& cluster) {
+YAML::Node cluster_node(const Cluster& cluster, bool portable) {
   YAML::Node node(YAML::NodeType::Map);
   node["name"] = cluster.name();
-  node["network"] = network_node(cluster);
+  node["network"] = network_node(cluster, portable);
   const std::vector<std::string> catalogue = names_on_shelf("platforms/devices");
   for (std::size_t d = 0; d < cluster.size(); ++d) {
     const DeviceId id{static_cast<std::int32_t>(d)};
@@ -148,8 +160,9 @@ std::string programs_of(const StrategyChoice& strategy) {
   return text;
 }
 
+/// `portable`: without paths.
 std::string text_of(const Scenario& scenario, const StrategyChoice& strategy,
-                    const Options& options, const std::string& model) {
+                    const Options& options, const std::string& model, bool portable) {
   Document document("{}", "resolved");
   const auto set = [&](std::string_view key, const YAML::Node& value) {
     document.override_value(key, value, {});
@@ -157,7 +170,7 @@ std::string text_of(const Scenario& scenario, const StrategyChoice& strategy,
   set("schema", YAML::Node(1));
   set("name", YAML::Node(scenario.name));
   set("model", YAML::Node(model));
-  set("cluster", cluster_node(*scenario.cluster));
+  set("cluster", cluster_node(*scenario.cluster, portable));
   set("strategy.name", YAML::Node(strategy.name));
   for (const auto& [key, value] : options) {
     set("strategy.options." + key, YAML::Node(value));
@@ -174,14 +187,14 @@ std::string text_of(const Scenario& scenario, const StrategyChoice& strategy,
 }  // namespace
 
 std::string resolved_text(const Scenario& scenario, const StrategyChoice& strategy) {
-  return text_of(scenario, strategy, strategy.resolved_options(), scenario.model->reference);
+  return text_of(scenario, strategy, strategy.resolved_options(), scenario.model->reference, false);
 }
 
 std::string config_hash(const Scenario& scenario, const StrategyChoice& strategy,
                         const std::string& extra) {
-  const std::string text =
-      text_of(scenario, strategy, strategy.options, fmt::format("{:016x}", scenario.model->hash)) +
-      programs_of(strategy) + extra;
+  const std::string text = text_of(scenario, strategy, strategy.options,
+                                   fmt::format("{:016x}", scenario.model->hash), true) +
+                           programs_of(strategy) + extra;
   return fmt::format("{:016x}", fnv1a(text));
 }
 

@@ -12,6 +12,7 @@
 
 #include "experiments/random.hpp"
 #include "partition/bound.hpp"
+#include "sim/platform_file.hpp"
 #include "workloads/model_yaml.hpp"
 
 namespace edgeflow {
@@ -169,8 +170,9 @@ void read_simulation(const Yaml& yaml, Scenario& scenario) {
 }
 
 Cluster read_scenario_cluster(const Yaml& yaml, const std::string& scenario_name) {
-  if (!yaml.is_scalar()) return read_cluster(yaml, scenario_name);
-  return located(yaml, [&] { return load_cluster(yaml.as_string(), folder_of(yaml)); });
+  if (!yaml.is_scalar()) return read_cluster(yaml, scenario_name, read_platform_file);
+  return located(
+      yaml, [&] { return load_cluster(yaml.as_string(), folder_of(yaml), read_platform_file); });
 }
 
 }  // namespace

@@ -99,10 +99,15 @@ class Cluster {
 ///    routes: [{from: a, to: b, links: [x, y]}]}
 /// Any links between devices and switches. Without a route, which holds for both directions,
 /// messages take the fewest links, through other devices only where there is no other way. Links
-/// are called a:s without a name, and are full-duplex without `duplex: half`. Throws InputError.
-Cluster read_cluster(const Yaml& yaml, const std::string& default_name);
+/// are called a:s without a name, and are full-duplex without `duplex: half`.
+///   {type: simgrid, file: my_platform.xml}
+/// A platform file of SimGrid's, relative to this file, whose hosts are called like the devices;
+/// see sim/platform_file.hpp. Refused without a `read_platform_file`. Throws InputError.
+Cluster read_cluster(const Yaml& yaml, const std::string& default_name,
+                     PlatformFileReader read_platform_file = nullptr);
 
 /// Loads a cluster by shipped name or by path relative to `folder`. Throws InputError.
-Cluster load_cluster(const std::string& name, const std::filesystem::path& folder);
+Cluster load_cluster(const std::string& name, const std::filesystem::path& folder,
+                     PlatformFileReader read_platform_file = nullptr);
 
 }  // namespace edgeflow

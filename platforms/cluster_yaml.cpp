@@ -49,7 +49,8 @@ Yaml network_of(const Yaml& cluster) {
 
 class ClusterReader {
  public:
-  explicit ClusterReader(const Yaml& yaml) : yaml_(yaml), network_(network_of(yaml)) {}
+  ClusterReader(const Yaml& yaml, PlatformFileReader read_platform_file)
+      : yaml_(yaml), network_(network_of(yaml), read_platform_file) {}
 
   Cluster read(const std::string& default_name) {
     if (const auto schema = yaml_.find("schema")) (void)schema->as_integer(1, 1);
@@ -199,18 +200,21 @@ class ClusterReader {
 
 }  // namespace
 
-Cluster read_cluster(const Yaml& yaml, const std::string& default_name) {
+Cluster read_cluster(const Yaml& yaml, const std::string& default_name,
+                     PlatformFileReader read_platform_file) {
   if (yaml.is_scalar() && !yaml.path().empty()) {
-    return loaded_for(yaml,
-                      [&] { return load_cluster(yaml.as_string(), yaml.document().folder()); });
+    return loaded_for(yaml, [&] {
+      return load_cluster(yaml.as_string(), yaml.document().folder(), read_platform_file);
+    });
   }
-  return ClusterReader(yaml).read(default_name);
+  return ClusterReader(yaml, read_platform_file).read(default_name);
 }
 
-Cluster load_cluster(const std::string& name, const std::filesystem::path& folder) {
+Cluster load_cluster(const std::string& name, const std::filesystem::path& folder,
+                     PlatformFileReader read_platform_file) {
   const std::filesystem::path file = find_file(name, "platforms/clusters", folder);
   const Document document(file);
-  return read_cluster(document.root(), file.stem().string());
+  return read_cluster(document.root(), file.stem().string(), read_platform_file);
 }
 
 }  // namespace edgeflow

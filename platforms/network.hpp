@@ -2,6 +2,7 @@
 // Networks: the links between devices, and which of them a message occupies.
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -76,12 +77,17 @@ class Network {
   std::size_t devices = 0;
   std::optional<std::size_t> access_point;  // wifi: the device that is on no air
   std::vector<double> rates_Bps;            // wifi: by device; empty: all as the network
-  std::vector<std::vector<int>> paths;      // graph: links by from * devices + to
+  std::vector<std::vector<int>> paths;      // graph, simgrid: links by from * devices + to
 
  private:
   Route by_ports(std::size_t from, std::size_t to) const;
   Route over_the_air(std::size_t from, std::size_t to) const;
 };
+
+/// Reads the network between hosts of these names from a SimGrid platform file; throws InputError.
+/// sim/platform_file.hpp has it: only there SimGrid is known.
+using PlatformFileReader = Network (*)(const std::filesystem::path& file,
+                                       const std::vector<std::string>& names);
 
 /// `switch`: a full-duplex link per device (links 2d up, 2d+1 down), never blocking inside. With
 /// several `sites`, `star-of-stars`: each site has such a switch, and an uplink to all others

@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::size_t kMaxMesh = 256;
 
-constexpr std::array kReadable{NetworkType::kSwitch,      NetworkType::kWifi,
-                               NetworkType::kHub,         NetworkType::kMesh,
-                               NetworkType::kStarOfStars, NetworkType::kGraph};
+constexpr std::array kReadable{NetworkType::kSwitch, NetworkType::kWifi,        NetworkType::kHub,
+                               NetworkType::kMesh,   NetworkType::kStarOfStars, NetworkType::kGraph,
+                               NetworkType::kSimgrid};
 
 NetworkType read_type(const Yaml& yaml) {
   const std::string name = yaml.as_string();
@@ -43,7 +43,8 @@ std::string in_one_line(const Yaml& yaml) {
 
 }  // namespace
 
-NetworkReader::NetworkReader(const Yaml& yaml) : yaml_(yaml) {
+NetworkReader::NetworkReader(const Yaml& yaml, PlatformFileReader read_platform_file)
+    : yaml_(yaml), read_platform_file_(read_platform_file) {
   type_ = read_type(yaml.at("type"));
   switch (type_) {
     case NetworkType::kSwitch:
@@ -62,8 +63,11 @@ NetworkReader::NetworkReader(const Yaml& yaml) : yaml_(yaml) {
     case NetworkType::kMesh:
       yaml.expect_keys({"type", "bandwidth", "latency", "links", "link_power"});
       break;
-    case NetworkType::kGraph:
     case NetworkType::kSimgrid:
+      yaml.expect_keys({"type", "file"});
+      (void)yaml.at("file").as_string();
+      return;
+    case NetworkType::kGraph:
       yaml.expect_keys({"type", "switches", "links", "routes", "link_power"});
       (void)yaml.at("links");
       return;
@@ -168,6 +172,8 @@ Network NetworkReader::build(const std::vector<std::string>& names) {
   for (const std::string& name : names) nodes_.emplace(name, nodes_.size());
   Network network;
   switch (type_) {
+    case NetworkType::kSimgrid:
+      return build_simgrid();
     case NetworkType::kSwitch:
     case NetworkType::kStarOfStars:
       network = make_switch(names, ports_, sites_);
@@ -187,7 +193,6 @@ Network NetworkReader::build(const std::vector<std::string>& names) {
       network = build_mesh();
       break;
     case NetworkType::kGraph:
-    case NetworkType::kSimgrid:
       network = build_graph();
       break;
   }
@@ -217,6 +222,24 @@ std::size_t NetworkReader::node(const Yaml& yaml) const {
   yaml.fail_expected(
       switches ? "the name of a device or switch" : "the name of a device",
       near ? "did you mean " + in_quotes(*near) + "?" : "such as " + in_quotes(names_.front()));
+}
+
+Network NetworkReader::build_simgrid() {
+  const Yaml name = yaml_.at("file");
+  if (read_platform_file_ == nullptr) name.fail("SimGrid's files cannot be read here");
+  const std::filesystem::path file = name.document().folder() / name.as_string();
+  try {
+    Network network = read_platform_file_(file, names_);
+    const std::string path = std::filesystem::absolute(file).lexically_normal().string();
+    YAML::Emitter emitter;
+    emitter << YAML::Flow << YAML::BeginMap << YAML::Key << "type" << YAML::Value << "simgrid"
+            << YAML::Key << "file" << YAML::Value << YAML::DoubleQuoted << path << YAML::EndMap;
+    network.description = emitter.c_str();
+    return network;
+  } catch (const InputError& error) {
+    if (!error.position().file.empty()) throw;
+    name.fail(error.message(), error.hint());
+  }
 }
 
 Network NetworkReader::build_mesh() {

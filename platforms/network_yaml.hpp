@@ -18,7 +18,8 @@ inline constexpr std::string_view kPortKeys[] = {"bandwidth", "up", "down", "lat
 /// First `read_defaults`, then each device, then `build`. All throw InputError.
 class NetworkReader {
  public:
-  explicit NetworkReader(const Yaml& yaml);
+  /// `read_platform_file` is for networks of type simgrid, which are refused without one.
+  NetworkReader(const Yaml& yaml, PlatformFileReader read_platform_file);
 
   /// Reads the port keys of one entry of `devices`, which stands for `count` devices.
   /// `measured_Bps`, if there, is what its `bandwidth` names.
@@ -43,6 +44,7 @@ class NetworkReader {
   void read_sites();
   std::int32_t read_site(const Yaml& entry) const;
   std::size_t node(const Yaml& name) const;
+  Network build_simgrid();
   Network build_mesh();
   Network build_graph();
   EdgeEntry read_edge(const Yaml& yaml, Network& network);
@@ -50,6 +52,7 @@ class NetworkReader {
   void check_connected(const Network& network) const;
 
   Yaml yaml_;
+  PlatformFileReader read_platform_file_;
   NetworkType type_ = NetworkType::kSwitch;
   Rates rates_;
   double latency_s_ = 0;

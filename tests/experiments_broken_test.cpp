@@ -113,7 +113,7 @@ const Broken kScenarios[] = {
      ":3:8: at model: there is no \"vgg61\" in workloads/models (did you mean \"vgg11\"?)"},
     {"unknown_network",
      ":5:19: at cluster.network.type: got \"swich\", expected one of switch, wifi, hub, "
-     "mesh, star-of-stars, graph (did you mean \"switch\"?)"},
+     "mesh, star-of-stars, graph, simgrid (did you mean \"switch\"?)"},
     {"unknown_network_model",
      ":8:29: at simulation.network_model: got \"LV8\", expected one of cm02, lv08 (did you mean "
      "\"lv08\"?)"},

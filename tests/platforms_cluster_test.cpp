@@ -137,7 +137,7 @@ TEST_CASE("mistakes in a network are answered with their place") {
   };
   CHECK(error("type: swich, bandwidth: 1Mbps") ==
         "c.yaml:2:17: at network.type: got \"swich\", expected one of switch, wifi, hub, mesh, "
-        "star-of-stars, graph (did you mean \"switch\"?)");
+        "star-of-stars, graph, simgrid (did you mean \"switch\"?)");
   CHECK(error("type: switch") == "c.yaml:2:10: at network: missing key \"bandwidth\"");
   CHECK(error("type: switch, bandwidth: 100") ==
         "c.yaml:2:36: at network.bandwidth: got \"100\", expected a bandwidth such as 100Mbps");
