@@ -126,7 +126,7 @@ int write_plan_file(const ScenarioArguments& arguments, const std::string& outpu
     const std::string text =
         write_plan(planned.plan, planned.scenario.model->graph, *planned.scenario.cluster);
     if (output.empty()) return print(text);
-    write_file(output, text);
+    write_whole_file(output, text);
     fmt::print(stderr, "wrote {}: {} units by {}\n", output, planned.plan.units.size(),
                planned.plan.strategy);
   });
@@ -143,7 +143,7 @@ int import_model(const ImportArguments& arguments, const std::string& output) {
     print(write_model(graph));
     return kExitOk;
   }
-  write_file(output, write_model(graph));
+  write_whole_file(output, write_model(graph));
   fmt::print(stderr, "wrote {}: {} layers\n", output, graph.size());
   return kExitOk;
 }

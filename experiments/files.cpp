@@ -38,11 +38,15 @@ void write_bytes(const fs::path& file, const fs::path& target, std::string_view 
 
 }  // namespace
 
-void write_file(const fs::path& file, std::string_view text, Durability durability) {
+void write_file(const fs::path& file, std::string_view text) {
+  write_bytes(file, file, text, false);
+}
+
+void write_whole_file(const fs::path& file, std::string_view text, Durability durability) {
   std::error_code ignored;
   const fs::file_status status = fs::status(file, ignored);
   if (fs::exists(status) && !fs::is_regular_file(status)) {
-    write_bytes(file, file, text, false);
+    write_file(file, text);
     return;
   }
   fs::path temporary = file;

@@ -84,6 +84,7 @@ void work(const std::vector<Job>& jobs, const Task& task, const Results& results
     say(pipe_end, {{"planned", true}});
     for (const std::size_t i : task) {
       const RunOptions how{options.timeout_s, results.folder_of(jobs[i]), options.trace};
+      results.begin(jobs[i]);
       const Run run = edgeflow::run(jobs[i], planned, how);
       results.add(jobs[i], run);
       say(pipe_end, to_json(run.report));

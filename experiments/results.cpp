@@ -163,7 +163,7 @@ void Results::prepare(const Manifest& manifest, std::span<const Job> jobs, Mode 
   for (const char* name : {"runs.csv", "timing.csv", "report.html"}) clear_away(folder_ / name);
   if (!mode.resume || !same(old, now, {"version", "commit"})) clear_away(folder_ / "runs");
   remove_stale_runs(folder_ / "runs", jobs);
-  write_file(folder_ / "manifest.json", text_of(now));
+  write_whole_file(folder_ / "manifest.json", text_of(now));
   create_folders(folder_ / "runs");
 }
 
@@ -173,6 +173,14 @@ bool Results::has(const Job& job) const {
 }
 
 fs::path Results::folder_of(const Job& job) const { return folder_ / "runs" / job.run_id(); }
+
+void Results::begin(const Job& job) const {
+  const fs::path status = folder_of(job) / "status.json";
+  std::error_code error;
+  fs::remove(status, error);
+  if (error)
+    throw InputError({status.string(), 0, 0}, "", "cannot be replaced: " + error.message());
+}
 
 void Results::add(const Job& job, const Run& run) const {
   const fs::path folder = folder_of(job);
@@ -187,7 +195,7 @@ void Results::add(const Job& job, const Run& run) const {
     write_file(folder / "links.csv", links_csv(run, scenario));
   }
   write_file(folder / "timing.csv", timing_csv(run.report));
-  write_file(folder / "status.json", status_text(record_of(run.report)), Durability::kSynced);
+  write_whole_file(folder / "status.json", status_text(record_of(run.report)), Durability::kSynced);
 }
 
 std::vector<Record> merge_results(const fs::path& folder) {
@@ -214,13 +222,13 @@ std::vector<Record> merge_results(const fs::path& folder) {
     timing += table.substr(std::min(table.find('\n'), table.size() - 1) + 1);
   }
   compare_with_baselines(records);
-  write_file(folder / "runs.csv",
-             runs_csv(records, manifest.value("axes", std::vector<std::string>())),
-             Durability::kSynced);
-  write_file(folder / "timing.csv", timing);
+  write_whole_file(folder / "runs.csv",
+                   runs_csv(records, manifest.value("axes", std::vector<std::string>())),
+                   Durability::kSynced);
+  write_whole_file(folder / "timing.csv", timing);
   manifest["finished"] = true;
   manifest["statuses"] = statuses;
-  write_file(folder / "manifest.json", text_of(manifest));
+  write_whole_file(folder / "manifest.json", text_of(manifest));
   return records;
 }
 

@@ -52,6 +52,10 @@ class Results {
   /// Where the run's files are; the simulation itself writes units.csv, transfers.csv, trace.json.
   std::filesystem::path folder_of(const Job& job) const;
 
+  /// To be called before anything is written to the run's folder: from now on it is not whole.
+  /// Throws InputError.
+  void begin(const Job& job) const;
+
   /// Writes the rest of a run's folder. Throws InputError.
   void add(const Job& job, const Run& run) const;
 

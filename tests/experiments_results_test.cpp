@@ -258,6 +258,18 @@ TEST_CASE("the files of a run hold what happened, status.json last") {
   CHECK(json["statuses"]["ok"] == 1);
 }
 
+TEST_CASE("a run that begins again is not done until its results are written again") {
+  const Scratch scratch;
+  const std::vector<Job> jobs = jobs_of(read(""));
+  const Results results(scratch.folder() / "out", {}, jobs, {});
+  results.begin(jobs[0]);
+  CHECK_FALSE(results.has(jobs[0]));
+  results.add(jobs[0], edgeflow::run(jobs[0], plan(jobs[0]), {60, results.folder_of(jobs[0])}));
+  CHECK(results.has(jobs[0]));
+  results.begin(jobs[0]);
+  CHECK_FALSE(results.has(jobs[0]));
+}
+
 TEST_CASE("results replace earlier results, but nobody else's files") {
   const Scratch scratch;
   scratch.write("mine/notes.txt", "do not delete");
@@ -287,18 +299,20 @@ TEST_CASE("a file in the way of a results folder is an error that names it") {
 }
 
 TEST_CASE("a full disk is an error that names the file") {
-  CHECK(mistake([] { write_file("/dev/full", "text"); }) ==
-        "/dev/full: cannot be written: No space left on device");
+  for (const auto write :
+       {+[] { write_file("/dev/full", "text"); }, +[] { write_whole_file("/dev/full", "text"); }}) {
+    CHECK(mistake(write) == "/dev/full: cannot be written: No space left on device");
+  }
   CHECK(fs::is_character_file("/dev/full"));
 }
 
 TEST_CASE("a file is written whole or not at all") {
   const Scratch scratch;
   const fs::path file = scratch.write("file", "old");
-  write_file(file, "new", Durability::kSynced);
+  write_whole_file(file, "new", Durability::kSynced);
   CHECK(read_text(file) == "new");
   CHECK(std::distance(fs::directory_iterator(scratch.folder()), {}) == 1);
-  CHECK(mistake([&] { write_file(scratch.folder() / "no" / "file", "text"); }) ==
+  CHECK(mistake([&] { write_whole_file(scratch.folder() / "no" / "file", "text"); }) ==
         (scratch.folder() / "no/file").string() + ": cannot be written: No such file or directory");
 }
 
