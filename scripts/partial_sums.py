@@ -14,6 +14,11 @@ import sys
 import yaml
 
 
+def fail(message):
+    print(f"partial_sums.py: {message}", file=sys.stderr)
+    sys.exit(2)
+
+
 def flow(layer):
     return "  - " + yaml.safe_dump(layer, default_flow_style=True, sort_keys=False, width=10**6).strip()
 
@@ -44,11 +49,10 @@ def summed(model, names, parts):
             lines.append(flow(layer))
             continue
         before = made[layer["inputs"][0]]
-        channels = {"input": lambda: before["dims"][1], "opaque": lambda: before["dims"][0]}.get(
-            before["op"], lambda: before.get("out_channels"))()
+        channels = before.get("out_channels") or before.get("dims", [None, None])[before["op"] == "input"]
         if layer["op"] != "conv" or layer.get("groups", 1) != 1 or channels is None or channels < parts:
-            sys.exit(f"partial_sums.py: {layer['name']} is no ungrouped convolution on {parts} or more channels of an "
-                     "input or another convolution")
+            fail(f"{layer['name']} is no ungrouped convolution on {parts} or more channels of the input or another "
+                 "convolution")
         lines += map(flow, parts_of(layer, channels, parts))
     return lines
 
@@ -59,11 +63,17 @@ def main():
     parser.add_argument("layers", nargs="+", help="names of convolutions")
     parser.add_argument("-n", type=int, required=True, help="parts of each")
     arguments = parser.parse_args()
-    with open(arguments.model, encoding="utf-8") as file:
-        model = yaml.safe_load(file)
-    unknown = set(arguments.layers) - {layer["name"] for layer in model["layers"]}
+    try:
+        with open(arguments.model, encoding="utf-8") as file:
+            model = yaml.safe_load(file)
+        named = {layer["name"] for layer in model["layers"]}
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        fail(f"{arguments.model} is no model file: {error}")
+    if arguments.n < 2:
+        fail(f"-n: got {arguments.n}, expected 2 or more parts")
+    unknown = set(arguments.layers) - named
     if unknown:
-        sys.exit(f"partial_sums.py: {arguments.model} has no layer {', '.join(sorted(unknown))}")
+        fail(f"{arguments.model} has no layer {', '.join(sorted(unknown))}")
     print("\n".join(summed(model, arguments.layers, arguments.n)))
 
 
