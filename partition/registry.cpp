@@ -65,7 +65,9 @@ const std::vector<StrategyInfo>& table() {
        "weights divided by channels, inputs dealt out and outputs gathered by the hub",
        "Fully distributed inference (Stahl et al., SAMOS 2019)",
        {{"from", "auto or a layer's name",
-         "the first layer whose weights are divided; the hub computes those before", "auto"},
+         "the first of the layers whose weights are divided; auto: those with more weights than "
+         "input and output",
+         "auto"},
         kHub,
         kHubComputes,
         kIdle},

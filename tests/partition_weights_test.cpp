@@ -74,7 +74,7 @@ TEST_CASE("partial sums of divided channels move no channel") {
   CHECK(sent_elements(fused) == 24 + 16);
 
   // The first layer on the hub: M (N - 1) / N of its output, and partial outputs.
-  const Plan sums = plan_by("deeperthings", problem, {{"from", "low"}});
+  const Plan sums = plan_by("deeperthings", problem, {{"from", "left"}});
   CHECK(Executor(graph).difference(sums, cluster) == "");
   CHECK(sent_elements(sums) == 12 + 16);
 
@@ -122,6 +122,26 @@ TEST_CASE("fused late layers of YOLOv2 save the traffic that was published") {
   CHECK(outputs == doctest::Approx(expected).epsilon(1e-3));
   CHECK(1 - fused / outputs == doctest::Approx(0.148).epsilon(0.02));
   CHECK(1 - least / outputs == doctest::Approx(0.288).epsilon(0.005));
+}
+
+TEST_CASE("layers with more weights than input and output are divided, others stay whole") {
+  // 8 * 4 + 4 = 36 weights and 48 elements, then 4 * 32 + 32 = 160 and 144, then 33 and 132.
+  const Graph graph("chain", "made up",
+                    {pixels({8, 2, 2}), pointwise("few", "input", 4), pointwise("many", "few", 32),
+                     pointwise("last", "many", 1)});
+  const auto elsewhere = [](const Graph& model, int count) {
+    std::vector<std::string> names;  // of layers with a unit on another device than the hub
+    const Plan plan = plan_by("deeperthings", {model, equal_devices(count), {}});
+    for (const ExecutionUnit& unit : plan.units) {
+      const std::string& name = model.layer(unit.layer).name;
+      if (unit.device != kFirst && (names.empty() || names.back() != name)) names.push_back(name);
+    }
+    return names;
+  };
+  CHECK(elsewhere(graph, 2) == std::vector<std::string>{"many"});
+  const std::vector<std::string> yolo = elsewhere(fold(load_model("yolov2", "")), 3);
+  REQUIRE(!yolo.empty());
+  CHECK(yolo.front() == "model.12.conv");  // 512 * 256 * 9 + 512 > (256 + 512) * 38 * 38
 }
 
 TEST_CASE("a layer that the model does not have cannot be the first") {

@@ -11,8 +11,10 @@
 // a slice of the channels of one tensor. Slice and layer i run on device i, the sum on the hub:
 // M (N - 1) / N + K (N - 1) elements. If that tensor is itself cut and only such slices need it,
 // its parts stay where they are (FUSE): M (N - 1) for the first layer, K (N - 1) for the second.
-// Algorithm: channels in proportion to speed on the whole model. `from` = auto takes the layer with
-// the least estimate, of at most 32. Complexity O(L * D) per layer tried.
+// Algorithm: channels in proportion to speed on the whole model. `from` = auto divides the layers
+// with more weights than elements of input and output, wherever they stand; of YOLOv2 the first is
+// the one that the authors' later program starts with. Complexity O(L * D).
+//
 // Paper: Stahl et al., Fully Distributed Deep Learning Inference on Resource-Constrained Edge
 // Devices, SAMOS 2019. Deviations: devices may differ in speed; the layers before `from`, which the
 // paper tiles, run on the hub; which layers are summed is not decided here (the paper solves an
@@ -26,8 +28,6 @@
 
 namespace edgeflow {
 namespace {
-
-constexpr std::size_t kMaxStarts = 32;
 
 bool divisible(const Layer& layer) {
   return weights_of(layer, layer.output.box) > 0 && has_axis(split_axes(layer), weight_axis(layer));
@@ -59,12 +59,37 @@ std::vector<std::optional<std::size_t>> parts_of_sums(const Graph& graph) {
   return part;
 }
 
+/// Whether the layer has more weights than elements of input and output.
+bool is_heavy(const Layer& layer) {
+  const Work all = work(layer, layer.output.box);
+  return all.weight_elements > all.in_elements + all.out_elements;
+}
+
+/// By layer: whether its weights are divided, as the option `from` says.
+std::vector<bool> layers_to_divide(const Graph& graph, const std::string& from) {
+  const auto layers = graph.layers();
+  const auto first = std::find_if(layers.begin(), layers.end(),
+                                  [&](const Layer& layer) { return layer.name == from; });
+  if (from != "auto" && first == layers.end()) {
+    throw OptionError("from", fmt::format("the model has no layer \"{}\"; expected auto or the "
+                                          "name of a layer (edgeflow inspect lists them)",
+                                          from));
+  }
+  const auto begin = static_cast<std::size_t>(first - layers.begin());
+  std::vector<bool> result;
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    result.push_back(divisible(layers[l]) && (from == "auto" ? is_heavy(layers[l]) : l >= begin));
+  }
+  return result;
+}
+
 class Weights {
  public:
   Weights(const Problem& problem, const Options& options)
       : problem_(problem),
         roles_(roles_of(problem, options)),
         part_(parts_of_sums(problem.graph)),
+        divided_(layers_to_divide(problem.graph, options.at("from"))),
         speed_(problem.cluster.size(), 0) {
     const std::vector<double> times_s = whole_model_times_s(problem.graph, problem.cluster);
     for (DeviceId worker : roles_.workers) {
@@ -73,25 +98,16 @@ class Weights {
     }
   }
 
-  /// Layers that can be the first one whose weights are divided.
-  std::vector<std::size_t> starts() const {
-    std::vector<std::size_t> result;
-    for (std::size_t l = 1; l < part_.size(); ++l) {
-      if (divisible(problem_.graph.layers()[l])) result.push_back(l);
-    }
-    return result;
-  }
-
-  Plan plan(std::size_t from) const {
+  Plan plan() const {
     const Graph& graph = problem_.graph;
     Assignment assignment(graph.size());
     Hubs hubs(graph.size());
     if (roles_.hub != problem_.cluster.source()) hubs[index(graph.input())] = roles_.hub;
     for (std::size_t l = 1; l < graph.size(); ++l) {
       const Layer& layer = graph.layers()[l];
-      if (l >= from && part_[l]) {
+      if (part_[l]) {
         assignment[l] = on_one_device(layer, roles_.workers[*part_[l] % roles_.workers.size()]);
-      } else if (l >= from && divisible(layer)) {
+      } else if (divided_[l]) {
         const Axis axis = weight_axis(layer);
         assignment[l] = cut(layer.output.box, axis,
                             proportional_boundaries(layer.output.box[axis].size(), speed_));
@@ -115,31 +131,14 @@ class Weights {
   const Problem& problem_;
   const Roles roles_;
   const std::vector<std::optional<std::size_t>> part_;
+  const std::vector<bool> divided_;
   std::vector<double> speed_;  // by device, 0 for those that compute nothing
 };
 
 }  // namespace
 
 Plan plan_deeperthings(const Problem& problem, const Options& options) {
-  const Weights weights(problem, options);
-  const std::string& from = options.at("from");
-  if (from != "auto") {
-    const auto layers = problem.graph.layers();
-    const auto found = std::find_if(layers.begin(), layers.end(),
-                                    [&](const Layer& layer) { return layer.name == from; });
-    if (found == layers.end()) {
-      throw OptionError("from", fmt::format("the model has no layer \"{}\"; expected auto or the "
-                                            "name of a layer (edgeflow inspect lists them)",
-                                            from));
-    }
-    return weights.plan(static_cast<std::size_t>(found - layers.begin()));
-  }
-  const std::vector<std::size_t> starts = weights.starts();
-  if (starts.empty()) return weights.plan(problem.graph.size());
-  const std::size_t step = (starts.size() + kMaxStarts - 1) / kMaxStarts;
-  BestPlan best(problem);
-  for (std::size_t i = 0; i < starts.size(); i += step) best.offer(weights.plan(starts[i]));
-  return best.take();
+  return Weights(problem, options).plan();
 }
 
 }  // namespace edgeflow
