@@ -231,4 +231,35 @@ TEST_CASE("options that make no sense are refused") {
   CHECK_THROWS_AS(plan_by("aofl", {graph, cluster, {}}, {{"variant", "best"}}), OptionError);
 }
 
+TEST_CASE("strategies that price messages see what these cost processors") {
+  // Ten devices could share 1 s of work over a fast network, but each message takes 3 s to handle.
+  const auto of_messages = [](double overhead_s) {
+    std::vector<Device> devices;
+    for (int d = 0; d < 10; ++d) {
+      devices.push_back(device("d" + std::to_string(d), 16 * 40 * 40));
+      devices.back().compute.message_overhead_s = overhead_s;
+    }
+    return Cluster("ten", devices, NetworkType::kSwitch, 1e9, 0, kFirst, kFirst);
+  };
+  const Graph graph("one", "made up", {pixels({4, 40, 40}), pointwise("conv", "input", 4)});
+  const Cluster free = of_messages(0);
+  const Cluster dear = of_messages(3);
+  const std::vector<std::pair<std::string, Options>> kStrategies{
+      {"aofl", {}},     {"cutpoint", {}},
+      {"coedge", {}},   {"neurosurgeon", {}},
+      {"dads", {}},     {"heft", {}},
+      {"pipeline", {}}, {"deepthings", {{"grid", "5x2"}}},
+      {"edgeflow", {}}, {"edgeflow", {{"lookahead", "yes"}}}};
+  for (const auto& [name, options] : kStrategies) {
+    INFO(name);
+    const Problem costly{graph, dear, {}};
+    CHECK(latency_s(plan_by(name, costly, options), costly) == doctest::Approx(1));
+  }
+  for (const char* name : {"aofl", "cutpoint", "coedge", "edgeflow", "deepthings"}) {
+    INFO(name);
+    const Problem cheap{graph, free, {}};
+    CHECK(latency_s(plan_by(name, cheap), cheap) < 0.2);
+  }
+}
+
 }  // namespace edgeflow

@@ -172,6 +172,24 @@ TEST_CASE("a block of the whole model takes what the estimator says of its plan"
   CHECK(several > 30);
 }
 
+TEST_CASE("messages of a block wait for the processors that handle them") {
+  // A hub and a worker, 4 rows of 5 pixels each. Sending and receiving take 0.5 s each, the link
+  // 20 B/s, computing 1 s on the hub and 2 s on the worker. The hub sends until 0.5 s, the worker
+  // receives from 0.5 + 80/20 s to 5 s, computes to 7 s and sends to 7.5 s; then 80/20 s and 0.5 s.
+  auto hub = device("hub", 20);
+  auto worker = device("worker", 10);
+  for (Device* d : {&hub, &worker}) d->compute.message_overhead_s = 0.5;
+  const Cluster cluster("two", {hub, worker}, NetworkType::kSwitch, 20, 0, kFirst, kFirst);
+  const Graph graph("one", "made up", {pixels({1, 8, 5}), pointwise("conv", "input", 1)});
+  const Problem problem{graph, cluster, {}};
+  const std::vector<double> halves{1, 1};
+  const BlockTime time = BlockTimes(problem).divided({1, 2}, kFirst, halves);
+  CHECK(time.time_s == doctest::Approx(12));
+  CHECK(time.busy_s[1] == doctest::Approx(12));  // 4 halves of a second, 8 s of link, 2 s of work
+  const std::vector<PlacedBlock> placed{{{1, 2}, kFirst, halves}};
+  CHECK(latency_s(plan_of_blocks(problem, placed, "some"), problem) == doctest::Approx(12));
+}
+
 TEST_CASE("fused tiles of YOLOv2's first 16 layers move the bytes of DeepThings") {
   // Zhao, Barijough and Gerstlauer, TCAD 2018: 13.79, 16.23 and 18.98 MiB for 3x3, 4x4 and 5x5
   // tiles: the 608x608x3 frame to the gateway, tile inputs and tile outputs at 4 bytes.

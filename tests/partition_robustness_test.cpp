@@ -51,6 +51,8 @@ Cluster harsh_cluster(Random& random) {
     if (random.chance(50)) devices[d].compute.overhead_s = 1 / power(1, 7);
     if (random.chance(20)) devices[d].compute.winograd_factor = 0.44;
     if (random.chance(20)) devices[d].compute.fully_connected_factor = 0;
+    if (random.chance(20)) devices[d].compute.message_overhead_s = 1 / power(1, 6);
+    if (random.chance(20)) devices[d].compute.serialization_rate_Bps = power(3, 9);
     devices[d].memory_bytes = random.chance(40) ? power(2, 6) : 1e12;
   }
   const auto last = static_cast<std::int64_t>(devices.size()) - 1;
@@ -62,22 +64,37 @@ Cluster harsh_cluster(Random& random) {
                  random.chance(30) ? 0 : 1 / power(0, 6), source, sink);
 }
 
-/// A random choice of a strategy's options.
+/// A random choice of a strategy's options, among those that fit any problem.
 Options random_options(Random& random, const std::string_view strategy) {
+  if (strategy == "aofl") {
+    if (random.chance(50)) {
+      return {{"variant", random.pick<std::string>({"aofl", "ofl", "efl", "layerwise"})}};
+    }
+    return {{"blocks", "each"},
+            {"grid", random.pick<std::string>({"rows", "square"})},
+            {"sizes", random.pick<std::string>({"even", "balanced"})},
+            {"input", random.pick<std::string>({"needed", "whole"})},
+            {"barrier", random.pick<std::string>({"yes", "no"})}};
+  }
   const std::map<std::string_view, std::vector<std::pair<std::string, std::vector<std::string>>>>
-      kChoices{{"deepthings", {{"grid", {"1x1", "1x2", "3x3", "5x5", "32x1"}}}},
-               {"aofl", {{"variant", {"aofl", "ofl", "efl", "layerwise"}}}},
+      kChoices{{"modnn", {{"strips", {"speed", "even"}}, {"exchange", {"gather", "halo"}}}},
+               {"deepthings",
+                {{"grid", {"1x1", "1x2", "3x3", "5x5", "32x1"}},
+                 {"dealing", {"planned", "planned", "work_queue"}},
+                 {"ahead", {"0", "1"}}}},
                {"neurosurgeon", {{"cuts", {"0", "1", "3", "1000"}}}},
                {"edgeflow",
                 {{"solver", {"lp", "exact"}},
                  {"order", {"cluster", "speed"}},
                  {"lookahead", {"yes", "no"}}}},
-               {"edgeflow-joint", {{"effort", {"1", "50", "200"}}, {"seed", {"1", "7"}}}}};
+               {"edgeflow-joint",
+                {{"effort", {"1", "50", "200"}},
+                 {"objective", {"latency", "latency", "energy", "throughput"}},
+                 {"seed", {"1", "7"}}}}};
   Options options;
   const auto found = kChoices.find(strategy);
   if (found == kChoices.end()) return options;
   for (const auto& [key, values] : found->second) options[key] = random.pick(values);
-  if (strategy == "edgeflow-joint" && !options.contains("effort")) options["effort"] = "200";
   return options;
 }
 

@@ -39,7 +39,8 @@ BlockTimes::BlockTimes(const Problem& problem)
     : problem_(problem),
       devices_(problem.cluster.size()),
       starts_segment_(problem.graph.size(), 0),
-      free_s_(problem.cluster.network().links.size(), 0) {
+      free_s_(problem.cluster.network().links.size(), 0),
+      idle_s_(devices_, 0) {
   for (const Block& segment : segments(problem.graph)) starts_segment_[segment.first] = 1;
   for (std::size_t l = 0; l < problem.graph.size(); ++l) {
     if (problem.graph.consumers(layer_at(l)).empty()) results_.push_back(layer_at(l));
@@ -207,19 +208,33 @@ BlockTimes::Tiles BlockTimes::tiles(const Block& block, std::span<const double> 
 double BlockTimes::send(DeviceId from, DeviceId to, double bytes, double now) {
   if (from == to || bytes == 0) return now;
   const Way& route = way(from, to);
-  double begin_s = now;
+  const auto cpu_s = [&](DeviceId device) {
+    return message_cpu_time_s(problem_.cluster.device(device).compute, bytes);
+  };
+  double begin_s = work_off(from, cpu_s(from), now);
   for (int link : route.links) begin_s = std::max(begin_s, free_s_[static_cast<std::size_t>(link)]);
   const double end_s = begin_s + bytes / route.bandwidth_Bps;
   for (int link : route.links) free_s_[static_cast<std::size_t>(link)] = end_s;
-  return end_s + route.latency_s;
+  return work_off(to, cpu_s(to), end_s + route.latency_s);
+}
+
+double BlockTimes::work_off(DeviceId device, double duration_s, double now) {
+  if (duration_s == 0) return now;
+  double& idle_s = idle_s_[index(device)];
+  idle_s = std::max(idle_s, now) + duration_s;
+  return idle_s;
 }
 
 BlockTime BlockTimes::divided(const Block& block, DeviceId hub, std::span<const double> weights) {
   const Tiles tiles = this->tiles(block, weights);
   std::fill(free_s_.begin(), free_s_.end(), 0);
+  std::fill(idle_s_.begin(), idle_s_.end(), 0);
   std::vector<double> done_s(devices_, 0);
   for (std::size_t d = 0; d < devices_; ++d) {
-    done_s[d] = send(hub, device_at(d), tiles.in_bytes[d], 0) + tiles.compute_s[d];
+    done_s[d] = send(hub, device_at(d), tiles.in_bytes[d], 0);
+  }
+  for (std::size_t d = 0; d < devices_; ++d) {
+    done_s[d] = work_off(device_at(d), tiles.compute_s[d], done_s[d]);
   }
   std::vector<std::size_t> order(devices_);
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -228,7 +243,8 @@ BlockTime BlockTimes::divided(const Block& block, DeviceId hub, std::span<const 
   const DeviceId to = block.end == problem_.graph.size() ? problem_.cluster.sink() : hub;
   const auto alone_s = [&](DeviceId from, DeviceId target, double bytes) {
     if (from == target) return 0.0;
-    return way(from, target).latency_s + bytes / way(from, target).bandwidth_Bps;
+    return way(from, target).latency_s + bytes / way(from, target).bandwidth_Bps +
+           message_cpu_s(problem_, from, target, bytes);
   };
   BlockTime result{std::vector<double>(devices_, 0), 0};
   for (std::size_t d : order) {

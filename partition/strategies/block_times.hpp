@@ -33,7 +33,9 @@ class BlockTimes {
 
   /// Of a block divided as by fused_rows. The hub sends every device its input in cluster order,
   /// outputs go back to the hub as they are done, results to the sink; messages share links first
-  /// come first served, as in the estimator.
+  /// come first served, as in the estimator. What they cost of a device's CPU time waits in turn
+  /// with its tile, which counts as one piece: in the estimator other work comes between its
+  /// layers.
   /// Precondition: the block is a segment or several in a row.
   /// Complexity O(layers * D) additions, and O(layers) work queries for every device and rows that
   /// were not asked for since the last block with another end.
@@ -83,6 +85,8 @@ class BlockTimes {
   }
   /// When a message that is ready at `now` arrives. Calls go forward in time.
   double send(DeviceId from, DeviceId to, double bytes, double now);
+  /// When the device, from `now` on, has done something that takes `duration_s`.
+  double work_off(DeviceId device, double duration_s, double now);
 
   const Problem& problem_;
   std::size_t devices_;
@@ -90,6 +94,7 @@ class BlockTimes {
   std::vector<double> layer_s_;       // [layer * D + device]
   std::vector<Way> ways_;             // [from * D + to]
   std::vector<double> free_s_;        // by link
+  std::vector<double> idle_s_;        // by device
   std::vector<LayerId> results_;
   std::size_t end_ = 0;                                          // of all walks and tiles
   std::map<Boundaries, Walk> walks_;                             // by boundaries of what leaves

@@ -22,10 +22,16 @@ double output_bytes(const Problem& problem, LayerId layer) {
          static_cast<double>(problem.graph.layer(layer).output.volume());
 }
 
+double message_cpu_s(const Problem& problem, DeviceId from, DeviceId to, double bytes) {
+  return message_cpu_time_s(problem.cluster.device(from).compute, bytes) +
+         message_cpu_time_s(problem.cluster.device(to).compute, bytes);
+}
+
 double send_s(const Problem& problem, DeviceId from, DeviceId to, double bytes) {
   if (from == to) return 0;
   return problem.cluster.route(from, to).latency_s +
-         bytes / problem.cluster.route_bandwidth_Bps(from, to);
+         bytes / problem.cluster.route_bandwidth_Bps(from, to) +
+         message_cpu_s(problem, from, to, bytes);
 }
 
 double deliver_s(const Problem& problem, LayerId layer, DeviceId device) {

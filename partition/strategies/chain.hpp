@@ -20,7 +20,11 @@ double element_bytes(const Problem& problem, LayerId layer);
 /// Bytes of the layer's whole output.
 double output_bytes(const Problem& problem, LayerId layer);
 
-/// Time of a message that has the network to itself; 0 on one device.
+/// CPU time that a message costs its sender and its receiver together.
+double message_cpu_s(const Problem& problem, DeviceId from, DeviceId to, double bytes);
+
+/// Time of a message that has the network to itself, its CPU time on both sides included; 0 on one
+/// device.
 double send_s(const Problem& problem, DeviceId from, DeviceId to, double bytes);
 
 /// By layer: time to bring its output from the device that has it to the sink, if it is a result;

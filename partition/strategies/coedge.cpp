@@ -3,8 +3,9 @@
 // Problem: shares a_d of the rows, the same for every layer, sum 1;
 //   min T  s.t.  A_d * a_d + c_d <= T for every d,  a_d >= threshold or a_d = 0,
 // A_d = time of all layers that rows divide on d, without overheads, and of receiving the input;
-// c_d = their overheads and the time to send halos to a neighbour; threshold = the largest halo
-// over its layer's rows, so that nobody needs rows from beyond a neighbour.
+// c_d = their overheads, the time to send halos to a neighbour, and what receiving the input costs
+// processors whatever its size; threshold = the largest halo over its layer's rows, so that nobody
+// needs rows from beyond a neighbour.
 // Algorithm: without the threshold this linear program has all constraints tight,
 // a_d = (T - c_d) / A_d, or a_d = 0. The device with the least share is dropped while that is under
 // the threshold. Complexity O(L * D + D^2).
@@ -59,8 +60,11 @@ Loads loads_of(const Problem& problem) {
   Loads loads{std::vector<double>(devices, 0), std::vector<double>(devices, 0), 0};
   const DeviceId source = problem.cluster.source();
   for (std::size_t d = 0; d < devices; ++d) {
+    if (device_at(d) == source) continue;
+    loads.fixed_s[d] = message_cpu_s(problem, source, device_at(d), 0);
     loads.share_s[d] =
-        send_s(problem, source, device_at(d), output_bytes(problem, problem.graph.input()));
+        send_s(problem, source, device_at(d), output_bytes(problem, problem.graph.input())) -
+        loads.fixed_s[d];
   }
   for (const Layer& layer : problem.graph.layers()) {
     if (layer.op == Op::kInput || !splits_by_rows(layer)) continue;

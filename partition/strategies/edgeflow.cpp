@@ -84,8 +84,11 @@ class Planner {
     for (DeviceId from : devices_) {
       for (DeviceId to : devices_) {
         const bool same = from == to;
-        byte_s_.push_back(same ? 0 : 1 / problem.cluster.route_bandwidth_Bps(from, to));
-        latency_s_.push_back(same ? 0 : problem.cluster.route(from, to).latency_s);
+        const double cpu_s = message_cpu_s(problem, from, to, 0);
+        byte_s_.push_back(same ? 0
+                               : 1 / problem.cluster.route_bandwidth_Bps(from, to) +
+                                     message_cpu_s(problem, from, to, 1) - cpu_s);
+        latency_s_.push_back(same ? 0 : problem.cluster.route(from, to).latency_s + cpu_s);
       }
     }
   }

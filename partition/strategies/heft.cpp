@@ -48,19 +48,21 @@ double mean_compute_s(const Problem& problem, const Layer& layer) {
   return sum_s / static_cast<double>(problem.cluster.size());
 }
 
-/// Means over all pairs of different devices: of the latency, and of the time of a byte.
+/// Means over all pairs of different devices: of what a message takes, and of each of its bytes.
 struct MeanNetwork {
   double latency_s = 0;
   double byte_s = 0;
 
-  explicit MeanNetwork(const Cluster& cluster) {
-    const std::size_t devices = cluster.size();
+  explicit MeanNetwork(const Problem& problem) {
+    const std::size_t devices = problem.cluster.size();
     if (devices < 2) return;
     for (std::size_t a = 0; a < devices; ++a) {
       for (std::size_t b = 0; b < devices; ++b) {
         if (a == b) continue;
-        latency_s += cluster.route(device_at(a), device_at(b)).latency_s;
-        byte_s += 1 / cluster.route_bandwidth_Bps(device_at(a), device_at(b));
+        const double cpu_s = message_cpu_s(problem, device_at(a), device_at(b), 0);
+        latency_s += problem.cluster.route(device_at(a), device_at(b)).latency_s + cpu_s;
+        byte_s += 1 / problem.cluster.route_bandwidth_Bps(device_at(a), device_at(b)) +
+                  message_cpu_s(problem, device_at(a), device_at(b), 1) - cpu_s;
       }
     }
     latency_s /= static_cast<double>(devices * (devices - 1));
@@ -69,7 +71,7 @@ struct MeanNetwork {
 };
 
 std::vector<double> upward_ranks_s(const Problem& problem) {
-  const MeanNetwork network(problem.cluster);
+  const MeanNetwork network(problem);
   std::vector<double> rank_s(problem.graph.size(), 0);
   for (std::size_t l = rank_s.size(); l-- > 0;) {
     const double move_s = network.latency_s + network.byte_s * output_bytes(problem, layer_at(l));

@@ -87,7 +87,7 @@ void add_rows(const std::vector<std::int64_t>& lie, const Range& need, std::size
 }  // namespace
 
 LinkLoads::LinkLoads(const Cluster& cluster, std::span<const DeviceId> devices)
-    : devices_(devices.size()), load_s_(cluster.network().links.size(), 0) {
+    : devices_(devices.size()), load_s_(cluster.network().links.size() + cluster.size(), 0) {
   for (DeviceId from : devices) {
     for (DeviceId to : devices) {
       Way way;
@@ -98,6 +98,16 @@ LinkLoads::LinkLoads(const Cluster& cluster, std::span<const DeviceId> devices)
         for (int link : route.links) {
           const double rate = cluster.network().links[static_cast<std::size_t>(link)].bandwidth_Bps;
           way.byte_s.push_back(route.crossings / rate);
+          way.message_s.push_back(0);
+        }
+        for (DeviceId end : {from, to}) {  // a processor is one more link
+          const ComputeProfile& profile = cluster.device(end).compute;
+          const double message_s = message_cpu_time_s(profile, 0);
+          const double byte_s = message_cpu_time_s(profile, 1) - message_s;
+          if (message_s == 0 && byte_s == 0) continue;
+          way.links.push_back(static_cast<int>(cluster.network().links.size() + index(end)));
+          way.byte_s.push_back(byte_s);
+          way.message_s.push_back(message_s);
         }
       }
       ways_.push_back(std::move(way));
@@ -116,7 +126,7 @@ void LinkLoads::add(std::size_t from, std::size_t to, double bytes) {
   for (std::size_t i = 0; i < route.links.size(); ++i) {
     double& load_s = load_s_[static_cast<std::size_t>(route.links[i])];
     if (load_s == 0) used_.push_back(route.links[i]);
-    load_s += bytes * route.byte_s[i];
+    load_s += bytes * route.byte_s[i] + route.message_s[i];
   }
   latency_s_ = std::max(latency_s_, route.latency_s);
 }

@@ -30,7 +30,8 @@ struct Parts {
   std::vector<double> finish_s;
 };
 
-/// Messages on links: how long each link is busy if they all go at once.
+/// Messages on links, and on the processors that handle them: how long each is busy if they all go
+/// at once.
 class LinkLoads {
  public:
   LinkLoads(const Cluster& cluster, std::span<const DeviceId> devices);
@@ -45,7 +46,8 @@ class LinkLoads {
  private:
   struct Way {
     std::vector<int> links;
-    std::vector<double> byte_s;  // by link
+    std::vector<double> byte_s;     // by link
+    std::vector<double> message_s;  // likewise
     double latency_s = 0;
   };
   const Way& way(std::size_t from, std::size_t to) const { return ways_[from * devices_ + to]; }

@@ -9,7 +9,8 @@
 // are classes of their own. Complexity O(L^2 * prod(n_c + 1) * C^2) for C classes of n_c devices.
 // Paper: PipeEdge (Hu et al., DSD 2022).
 // Deviations: on a DAG every tensor that is still needed is carried from stage to stage; links are
-// not shared between stages. Problems beyond kMaxSteps steps are infeasible.
+// not shared between stages, the CPU time of messages counts as part of sending, and what a class
+// sends is priced by its first device. Problems beyond kMaxSteps steps are infeasible.
 
 #include <fmt/format.h>
 
@@ -39,7 +40,8 @@ bool alike(const Problem& problem, DeviceId a, DeviceId b) {
   const auto cost = [](const ComputeProfile& p) {
     return std::tie(p.mac_rate, p.byte_rate_Bps, p.overhead_s, p.winograd_factor,
                     p.winograd_byte_factor, p.spatial_factor, p.matrix_factor,
-                    p.fully_connected_factor, p.layer_times);
+                    p.fully_connected_factor, p.layer_times, p.message_overhead_s,
+                    p.serialization_rate_Bps);
   };
   return cost(left.compute) == cost(right.compute) && left.memory_bytes == right.memory_bytes &&
          cluster.route_bandwidth_Bps(cluster.source(), a) ==
