@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "partition/strategies/blocks.hpp"
+#include "partition/validate.hpp"
 #include "tests/support/baselines_fixture.hpp"
 
 namespace edgeflow {
@@ -228,6 +229,21 @@ TEST_CASE("tiles with unread rows between them still cover every layer") {
     return parts;
   });
   CHECK(uncovered(graph.layers()[1].output.box, regions[0]).empty());
+}
+
+TEST_CASE("a tile of nothing but padding is not queued, other depths are") {
+  // A 1x1 kernel padded by 2: the first two output rows and the last two see none of the input.
+  LayerSpec padded = pointwise("padded", "conv", 1);
+  padded.attributes.pad = {2, 2, 2, 2};
+  const Graph graph("padded", "made up",
+                    {pixels({1, 4, 8}), pointwise("conv", "input", 1), padded});
+  const Cluster cluster("two", {device("hub", 100), device("worker", 200)}, NetworkType::kSwitch,
+                        1000, 0, kFirst, kFirst);
+  const Problem problem{graph, cluster, {}};
+  Options options{{"grid", "4x1"}, {"dealing", "work_queue"}};
+  CHECK(validate(plan_by("deepthings", problem, options), graph, cluster, 1).empty());
+  options["layers"] = "2";
+  CHECK_THROWS_AS((void)plan_by("deepthings", problem, options), Infeasible);
 }
 
 TEST_CASE("modnn sends strips with halo from the hub and brings strips back, layer by layer") {

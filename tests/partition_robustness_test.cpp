@@ -125,7 +125,7 @@ TEST_CASE("every strategy serves any problem with a valid plan, or says why not"
         CHECK(std::string(error.what()).size() > 10);
         ++infeasible[std::string(strategy.name)];
       } catch (const std::exception& error) {
-        FAIL_CHECK("threw " << error.what());
+        FAIL_CHECK("threw " << std::string(error.what()));
       }
     }
     CHECK(lp_lower_bound_s(graph, cluster, problem.size) >= lower_bound_s(graph, cluster));

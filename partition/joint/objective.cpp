@@ -21,8 +21,9 @@ double Objective::cost(const Cluster& cluster, double latency_s, std::span<const
     }
     case Goal::kThroughput: {
       constexpr double kTieBreak = 1e-3;  // of equal periods, the lower latency
-      const double period_s = std::max(*std::max_element(busy_s.begin(), busy_s.end()),
-                                       *std::max_element(link_s.begin(), link_s.end()));
+      double period_s = 0;                // a device alone may have no link
+      for (const double at_work_s : busy_s) period_s = std::max(period_s, at_work_s);
+      for (const double at_work_s : link_s) period_s = std::max(period_s, at_work_s);
       return period_s + kTieBreak * latency_s;
     }
   }

@@ -132,9 +132,15 @@ Plan plan_deepthings(const Problem& problem, const Options& options) {
   }
   const std::size_t step = (ends.size() + kMaxDepths - 1) / kMaxDepths;
   BestPlan best(problem);
+  std::string reason;
   for (std::size_t i = step - 1; i < ends.size(); i += step) {
-    best.offer(tiled_plan(problem, way, ends[i].end - 1));
+    try {
+      best.offer(tiled_plan(problem, way, ends[i].end - 1));
+    } catch (const Infeasible& error) {  // at this depth
+      reason = error.what();
+    }
   }
+  if (best.empty()) throw Infeasible(reason);
   return best.take();
 }
 

@@ -100,12 +100,14 @@ class Queue {
     std::vector<Requirement> needs;
     std::vector<Region> asked;
     for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
+      const Region need_of_input = required_input(layer, i, unit.output);
+      if (need_of_input.empty()) continue;  // the tile need not have computed any of it
       const UnitId provider = own.at(layer.inputs[i]);
       asked.clear();
       for (const Requirement& r : needs) {
         if (r.provider == provider) asked.push_back(r.region);
       }
-      for (const Region& need : uncovered(required_input(layer, i, unit.output), asked)) {
+      for (const Region& need : uncovered(need_of_input, asked)) {
         needs.push_back({provider, need});
       }
     }
@@ -162,6 +164,7 @@ class Queue {
           unit.requirements.push_back({mine.back(), {}});
         }
       }
+      if (box.empty()) throw Infeasible("a tile needs nothing of the input, so it cannot be dealt");
       ExecutionUnit& relay = plan.units[index(handed)];
       relay.output = box;
       relay.requirements.push_back({input, box});

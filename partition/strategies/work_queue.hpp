@@ -25,7 +25,8 @@ namespace edgeflow {
 
 /// The plan in which `roles.workers` take the block's tiles from the hub's queue, the hub gathers
 /// the outputs and computes what comes behind the block. The first unit of a tile starts a task.
-/// Throws Infeasible if the block is not one from the input to a cut point.
+/// Throws Infeasible if the block is not one from the input to a cut point, or if a tile needs
+/// nothing of the input (but padding).
 Plan plan_of_queue(const Problem& problem, const Block& block, const TileRegions& regions,
                    const Roles& roles, std::int64_t ahead, std::string strategy);
 
