@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <sstream>
 
 namespace edgeflow {
 
@@ -37,6 +38,21 @@ std::string csv_row(std::span<const std::string> cells) {
 
 std::string csv_row(std::initializer_list<std::string> cells) {
   return csv_row(std::span(cells.begin(), cells.size()));
+}
+
+std::vector<std::string> csv_cells(const std::string& line) {
+  std::vector<std::string> cells;
+  std::istringstream stream(line.ends_with('\r') ? line.substr(0, line.size() - 1) : line);
+  for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
+  return cells;
+}
+
+std::optional<double> parse_number(const std::string& text) {
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, value);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || !std::isfinite(value)) return {};
+  return value;
 }
 
 }  // namespace edgeflow

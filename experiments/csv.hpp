@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace edgeflow {
 
@@ -21,5 +22,11 @@ std::string csv_quoted(std::string_view text);
 /// One line of a table, cells quoted where they must be.
 std::string csv_row(std::span<const std::string> cells);
 std::string csv_row(std::initializer_list<std::string> cells);
+
+/// The cells of a line of plain numbers and names, none of them quoted.
+std::vector<std::string> csv_cells(const std::string& line);
+
+/// A finite number that is all of `text`.
+std::optional<double> parse_number(const std::string& text);
 
 }  // namespace edgeflow

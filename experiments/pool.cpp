@@ -17,7 +17,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "experiments/random.hpp"
+#include "workloads/random.hpp"
 
 #ifdef EDGEFLOW_COVERAGE
 extern "C" void __gcov_dump();  // _exit would lose the worker's counters

@@ -4,14 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <fstream>
-#include <sstream>
 
 #include "experiments/csv.hpp"
-#include "experiments/random.hpp"
 #include "experiments/scenario.hpp"
+#include "workloads/random.hpp"
 
 namespace edgeflow {
 namespace {
@@ -22,21 +19,6 @@ constexpr std::int64_t kMaxRequests = 1'000'000;
 constexpr std::array<std::string_view, 5> kProcesses{"closed", "periodic", "poisson", "burst",
                                                      "trace"};
 
-std::vector<std::string> split(const std::string& line) {
-  std::vector<std::string> cells;
-  std::istringstream stream(line.ends_with('\r') ? line.substr(0, line.size() - 1) : line);
-  for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
-  return cells;
-}
-
-std::optional<double> parse_number(const std::string& text) {
-  double value = 0;
-  const char* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, value);
-  if (parsed.ec != std::errc{} || parsed.ptr != end || !std::isfinite(value)) return {};
-  return value;
-}
-
 /// The column arrival_s of a table.
 std::vector<double> read_trace_file(const Yaml& yaml) {
   const fs::path file = folder_of(yaml) / yaml.as_string();
@@ -44,7 +26,7 @@ std::vector<double> read_trace_file(const Yaml& yaml) {
   if (!stream) yaml.fail(fmt::format("there is no file \"{}\"", file.string()));
   std::string line;
   std::getline(stream, line);
-  const std::vector<std::string> header = split(line);
+  const std::vector<std::string> header = csv_cells(line);
   const auto column = static_cast<std::size_t>(
       std::find(header.begin(), header.end(), "arrival_s") - header.begin());
   if (column == header.size()) {
@@ -52,7 +34,7 @@ std::vector<double> read_trace_file(const Yaml& yaml) {
   }
   std::vector<double> times_s;
   for (int row = 2; std::getline(stream, line); ++row) {
-    const std::vector<std::string> cells = split(line);
+    const std::vector<std::string> cells = csv_cells(line);
     const std::string text = column < cells.size() ? cells[column] : "";
     const auto value = parse_number(text);
     const double least_s = times_s.empty() ? 0 : times_s.back();

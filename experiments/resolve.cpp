@@ -10,8 +10,9 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/csv.hpp"
-#include "experiments/random.hpp"
+#include "experiments/disturbances.hpp"
 #include "workloads/model_yaml.hpp"
+#include "workloads/random.hpp"
 
 namespace edgeflow {
 namespace {
@@ -140,6 +141,7 @@ YAML::Node simulation_node(const Scenario& scenario) {
   if (!scenario.effects.latency) node["ablate"].push_back("latency");
   if (!scenario.effects.overheads) node["ablate"].push_back("overheads");
   if (!scenario.effects.queueing) node["ablate"].push_back("queueing");
+  if (!scenario.effects.disturbances) node["ablate"].push_back("disturbances");
   return node;
 }
 
@@ -179,6 +181,10 @@ std::string text_of(const Scenario& scenario, const StrategyChoice& strategy,
   set("input_precision", YAML::Node(std::string(to_string(scenario.input_precision))));
   set("requests", requests_node(scenario.requests));
   set("simulation", simulation_node(scenario));
+  if (const YAML::Node node = disturbances_node(scenario.disturbances, *scenario.cluster);
+      node.IsMap()) {
+    set("disturbances", node);
+  }
   set("bound", YAML::Node(std::string(to_string(scenario.bound))));
   set("seed", YAML::Node(std::to_string(scenario.seed)));
   return document.canonical_text();

@@ -60,6 +60,8 @@ SimulationResult simulate_requests(const Plan& plan, const Scenario& scenario,
   SimulationOptions simulation;
   simulation.network_model = scenario.network_model;
   simulation.effects = scenario.effects;
+  simulation.disturbances = scenario.disturbances;
+  simulation.disturbances.seed = scenario.seed;
   simulation.arrivals_s = scenario.arrivals_s();
   simulation.closed_loop = scenario.requests.closed();
   simulation.max_in_flight =
@@ -144,6 +146,7 @@ std::string plan_key(const Job& job) {
   Scenario seen;
   seen.model = job.scenario->model;
   seen.cluster = job.scenario->cluster;
+  seen.disturbances.traces = job.scenario->disturbances.traces;  // at t = 0
   seen.precision = job.scenario->precision;
   seen.input_precision = job.scenario->input_precision;
   return config_hash(seen, job.strategy);

@@ -43,13 +43,13 @@ std::string devices_csv(const Run& run, const Scenario& scenario) {
 }
 
 std::string links_csv(const Run& run, const Scenario& scenario) {
-  std::string text =
-      csv_row({"link", "bandwidth_Bps", "bytes", "busy_s", "utilisation", "energy_J"});
+  std::string text = csv_row(
+      {"link", "bandwidth_Bps", "bytes", "busy_s", "utilisation", "energy_J", "background_bytes"});
   for (std::size_t l = 0; l < run.result.links.size(); ++l) {
     const LinkRecord& r = run.result.links[l];
     const Link& link = scenario.cluster->network().links[l];
     text += csv_row({link.name, cell(link.bandwidth_Bps), cell(r.bytes), cell(r.busy_s),
-                     utilisation(r.busy_s, run), cell(r.energy_J)});
+                     utilisation(r.busy_s, run), cell(r.energy_J), cell(r.background_bytes)});
   }
   return text;
 }

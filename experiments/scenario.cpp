@@ -10,10 +10,11 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "experiments/random.hpp"
+#include "experiments/disturbances.hpp"
 #include "partition/bound.hpp"
 #include "sim/platform_file.hpp"
 #include "workloads/model_yaml.hpp"
+#include "workloads/random.hpp"
 
 namespace edgeflow {
 namespace {
@@ -26,8 +27,8 @@ constexpr std::array<std::string_view, 4> kPrecisions{"fp32", "fp16", "int8", "u
 constexpr std::array<double, 4> kElementBytes{4, 2, 1, 1};
 constexpr std::array<std::string_view, 2> kBounds{"simple", "lp"};
 constexpr std::array<std::string_view, 2> kNetworkModels{"cm02", "lv08"};
-constexpr std::array<std::string_view, 4> kEffects{"contention", "latency", "overheads",
-                                                   "queueing"};
+constexpr std::array<std::string_view, 5> kEffects{"contention", "latency", "overheads", "queueing",
+                                                   "disturbances"};
 
 /// The index of a name among `names`.
 std::size_t read_choice(const Yaml& yaml, std::span<const std::string_view> names) {
@@ -164,8 +165,9 @@ void read_simulation(const Yaml& yaml, Scenario& scenario) {
   const auto ablate = yaml.find("ablate");
   if (!ablate) return;
   if (!ablate->is_list()) ablate->fail_expected("a list such as [contention, latency]");
-  const std::array<bool*, 4> effects{&scenario.effects.contention, &scenario.effects.latency,
-                                     &scenario.effects.overheads, &scenario.effects.queueing};
+  const std::array<bool*, 5> effects{&scenario.effects.contention, &scenario.effects.latency,
+                                     &scenario.effects.overheads, &scenario.effects.queueing,
+                                     &scenario.effects.disturbances};
   for (const Yaml& item : ablate->items()) *effects[read_choice(item, kEffects)] = false;
 }
 
@@ -233,8 +235,9 @@ ElementSize Scenario::element_size() const {
 }
 
 double Scenario::lower_bound_s() const {
-  return bound == BoundKind::kLp ? lp_lower_bound_s(model->graph, *cluster, element_size(), effects)
-                                 : edgeflow::lower_bound_s(model->graph, *cluster, effects);
+  if (bound == BoundKind::kSimple) return edgeflow::lower_bound_s(model->graph, *cluster, effects);
+  const Cluster best = with_traces(*cluster, disturbances, /*best=*/true);
+  return lp_lower_bound_s(model->graph, best, element_size(), effects);
 }
 
 std::vector<double> Scenario::arrivals_s() const { return requests.arrivals_s(seed, "arrivals"); }
@@ -242,7 +245,8 @@ std::vector<double> Scenario::arrivals_s() const { return requests.arrivals_s(se
 Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
   if (!yaml.is_map()) yaml.fail_expected("a scenario: schema, name, model, cluster, strategy");
   yaml.expect_keys({"schema", "name", "description", "model", "cluster", "strategy", "strategies",
-                    "precision", "input_precision", "requests", "simulation", "bound", "seed"});
+                    "precision", "input_precision", "requests", "simulation", "disturbances",
+                    "bound", "seed"});
   if (yaml.path().empty()) (void)yaml.at("schema");
   if (const auto schema = yaml.find("schema")) (void)schema->as_integer(1, 1);
   if (const auto description = yaml.find("description")) (void)description->as_string();
@@ -270,6 +274,13 @@ Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
   }
   if (const auto requests = yaml.find("requests")) scenario.requests = read_requests(*requests);
   if (const auto simulation = yaml.find("simulation")) read_simulation(*simulation, scenario);
+  if (const auto disturbances = yaml.find("disturbances")) {
+    scenario.disturbances = read_disturbances(*disturbances, *scenario.cluster);
+    if (scenario.effects.disturbances && !scenario.disturbances.traces.empty()) {
+      scenario.cluster = std::make_shared<const Cluster>(
+          with_traces(*scenario.cluster, scenario.disturbances, /*best=*/false));
+    }
+  }
   if (const auto bound = yaml.find("bound")) {
     scenario.bound = static_cast<BoundKind>(read_choice(*bound, kBounds));
   }

@@ -10,6 +10,7 @@
 //   input_precision: uint8               # of the model's input; default: precision
 //   requests: {count: 100, arrivals: {process: poisson, rate: 2/s}}    # see requests.hpp
 //   simulation: {network_model: cm02, ablate: [contention]}
+//   disturbances: {...}                  # see disturbances.hpp
 //   seed: 42
 // Only schema, name, model, cluster and strategy are needed.
 
@@ -76,6 +77,7 @@ struct Scenario {
   Requests requests;
   NetworkModel network_model = NetworkModel::kCm02;
   Effects effects;
+  Disturbances disturbances;  // see disturbances.hpp; the cluster is that of t = 0
   BoundKind bound = BoundKind::kSimple;
   std::uint64_t seed = 0;
 

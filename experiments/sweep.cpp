@@ -7,9 +7,9 @@
 #include <map>
 #include <set>
 
-#include "experiments/random.hpp"
 #include "experiments/resolve.hpp"
 #include "experiments/scenario.hpp"
+#include "workloads/random.hpp"
 
 namespace edgeflow {
 namespace {

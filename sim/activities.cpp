@@ -41,9 +41,11 @@ void Activities::run(sg4::Engine& engine) {
 void Activities::hand_over() {
   do {
     std::swap(handling_, instant_);
+    for (const RuntimeEvent& event : handling_) pending_ -= event.of_environment() ? 0 : 1;
     done_ = !handle_(handling_);
     handling_.clear();
   } while (!done_ && !instant_.empty());  // what takes no time
+  done_ = done_ || pending_ == 0;
 }
 
 /// Called after each report: SimGrid tells what has ended one by one, but has it all listed before.
@@ -68,6 +70,7 @@ Activities::Slot* Activities::take_slot(const RuntimeEvent& event) {
 }
 
 void Activities::compute(std::int32_t device, double duration_s, const RuntimeEvent& event) {
+  expect(event);
   Slot* slot = take_slot(event);
   const sg4::ExecPtr exec = sg4::Exec::init();
   slot->activity = exec;
@@ -78,11 +81,20 @@ void Activities::compute(std::int32_t device, double duration_s, const RuntimeEv
 }
 
 void Activities::transfer(double delay_s, const Transfer& transfer, const RuntimeEvent& event) {
-  if (delay_s == 0) return start(transfer, event);
-  set_timer({sg4::Engine::get_clock() + delay_s, timers_set_++, event, transfer});
+  expect(event);
+  if (delay_s == 0) {
+    (void)start(transfer, event);
+  } else {
+    set_timer({sg4::Engine::get_clock() + delay_s, timers_set_++, event, transfer});
+  }
 }
 
-void Activities::start(const Transfer& transfer, const RuntimeEvent& event) {
+sg4::ActivityPtr Activities::transfer_now(const Transfer& transfer, const RuntimeEvent& event) {
+  expect(event);
+  return start(transfer, event);
+}
+
+sg4::ActivityPtr Activities::start(const Transfer& transfer, const RuntimeEvent& event) {
   Slot* slot = take_slot(event);
   const sg4::CommPtr comm = sg4::Comm::sendto_init();
   slot->activity = comm;
@@ -93,6 +105,7 @@ void Activities::start(const Transfer& transfer, const RuntimeEvent& event) {
   comm->set_destination(hosts_[static_cast<std::size_t>(transfer.to_device)]);
   // Setting both ends has started it, unless it is empty.
   if (comm->get_state() != sg4::Activity::State::STARTED) comm->start();
+  return comm;
 }
 
 void Activities::finish(const sg4::Activity& activity) {
@@ -110,6 +123,7 @@ void Activities::finish(const sg4::Activity& activity) {
 }
 
 void Activities::at(double date_s, const RuntimeEvent& event) {
+  expect(event);
   if (date_s <= sg4::Engine::get_clock() + kTimePrecision_s) return instant_.push_back(event);
   set_timer({date_s, timers_set_++, event, {}});
 }
@@ -129,7 +143,7 @@ void Activities::report_due_timers() {
     const Timer timer = timers_.top();
     timers_.pop();
     if (timer.transfer) {
-      start(*timer.transfer, timer.event);
+      (void)start(*timer.transfer, timer.event);
     } else {
       instant_.push_back(timer.event);
     }

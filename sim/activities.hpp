@@ -28,10 +28,18 @@ struct RuntimeEvent {
     kPacked,     // message `index` of `state` has had its sender's CPU time
     kDelivered,  // message `index` of `state` is there
     kUnpacked,   // and has had its receiver's CPU time
+    // Of the environment, with the index of a trace, a background traffic or a failure.
+    kBandwidth,      // the trace's next step
+    kBackground,     // the traffic begins, or its next message
+    kBackgroundEnd,  // a message of the traffic is there
+    kFailure,
+    kRepair,
   };
   Kind kind = Kind::kArrival;
   std::int32_t index = 0;
   RequestState* state = nullptr;
+
+  bool of_environment() const { return kind >= Kind::kBandwidth; }
 };
 
 class Activities {
@@ -53,11 +61,13 @@ class Activities {
   };
   /// Sends from the host of one device to that of another, after `delay_s`.
   void transfer(double delay_s, const Transfer& transfer, const RuntimeEvent& event);
+  /// The same at once, with a handle to see how much is left.
+  simgrid::s4u::ActivityPtr transfer_now(const Transfer& transfer, const RuntimeEvent& event);
   /// Reports `event` at `date_s`, using no resource.
   void at(double date_s, const RuntimeEvent& event);
 
   /// Runs the engine: hands over an empty instant at the start, then one after another until
-  /// `handle` has enough or nothing can happen any more.
+  /// `handle` has enough or nothing can happen any more but events of the environment.
   void run(simgrid::s4u::Engine& engine);
 
   std::int64_t started() const { return started_; }  // not counting timers
@@ -82,7 +92,8 @@ class Activities {
   Slot* take_slot(const RuntimeEvent& event);
   void finish(const simgrid::s4u::Activity& activity);
   void set_timer(Timer timer);
-  void start(const Transfer& transfer, const RuntimeEvent& event);
+  void expect(const RuntimeEvent& event) { pending_ += event.of_environment() ? 0 : 1; }
+  simgrid::s4u::ActivityPtr start(const Transfer& transfer, const RuntimeEvent& event);
   void report_due_timers();
   void stop_engine_at(double date_s);
 
@@ -93,6 +104,7 @@ class Activities {
   std::vector<RuntimeEvent> handling_;
   std::vector<simgrid::kernel::resource::Model*> models_;
   bool done_ = false;
+  std::int64_t pending_ = 0;  // events to come, without those of the environment
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> free_slots_;
   std::vector<simgrid::s4u::ActivityPtr> finished_;  // must outlive their own callback

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <xbt/log.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <string>
 
@@ -32,36 +34,101 @@ sg4::Engine& create_engine(NetworkModel model) {
   return engine;
 }
 
-std::vector<sg4::Host*> build_platform(const Cluster& cluster, const Effects& effects,
-                                       NetworkModel model, const std::set<DevicePair>& pairs) {
+namespace {
+
+/// For the energy plugin: watts when idle, with the least load, and with full load.
+std::string wattage(double idle_W, double busy_W) {
+  return fmt::format("{}:{}:{}", idle_W, busy_W, busy_W);
+}
+
+void add_links(const Network& network, bool latency, const Disturbances& disturbances,
+               sg4::NetZone& zone, Platform& platform) {
+  std::vector<double> most_Bps;
+  for (const Link& link : network.links) most_Bps.push_back(link.bandwidth_Bps);
+  std::set<std::size_t> changing;
+  for (const BandwidthTrace& trace : disturbances.traces) {
+    for (const int link : trace.links) {
+      double& most = most_Bps[*changing.insert(static_cast<std::size_t>(link)).first];
+      for (const auto& step : trace.steps) most = std::max(most, step.bandwidth_Bps);
+    }
+  }
+  platform.shares = std::make_shared<std::vector<double>>();
+  for (std::size_t l = 0; l < network.links.size(); ++l) {
+    sg4::Link* link =
+        zone.create_link("link" + std::to_string(l), most_Bps[l] * platform.bytes_scale);
+    platform.shares->push_back(network.links[l].bandwidth_Bps / most_Bps[l]);
+    if (changing.contains(l)) {
+      link->set_sharing_policy(
+          sg4::Link::SharingPolicy::NONLINEAR,
+          [shares = platform.shares, l](double all_Bps, int) { return all_Bps * (*shares)[l]; });
+    }
+    platform.links.push_back(link->set_latency(latency ? network.links[l].latency_s : 0)->seal());
+  }
+}
+
+/// Two hosts for traffic that uses the links of `cluster` between two devices.
+void add_background(const BackgroundTraffic& traffic, const Cluster& cluster, NetworkModel model,
+                    sg4::NetZone& zone, Platform& platform) {
+  const std::string name = "background" + std::to_string(platform.hosts.size());
+  const std::array ends{zone.create_host(name + "from", kHostSpeed),
+                        zone.create_host(name + "to", kHostSpeed)};
+  for (sg4::Host* host : ends) {
+    host->set_property("wattage_per_state", wattage(0, 0));
+    platform.hosts.push_back(host->seal());
+  }
+  const std::array devices{DeviceId{traffic.from}, DeviceId{traffic.to}};
+  for (const std::size_t way : {0U, 1U}) {  // and back, for LV08's acknowledgements
+    const Route route = cluster.route(devices[way], devices[1 - way]);
+    std::vector<sg4::LinkInRoute> links;
+    for (const int link : route.links) {
+      links.emplace_back(platform.links[static_cast<std::size_t>(link)]);
+    }
+    if (way == 0 && traffic.rate_Bps > 0) {
+      links.emplace_back(
+          zone.create_link(name, traffic.rate_Bps * route.crossings * bytes_scale(model))->seal());
+    }
+    zone.add_route(ends[way]->get_netpoint(), ends[1 - way]->get_netpoint(), nullptr, nullptr,
+                   links, false);
+  }
+}
+
+}  // namespace
+
+void Platform::set_bandwidth(int link, double bandwidth_Bps) const {
+  sg4::Link* changed = links[static_cast<std::size_t>(link)];
+  (*shares)[static_cast<std::size_t>(link)] =
+      bandwidth_Bps * bytes_scale / changed->get_bandwidth();
+  changed->set_bandwidth(changed->get_bandwidth());  // so that it is shared anew
+}
+
+Platform build_platform(const Cluster& cluster, const Effects& effects, NetworkModel model,
+                        const std::set<DevicePair>& pairs, const Disturbances& disturbances) {
   const bool latency = effects.latency && model != NetworkModel::kCm02;
   sg4::NetZone* zone = sg4::create_full_zone("cluster");
-  std::vector<sg4::Host*> hosts;
+  Platform platform;
+  platform.bytes_scale = bytes_scale(model);
+  std::vector<sg4::Host*>& hosts = platform.hosts;
   for (std::size_t d = 0; d < cluster.size(); ++d) {
     sg4::Host* host = zone->create_host("device" + std::to_string(d), kHostSpeed);
-    // For the energy plugin: watts when idle, with the least load, and with full load.
     const Device& device = cluster.devices()[d];
-    host->set_property("wattage_per_state",
-                       fmt::format("{}:{}:{}", device.idle_W, device.busy_W, device.busy_W));
+    host->set_property("wattage_per_state", wattage(device.idle_W, device.busy_W));
     hosts.push_back(host->seal());
   }
-  std::vector<sg4::Link*> links;
-  for (const Link& link : cluster.network().links) {
-    links.push_back(zone->create_link("link" + std::to_string(links.size()),
-                                      link.bandwidth_Bps * bytes_scale(model)));
-    links.back()->set_latency(latency ? link.latency_s : 0)->seal();
-  }
+  add_links(cluster.network(), latency, disturbances, *zone, platform);
   for (const auto& [from, to] : pairs) {
     std::vector<sg4::LinkInRoute> route;
     for (const int link : cluster.route(DeviceId{from}, DeviceId{to}).links) {
-      route.emplace_back(links[static_cast<std::size_t>(link)]);
+      route.emplace_back(platform.links[static_cast<std::size_t>(link)]);
     }
     zone->add_route(hosts[static_cast<std::size_t>(from)]->get_netpoint(),
                     hosts[static_cast<std::size_t>(to)]->get_netpoint(), nullptr, nullptr, route,
                     false);
   }
+  for (const BackgroundTraffic& traffic : disturbances.background) {
+    add_background(traffic, cluster, model, *zone, platform);
+  }
   zone->seal();
-  return hosts;
+  return platform;
 }
 
 }  // namespace edgeflow

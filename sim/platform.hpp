@@ -5,16 +5,19 @@
 // of their route; a link that a route lists twice carries its messages twice. Under CM02 the links
 // have no latency, messages start that much later instead: SimGrid would weigh flows by it when it
 // shares a link. LV08 is taken as it is. There are no loopbacks: hand-over within a device is not a
-// transfer.
+// transfer. The traffic of others goes between hosts of its own, over the links of a route.
 
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <simgrid/s4u.hpp>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "platforms/cluster.hpp"
 #include "platforms/effects.hpp"
+#include "sim/disturbances.hpp"
 #include "sim/simulate.hpp"
 
 namespace edgeflow {
@@ -32,10 +35,20 @@ using DevicePair = std::pair<std::int32_t, std::int32_t>;
 /// Creates SimGrid's engine (once per process) with the settings of `model`.
 simgrid::s4u::Engine& create_engine(NetworkModel model);
 
-/// Builds and seals the platform; the hosts are in the order of the cluster's devices. Only `pairs`
-/// can exchange messages.
-std::vector<simgrid::s4u::Host*> build_platform(const Cluster& cluster, const Effects& effects,
-                                                NetworkModel model,
-                                                const std::set<DevicePair>& pairs);
+struct Platform {
+  double bytes_scale = 1;
+  std::vector<simgrid::s4u::Host*> hosts;  // by device, then two of each background traffic
+  std::vector<simgrid::s4u::Link*> links;  // as those of the network
+  /// By link, the part of its bandwidth in SimGrid that it has now. There it has the most that it
+  /// ever gets: SimGrid caps a flow for good at what the links have when it starts.
+  std::shared_ptr<std::vector<double>> shares;
+
+  void set_bandwidth(int link, double bandwidth_Bps) const;
+};
+
+/// Builds and seals the platform. Only `pairs` can exchange messages, and the two hosts of each
+/// background traffic, which no more than its rate fits between.
+Platform build_platform(const Cluster& cluster, const Effects& effects, NetworkModel model,
+                        const std::set<DevicePair>& pairs, const Disturbances& disturbances);
 
 }  // namespace edgeflow

@@ -62,8 +62,9 @@ struct DeviceRecord {
 
 struct LinkRecord {
   double bytes = 0;   // payload times crossings
-  double busy_s = 0;  // bytes over bandwidth: the time it would be busy if always full
+  double busy_s = 0;  // bytes over the bandwidth at t = 0: the time it would be busy if always full
   double energy_J = 0;
+  double background_bytes = 0;  // of others' traffic, times crossings; in none of the above
 };
 
 struct SimulationResult {
@@ -74,7 +75,8 @@ struct SimulationResult {
   std::int64_t activities = 0;            // SimGrid activities started
   std::int64_t max_rss_kB = 0;            // of the child process
   double cpu_s = 0;                       // processor time of the child process
-  std::vector<RequestRecord> requests;    // by stream, then request; empty unless ok
+  std::vector<RequestRecord> requests;    // by stream, then request; unless ok, those
+                                          // that were done when something failed
   std::vector<double> in_flight_s;        // by stream: requests in flight, integrated over time
   std::vector<UnitRecord> units;          // empty unless recording
   std::vector<TransferRecord> transfers;  // empty unless recording

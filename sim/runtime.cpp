@@ -30,11 +30,14 @@ bool Runtime::Waiting::operator>(const Waiting& other) const {
 }
 
 Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanTables> tables,
-                 const SimulationOptions& options, const std::vector<sg4::Host*>& hosts)
+                 const SimulationOptions& options, const Disturbances& disturbances,
+                 const Platform& platform)
     : cluster_(*streams.front().cluster),
       options_(options),
-      activities_(hosts, bytes_scale(options.network_model),
-                  [this](std::span<const RuntimeEvent> events) { return handle_instant(events); }) {
+      disturbances_(disturbances),
+      activities_(platform.hosts, bytes_scale(options.network_model),
+                  [this](std::span<const RuntimeEvent> events) { return handle_instant(events); }),
+      environment_(disturbances, cluster_, options.network_model, platform, activities_) {
   for (std::size_t s = 0; s < streams.size(); ++s) {
     StreamState& state = streams_.emplace_back();
     state.stream = &streams[s];
@@ -49,7 +52,9 @@ Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanTables> ta
     for (const PlanTables& table : tables) weight_bytes += table.weight_bytes[d];
     devices_.emplace_back(MemoryMeter(weight_bytes, cluster_.devices()[d].memory_bytes));
   }
-  result_.requests.resize(requests_left_);
+  RequestRecord not_done;
+  not_done.finish_s = RequestState::kNotYet;
+  result_.requests.resize(requests_left_, not_done);
 }
 
 SimulationResult Runtime::run(sg4::Engine& engine) {
@@ -58,6 +63,10 @@ SimulationResult Runtime::run(sg4::Engine& engine) {
   if (!stopped_) stop(Status::kDeadlock, waiting_units());
   if (result_.status == Status::kOk) {
     check_bytes();
+  } else if (disturbed_) {
+    std::erase_if(result_.requests, [](const RequestRecord& record) {
+      return record.finish_s == RequestState::kNotYet;
+    });
   } else {
     result_.requests.clear();
   }
@@ -72,13 +81,19 @@ SimulationResult Runtime::run(sg4::Engine& engine) {
 bool Runtime::handle_instant(std::span<const RuntimeEvent> events) {
   try {
     if (sequence_ == 0 && events.empty()) begin();
-    for (const RuntimeEvent& event : events) handle(event);
+    for (const RuntimeEvent& event : events) {
+      if (!event.of_environment()) handle(event);
+    }
+    for (const RuntimeEvent& event : events) {  // after what was done just in time
+      if (event.of_environment()) handle(event);
+    }
     for (DeviceState& device : devices_) {
       if (!device.computing && !device.queue.empty()) pick_next(device);
     }
   } catch (const std::exception& error) {  // must not reach SimGrid
     stop(Status::kFailed, error.what());
   }
+  if (stopped_) background_bytes_ = environment_.background_bytes();  // while SimGrid knows
   return !stopped_;
 }
 
@@ -107,6 +122,10 @@ void Runtime::handle(const RuntimeEvent& event) {
       message_worked(*event.state, event.index, MessageWork::kReceive);
       deliver(*event.state, event.index);
       break;
+    default:
+      environment_.handle(event);
+      if (event.kind != RuntimeEvent::Kind::kFailure) break;
+      check_in_flight(disturbances_.failures[static_cast<std::size_t>(event.index)]);
   }
   finish_instant_units();
 }
@@ -121,6 +140,7 @@ void Runtime::pick_next(DeviceState& device) {
 // Requests.
 
 void Runtime::begin() {
+  environment_.begin();
   for (std::size_t s = 0; s < streams_.size(); ++s) {
     const auto stream = static_cast<std::int32_t>(s);
     activities_.at(streams_[s].stream->arrivals_s.front(),
@@ -134,7 +154,7 @@ void Runtime::arrive(std::int32_t stream_index) {
   const std::size_t count = given.arrivals_s.size();
   if (given.closed_loop) {
     const auto in_flight = static_cast<std::size_t>(std::max(given.max_in_flight, 1));
-    while (stream.arrived < std::min(count, in_flight)) let_in(stream_index);
+    while (stream.arrived < std::min(count, in_flight) && !stopped_) let_in(stream_index);
     return;
   }
   while (stream.arrived < count && given.arrivals_s[stream.arrived] <= now_s() + kTimePrecision_s) {
@@ -154,6 +174,7 @@ void Runtime::arrive(std::int32_t stream_index) {
 /// The next request begins. In a closed loop that is when it arrives.
 void Runtime::let_in(std::int32_t stream_index) {
   StreamState& stream = streams_[static_cast<std::size_t>(stream_index)];
+  if (!can_begin(stream_index)) return;
   const std::size_t request = stream.let_in++;
   if (stream.stream->closed_loop) {
     count_in_flight(stream);
@@ -313,14 +334,16 @@ void Runtime::leave(RequestState& state, std::int32_t message) {
   ++streams_[static_cast<std::size_t>(state.stream)].sent[static_cast<std::size_t>(message)];
   change_memory(row.to_device, row.bytes);
   const RuntimeEvent done{RuntimeEvent::Kind::kDelivered, message, &state};
+  const double late_s = jitter_s(disturbances_, state.stream, state.request, row.from_device,
+                                 row.to_device, row.rank);
   const bool delayed = options_.network_model == NetworkModel::kCm02;
   // SimGrid never ends a transfer of nothing that takes no time.
   const bool timed = row.link_bytes > 0 || (!delayed && row.latency_s > 0);
   if (options_.effects.contention && timed) {
-    activities_.transfer(delayed ? row.latency_s : 0,
+    activities_.transfer(late_s + (delayed ? row.latency_s : 0),
                          {row.from_device, row.to_device, row.link_bytes}, done);
   } else {
-    activities_.at(now_s() + row.alone_s, done);
+    activities_.at(now_s() + late_s + row.alone_s, done);
   }
 }
 
@@ -381,6 +404,52 @@ void Runtime::change_memory(std::int32_t device, double bytes) {
                    in_flight > 1 ? fmt::format("; {} requests are in flight", in_flight) : ""));
 }
 
+// Failures.
+
+bool Runtime::needs(const PlanTables& tables, const Failure& failure) const {
+  const auto on_it = [&](const UnitRow& unit) { return unit.device == failure.device; };
+  const auto over_it = [&](const MessageRow& message) {
+    const std::vector<int> links =
+        cluster_.route(DeviceId(message.from_device), DeviceId(message.to_device)).links;
+    return std::ranges::find(links, failure.link) != links.end();
+  };
+  return failure.link < 0 ? std::ranges::any_of(tables.units, on_it)
+                          : std::ranges::any_of(tables.messages, over_it);
+}
+
+/// Stops the run if a request is in flight that needs what has just failed.
+void Runtime::check_in_flight(const Failure& failure) {
+  for (const auto& state : states_) {
+    if (stopped_ || state->results_left == 0 || !needs(*state->tables, failure)) continue;
+    fail(failure, fmt::format("with request {} in flight", state->request));
+  }
+}
+
+/// Whether all is there that the stream's next request needs; stops the run if not.
+bool Runtime::can_begin(std::int32_t stream_index) {
+  const StreamState& stream = streams_[static_cast<std::size_t>(stream_index)];
+  for (const Failure* failure : environment_.down()) {
+    if (!needs(*stream.tables, *failure)) continue;
+    fail(*failure, fmt::format("and is needed by request {}, which begins at {:g} s", stream.let_in,
+                               now_s()));
+    return false;
+  }
+  return true;
+}
+
+void Runtime::fail(const Failure& failure, const std::string& what) {
+  std::size_t done = 0;
+  for (const StreamState& stream : streams_) done += stream.completed;
+  disturbed_ = !stopped_;
+  stop(Status::kFailed,
+       fmt::format("{} {} fails at {:g} s, {}; {} of {} requests are done",
+                   failure.link < 0 ? "device" : "link",
+                   failure.link < 0
+                       ? cluster_.device(DeviceId(failure.device)).name
+                       : cluster_.network().links[static_cast<std::size_t>(failure.link)].name,
+                   failure.at_s, what, done, result_.requests.size()));
+}
+
 // The end.
 
 void Runtime::stop(Status status, std::string message) {
@@ -432,6 +501,7 @@ void Runtime::report_devices_and_links() {
     }
   }
   for (std::size_t l = 0; l < network.links.size(); ++l) {
+    if (!background_bytes_.empty()) result_.links[l].background_bytes = background_bytes_[l];
     result_.links[l].busy_s = result_.links[l].bytes / network.links[l].bandwidth_Bps;
   }
   for (std::size_t d = 0; d < devices_.size(); ++d) {

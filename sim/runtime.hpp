@@ -15,7 +15,9 @@
 #include <vector>
 
 #include "sim/activities.hpp"
+#include "sim/environment.hpp"
 #include "sim/memory.hpp"
+#include "sim/platform.hpp"
 #include "sim/request_state.hpp"
 #include "sim/simulate.hpp"
 #include "sim/tables.hpp"
@@ -24,9 +26,11 @@ namespace edgeflow {
 
 class Runtime {
  public:
-  /// `tables` and `hosts` by stream and device. The arguments must outlive the runtime.
+  /// `tables` by stream. The arguments must outlive the runtime. `disturbances` stand in for those
+  /// of the options.
   Runtime(std::span<const Stream> streams, std::span<const PlanTables> tables,
-          const SimulationOptions& options, const std::vector<simgrid::s4u::Host*>& hosts);
+          const SimulationOptions& options, const Disturbances& disturbances,
+          const Platform& platform);
 
   /// Runs `engine` until every request is done or something stops the run.
   /// Throws std::logic_error if in the end bytes are missing.
@@ -96,6 +100,12 @@ class Runtime {
   void release_output(RequestState& state, std::int32_t unit);
   void change_memory(std::int32_t device, double bytes);
 
+  // Failures.
+  bool needs(const PlanTables& tables, const Failure& failure) const;
+  void check_in_flight(const Failure& failure);
+  bool can_begin(std::int32_t stream);
+  void fail(const Failure& failure, const std::string& what);
+
   // The end.
   void stop(Status status, std::string message);
   std::string waiting_units() const;
@@ -106,7 +116,9 @@ class Runtime {
 
   const Cluster& cluster_;
   const SimulationOptions& options_;
+  const Disturbances& disturbances_;
   Activities activities_;
+  Environment environment_;
   std::vector<StreamState> streams_;
   std::vector<DeviceState> devices_;
   std::vector<Waiting> instant_;  // units that take no time, to be finished now
@@ -114,6 +126,8 @@ class Runtime {
   std::int64_t sequence_ = 0;
   std::size_t requests_left_ = 0;
   bool stopped_ = false;
+  std::vector<double> background_bytes_;  // by link, when it stopped
+  bool disturbed_ = false;                // stopped by a failure: what was done before counts
   SimulationResult result_;
 };
 

@@ -26,6 +26,18 @@ void check_arrivals(const std::vector<double>& arrivals_s) {
   }
 }
 
+/// What is left with some effects switched off.
+Disturbances effective(const SimulationOptions& options) {
+  if (!options.effects.disturbances) return {};
+  Disturbances disturbances = options.disturbances;
+  if (!options.effects.contention) {
+    disturbances.traces.clear();
+    disturbances.background.clear();
+  }
+  if (!options.effects.latency) disturbances.jitter = {};
+  return disturbances;
+}
+
 SimulationResult run_engine(std::span<const Stream> streams, const SimulationOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   std::vector<PlanTables> tables;
@@ -46,14 +58,15 @@ SimulationResult run_engine(std::span<const Stream> streams, const SimulationOpt
       pairs.emplace(message.to_device, message.from_device);  // LV08's acknowledgements
     }
   }
-  const auto hosts =
-      build_platform(*streams.front().cluster, options.effects, options.network_model, pairs);
-  Runtime runtime(streams, tables, options, hosts);
+  const Disturbances disturbances = effective(options);
+  const Platform platform = build_platform(*streams.front().cluster, options.effects,
+                                           options.network_model, pairs, disturbances);
+  Runtime runtime(streams, tables, options, disturbances, platform);
   SimulationResult result = runtime.run(engine);
   account_energy(tables, *streams.front().cluster, result);
-  for (std::size_t d = 0; options.energy_plugin && d < hosts.size(); ++d) {
+  for (std::size_t d = 0; options.energy_plugin && d < tables.front().weight_bytes.size(); ++d) {
     // The plugin counts until the clock stops.
-    result.devices[d].plugin_energy_J = sg_host_get_consumed_energy(hosts[d]) -
+    result.devices[d].plugin_energy_J = sg_host_get_consumed_energy(platform.hosts[d]) -
                                         streams.front().cluster->devices()[d].idle_W *
                                             (simgrid::s4u::Engine::get_clock() - result.makespan_s);
   }

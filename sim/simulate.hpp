@@ -14,6 +14,7 @@
 
 #include "partition/plan.hpp"
 #include "platforms/effects.hpp"
+#include "sim/disturbances.hpp"
 #include "sim/recorder.hpp"
 #include "sim/result.hpp"
 
@@ -47,6 +48,9 @@ struct Stream : Arrivals {
 struct SimulationOptions : Arrivals {  // arrivals: of the only stream
   NetworkModel network_model = NetworkModel::kCm02;
   Effects effects;
+  /// Without `effects.contention`, bandwidths do not change and others' traffic is not there;
+  /// without `effects.latency` there is no jitter.
+  Disturbances disturbances = {};
   bool record = false;                    // fill units and transfers
   std::vector<Recorder*> recorders = {};  // called in the child process
   bool energy_plugin = false;             // fill DeviceRecord::plugin_energy_J, as a check

@@ -1,7 +1,9 @@
 #include "sim/tables.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 
 namespace edgeflow {
 namespace {
@@ -52,6 +54,7 @@ void fill_messages(PlanTables& tables, const Plan& plan, const Cluster& cluster,
   Rows sends(plan.units.size());
   Rows receivers;
   Rows arrivals(plan.units.size());
+  std::map<std::pair<std::int32_t, std::int32_t>, std::int32_t> ranks;
   for (const Message& message : messages_of(plan, size)) {
     const std::int32_t id = to_index(tables.messages.size());
     const DeviceId from = plan.unit(message.from).device;
@@ -60,6 +63,7 @@ void fill_messages(PlanTables& tables, const Plan& plan, const Cluster& cluster,
     row.from_unit = to_index(index(message.from));
     row.from_device = to_index(index(from));
     row.to_device = to_index(index(message.to));
+    row.rank = ranks[{row.from_device, row.to_device}]++;
     row.bytes = message.bytes;
     row.link_bytes = message.bytes * route.crossings;
     row.latency_s = effects.latency ? route.latency_s : 0;

@@ -42,11 +42,12 @@ struct MessageRow {
   double link_bytes =
       0;  // payload times crossings: what each link carries per listing in the route
   double latency_s = 0;
-  double alone_s = 0;    // latency + transfer time when nothing shares the route
-  double send_s = 0;     // CPU time on the sender
-  double receive_s = 0;  // CPU time on the receiver
-  double tx_s = 0;       // the sender's interface at work
-  double rx_s = 0;       // the receiver's
+  double alone_s = 0;     // latency + transfer time when nothing shares the route
+  double send_s = 0;      // CPU time on the sender
+  double receive_s = 0;   // CPU time on the receiver
+  double tx_s = 0;        // the sender's interface at work
+  double rx_s = 0;        // the receiver's
+  std::int32_t rank = 0;  // among the messages of its pair of devices
 };
 
 struct PlanTables {

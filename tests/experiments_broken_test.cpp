@@ -107,7 +107,7 @@ const Broken kScenarios[] = {
      "\"rpi4\"?)"},
     {"unknown_effect",
      ":8:35: at simulation.ablate[1]: got \"latncy\", expected one of contention, latency, "
-     "overheads, queueing (did you mean \"latency\"?)"},
+     "overheads, queueing, disturbances (did you mean \"latency\"?)"},
     {"unknown_key", ":3:1: unknown key \"modle\" (did you mean \"model\"?)"},
     {"unknown_model",
      ":3:8: at model: there is no \"vgg61\" in workloads/models (did you mean \"vgg11\"?)"},

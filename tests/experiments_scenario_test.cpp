@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiments/random.hpp"
 #include "experiments/resolve.hpp"
 #include "experiments/scenario.hpp"
 #include "tests/support/scratch.hpp"
+#include "workloads/random.hpp"
 
 namespace edgeflow {
 namespace {

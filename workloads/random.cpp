@@ -1,4 +1,4 @@
-#include "experiments/random.hpp"
+#include "workloads/random.hpp"
 
 #include <cmath>
 #include <numbers>

@@ -1,0 +1,39 @@
+#pragma once
+// What changes, contends or fails during a run, as a scenario says it. Planners and predictions see
+// the cluster as it is at t = 0, without any of this.
+//
+//   disturbances:
+//     bandwidth:                   # each of them from then on, also for messages under way
+//       - {links: all, steps: [{at: 0s, bandwidth: 50Mbps}, {at: 10s, bandwidth: 20Mbps}]}
+//       - {links: ["nano:up", "nano:down"], file: trace.csv, period: 60s}
+//     background:                  # traffic of others that shares the links between two devices
+//       - {from: a, to: b}                        # a constant stream that gets a fair share
+//       - {from: a, to: b, rate: 20Mbps}          # and this at most
+//       - {from: a, to: b, size: 1MB, rate: 5/s}  # messages at random (Poisson)
+//     jitter: {distribution: exponential, mean: 2ms}   # or uniform, from 0 to twice the mean
+//     failures:                    # a run fails that needs what is not there
+//       - {device: nano, at: 10s, repair: 20s}    # repair is optional
+//       - {link: "nano:up", at: 10s}
+//
+// Links are called as `edgeflow inspect CLUSTER` shows them. A trace file is a table with the
+// columns at_s and bandwidth_Bps. Before its first step a link is as the cluster says; with a
+// period, after which a trace starts over, the first step is at 0s. `simulation.ablate:
+// [disturbances]` leaves all out; without contention, bandwidths do not change and others do not
+// send; without latency, there is no jitter.
+
+#include "platforms/cluster.hpp"
+#include "sim/disturbances.hpp"
+#include "workloads/yaml.hpp"
+
+namespace edgeflow {
+
+/// Throws InputError. The seed is left at 0.
+Disturbances read_disturbances(const Yaml& yaml, const Cluster& cluster);
+
+/// As it would be written again; null if there are none.
+YAML::Node disturbances_node(const Disturbances& disturbances, const Cluster& cluster);
+
+/// The cluster as it is at t = 0, or if `best`, with the most that each link ever gets.
+Cluster with_traces(const Cluster& cluster, const Disturbances& disturbances, bool best);
+
+}  // namespace edgeflow

@@ -1,0 +1,201 @@
+// Closed forms of what changes, contends or fails during a run. See the fixture for the numbers: a
+// layer is 1 s or 40 bytes; the hub carries 80 byte/s and messages take 0.25 s more.
+
+#include "sim/disturbances.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "partition/estimate.hpp"
+#include "tests/support/sim_fixture.hpp"
+
+using namespace edgeflow;
+using namespace edgeflow::sim_fixture;
+
+namespace {
+
+const Cluster kHub = cluster(devices(2), NetworkType::kHub);
+
+SimulationOptions with(const Disturbances& disturbances) {
+  SimulationOptions options;
+  options.disturbances = disturbances;
+  return options;
+}
+
+/// The only layer on device 1: there, 1 s, and back. Alone, messages last from 0 to 0.75 and from
+/// 1.75 to 2.5.
+SimulationResult there_and_back(const Disturbances& disturbances) {
+  return simulate_ok(whole_layers({1}), chain(1), kHub, with(disturbances));
+}
+
+SimulationResult fails(const Disturbances& disturbances, SimulationOptions options = {}) {
+  options.disturbances = disturbances;
+  SimulationResult result = simulate(whole_layers({1}), chain(1), kHub, {}, options);
+  REQUIRE(result.status == Status::kFailed);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("a transfer ends when the integral of a changing bandwidth is its bytes") {
+  Disturbances changing;
+  changing.traces = {{{0}, {{0.5, 20}, {1.25, 100}}, 0}};
+  const auto result = there_and_back(changing);
+  // 40 = 0.25 s * 80 + 0.75 s * 20 + 0.05 s * 100, from 0.25 s on.
+  CHECK(result.transfers[0].finish_s == about(1.3));
+  // 1.3 + 1 + 0.25 + 40/100.
+  CHECK(result.transfers[1].finish_s == about(2.95));
+}
+
+TEST_CASE("a trace with a period starts over") {
+  Disturbances changing;
+  changing.traces = {{{0}, {{0, 80}, {0.5, 20}}, 1}};
+  const auto result = there_and_back(changing);
+  // 40 = 0.25 * 80 + 0.5 * 20 + 0.125 * 80.
+  CHECK(result.transfers[0].finish_s == about(1.125));
+  // From 2.375 on: 40 = 0.125 * 80 + 0.5 * 20 + 0.25 * 80.
+  CHECK(result.transfers[1].finish_s == about(3.25));
+}
+
+TEST_CASE("one constant background flow halves the rate of a transfer") {
+  Disturbances others;
+  others.background = {{0, 1, 0, 0, 0}};
+  const auto result = there_and_back(others);
+  CHECK(result.transfers[0].finish_s == about(0.25 + 40.0 / 40));
+  CHECK(result.transfers[1].finish_s == about(2.5 + 40.0 / 40));
+  // From 0.25 s to 3.5 s: 40 byte/s beside the messages, 80 alone.
+  CHECK(result.links[0].background_bytes == doctest::Approx(2 * 40 + 1.25 * 80).epsilon(1e-9));
+  CHECK(result.links[0].bytes == 80);
+  CHECK(result.devices[0].sent_bytes == 40);
+}
+
+TEST_CASE("a background flow of a given rate takes that and no more") {
+  Disturbances others;
+  others.background = {{1, 0, 20, 0, 0}};
+  const auto result = there_and_back(others);
+  CHECK(result.transfers[0].finish_s == about(0.25 + 40.0 / 60));
+  // From 0.25 s to the end.
+  CHECK(result.links[0].background_bytes ==
+        doctest::Approx(20 * (result.makespan_s - 0.25)).epsilon(1e-9));
+}
+
+TEST_CASE("background messages come at random, as often as told, the same for the same seed") {
+  Disturbances others;
+  others.background = {{0, 1, 0, 1e-3, 40}};
+  others.seed = 7;
+  SimulationOptions options = with(others);
+  options.arrivals_s = {0, 100};
+  const auto run = [&] {
+    return simulate_ok(whole_layers({0}), chain(1), kHub, options).links[0].background_bytes;
+  };
+  const double bytes = run();
+  CHECK(bytes == run());
+  // 101 s * 40/s messages, with a standard deviation of the root of that.
+  CHECK(std::abs(bytes / 1e-3 - 4040) < 4 * std::sqrt(4040.0));
+  options.disturbances.seed = 8;
+  CHECK(bytes != run());
+}
+
+TEST_CASE("jitter delays a message by what its distribution says, whatever the plan") {
+  Disturbances noise;
+  noise.seed = 3;
+  for (const auto distribution : {JitterDistribution::kExponential, JitterDistribution::kUniform}) {
+    noise.jitter = {distribution, 0.5};
+    const double late_s = jitter_s(noise, 0, 0, 0, 1, 0);
+    CHECK(late_s > 0);
+    CHECK(there_and_back(noise).transfers[0].finish_s == about(0.75 + late_s));
+    const auto halves = simulate_ok(two_halves(0, 1), chain(1), kHub, with(noise));
+    CHECK(halves.transfers[0].finish_s == about(0.25 + 20.0 / 80 + late_s));
+  }
+}
+
+TEST_CASE("jitter has the mean and the spread of its distribution") {
+  Disturbances noise;
+  constexpr int kDraws = 20000;
+  for (const auto distribution : {JitterDistribution::kExponential, JitterDistribution::kUniform}) {
+    noise.jitter = {distribution, 2};
+    double sum = 0;
+    double squares = 0;
+    for (int request = 0; request < kDraws; ++request) {
+      const double late_s = jitter_s(noise, 0, request, 0, 1, 0);
+      CHECK(late_s > 0);
+      sum += late_s;
+      squares += late_s * late_s;
+    }
+    const double mean_s = sum / kDraws;
+    // The variance: mean^2, and of 0 to 2 mean its third.
+    const double variance = distribution == JitterDistribution::kUniform ? 4.0 / 3 : 4.0;
+    CHECK(std::abs(mean_s - 2) < 4 * std::sqrt(variance / kDraws));
+    CHECK(squares / kDraws - mean_s * mean_s == doctest::Approx(variance).epsilon(0.05));
+  }
+}
+
+TEST_CASE("a device that fails with a request in flight ends the run, what was done is kept") {
+  Disturbances failing;
+  failing.failures = {{1, -1, 6.0}};
+  SimulationOptions options;
+  options.arrivals_s = {0, 0, 0, 0};
+  options.closed_loop = true;  // done at 2.5, 5, ...
+  const auto result = fails(failing, options);
+  CHECK(result.message ==
+        "device pi-1 fails at 6 s, with request 2 in flight; 2 of 4 requests are done");
+  REQUIRE(result.requests.size() == 2);
+  CHECK(result.requests[1].finish_s == about(5));
+}
+
+TEST_CASE("a failure matters only to plans that use the device or link, and until its repair") {
+  Disturbances failing;
+  failing.failures = {{1, -1, 0.5}};
+  CHECK(latency_of(simulate_ok(whole_layers({0}), chain(1), kHub, with(failing))) == about(1));
+  failing.failures = {{-1, 0, 0.5}};
+  CHECK(fails(failing).message ==
+        "link hub fails at 0.5 s, with request 0 in flight; 0 of 1 requests are done");
+
+  SimulationOptions options;
+  options.arrivals_s = {0, 10};
+  failing.failures = {{1, -1, 5.0}};
+  CHECK(fails(failing, options).message ==
+        "device pi-1 fails at 5 s, and is needed by request 1, which begins at 10 s; 1 of 2 "
+        "requests are done");
+  failing.failures[0].repair_s = 9;
+  options.disturbances = failing;
+  CHECK(latency_of(simulate_ok(whole_layers({1}), chain(1), kHub, options), 1) == about(2.5));
+}
+
+TEST_CASE("with everything ablated, disturbances leave simulated and estimated times equal") {
+  Disturbances all;
+  all.traces = {{{0}, {{0, 1}, {0.1, 2}}, 0.3}};
+  all.background = {{0, 1, 0, 0, 0}, {1, 0, 0, 5, 3}};
+  all.jitter = {JitterDistribution::kExponential, 0.1};
+  all.failures = {{1, -1, 0.2}};
+  const std::vector<std::string> names{"pi-0", "pi-1"};
+  const std::vector<Port> ports{{80, 60, 0.1, 0}, {70, 50, 0.2, 0}};
+  const std::vector<Port> far_ports{{80, 60, 0.1, 0}, {70, 50, 0.2, 1}};
+  const std::vector<Site> sites{{"here", {40, 30, 0.3, 0}}, {"there", {20, 10, 0.4, 1}}};
+  const Network networks[] = {make_switch(names, ports), make_switch(names, far_ports, sites),
+                              make_wifi(2, 80, 0.25, {80, 20}), make_hub(2, 80, 0.25),
+                              make_mesh(names, 80, 0.25)};
+  for (const Network& network : networks) {
+    CAPTURE(to_string(network.type));
+    const Cluster where("bench", devices(2), network, DeviceId{0}, DeviceId{0});
+    SimulationOptions options = with(all);
+    options.effects = {false, false, false, false, false};
+    const double estimated_s =
+        estimate(two_halves(0, 1), chain(1), where, {}, options.effects).latency_s;
+    const auto result = simulate_ok(two_halves(0, 1), chain(1), where, options);
+    CHECK(latency_of(result) == doctest::Approx(estimated_s).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("without contention bandwidths stay and nobody else sends, without latency no jitter") {
+  Disturbances all;
+  all.traces = {{{0}, {{0, 1}}, 0}};
+  all.background = {{0, 1, 0, 0, 0}};
+  all.jitter = {JitterDistribution::kUniform, 0.1};
+  SimulationOptions options = with(all);
+  options.effects.contention = options.effects.latency = false;
+  const auto result = simulate_ok(whole_layers({1}), chain(1), kHub, options);
+  CHECK(latency_of(result) == about(0.5 + 1 + 0.5));
+  CHECK(result.links[0].background_bytes == 0);
+}
