@@ -31,6 +31,65 @@ const Broken kScenarios[] = {
     {"closed_with_rate",
      ":8:46: at requests.arrivals.rate: closed arrivals have no rate (the next request arrives "
      "when the last is done; or take periodic or poisson)"},
+    {"disturbed_trace_zero",
+     ":8:69: at disturbances.bandwidth[0].steps[0].bandwidth: got \"0Mbps\", expected a bandwidth "
+     "such as 100Mbps, more than zero"},
+    {"disturbed_trace_negative",
+     ":8:54: at disturbances.bandwidth[0].steps[0].at: got \"-1s\", expected a duration such as "
+     "0.5ms"},
+    {"disturbed_trace_nan",
+     ":8:69: at disturbances.bandwidth[0].steps[0].bandwidth: got \"nanMbps\", expected a "
+     "bandwidth such as 100Mbps"},
+    {"disturbed_trace_absurd",
+     ":8:69: at disturbances.bandwidth[0].steps[0].bandwidth: got \"1e30Mbps\", expected a "
+     "bandwidth such as 100Mbps (beyond anything real)"},
+    {"disturbed_trace_unitless",
+     ":8:54: at disturbances.bandwidth[0].steps[0].at: got \"1\", expected a duration such as "
+     "0.5ms"},
+    {"disturbed_trace_unknown_link",
+     ":8:37: at disturbances.bandwidth[0].links[0]: got \"rpi4-0:upp\", expected the name of a "
+     "link (did you mean \"rpi4-0:up\"?)"},
+    {"disturbed_trace_link_twice",
+     ":8:87: at disturbances.bandwidth[1].links: link \"rpi4-0:up\" is given a bandwidth twice"},
+    {"disturbed_trace_order",
+     ":8:82: at disturbances.bandwidth[0].steps[1].at: got \"1s\", expected a time after that of "
+     "the step before"},
+    {"disturbed_trace_no_file", ":8:47: at disturbances.bandwidth[0].file: there is no file \"..."},
+    {"disturbed_trace_empty", ":8:48: at disturbances.bandwidth[0].steps: holds no step"},
+    {"disturbed_trace_short_period",
+     ":8:114: at disturbances.bandwidth[0].period: got \"2s\", expected a duration beyond the last "
+     "step"},
+    {"disturbed_trace_late_period",
+     ":8:48: at disturbances.bandwidth[0].steps: has a period, so its first step must be at 0s"},
+    {"disturbed_traffic_unknown_device",
+     ":8:48: at disturbances.background[0].to: got \"rpi4-7\", expected the name of a device (did "
+     "you mean \"rpi4-0\"?)"},
+    {"disturbed_traffic_to_itself",
+     ":8:48: at disturbances.background[0].to: is where the traffic comes from"},
+    {"disturbed_traffic_unitless",
+     ":8:62: at disturbances.background[0].rate: got \"20\", expected a bandwidth such as 100Mbps"},
+    {"disturbed_traffic_without_rate",
+     ":8:29: at disturbances.background[0]: missing key \"rate\""},
+    {"disturbed_jitter_unknown",
+     ":8:39: at disturbances.jitter.distribution: got \"uniformm\", expected exponential or "
+     "uniform (did you mean \"uniform\"?)"},
+    {"disturbed_jitter_zero",
+     ":8:54: at disturbances.jitter.mean: got \"0ms\", expected a duration such as 0.5ms, more "
+     "than zero"},
+    {"disturbed_failure_unknown",
+     ":8:36: at disturbances.failures[0].device: got \"rpi5-0\", expected the name of a device "
+     "(did you mean \"rpi4-0\"?)"},
+    {"disturbed_failure_unknown_link",
+     ":8:34: at disturbances.failures[0].link: got \"wifi\", expected the name of a link (such as "
+     "\"rpi4-0:up\")"},
+    {"disturbed_failure_of_nothing", ":8:27: at disturbances.failures[0]: missing key \"device\""},
+    {"disturbed_failure_early_repair",
+     ":8:60: at disturbances.failures[0].repair: got \"1s\", expected a time after the failure"},
+    {"disturbed_failure_twice",
+     ":8:53: at disturbances.failures[1]: fails while it has failed already"},
+    {"disturbed_unknown",
+     ":8:16: at disturbances: unknown key \"noise\" (known: bandwidth, background, jitter, "
+     "failures)"},
     {"duplicate_key", ":9:1: key \"seed\" stands here twice"},
     {"empty", ": got nothing, expected a scenario: schema, name, model, cluster, strategy"},
     {"endless_alias", ":2:13: alias of a value that contains it"},

@@ -247,7 +247,7 @@ TEST_CASE("the files of a run hold what happened, status.json last") {
         "request,message,from_unit,from_device,to_device,bytes,start_s,finish_s\n");
   CHECK(read_text(folder / "devices.csv").find("near,,1.5,0,0,352,,4.5,1,0,0\n") !=
         std::string::npos);
-  CHECK(read_text(folder / "links.csv").find("near:up,1000,0,0,0,0\n") != std::string::npos);
+  CHECK(read_text(folder / "links.csv").find("near:up,1000,0,0,0,0,0\n") != std::string::npos);
   const auto status = nlohmann::json::parse(read_text(folder / "status.json"));
   CHECK(status["status"] == "ok");
   CHECK(status["config_hash"] == run.report.config_hash);
