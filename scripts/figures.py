@@ -102,21 +102,24 @@ class Results:
         return all(quantity(v) is not None for v in self.runs[axis].unique())
 
     def x_axis(self, wanted=None):
-        """The setting for the horizontal axis: the numeric one with most values, else the one with most."""
+        """The setting for the horizontal axis: the numeric one with most values, else the one with most.
+
+        The model only if nothing else was varied: what models take compares with no other's.
+        """
         if wanted:
             if wanted not in self.axes:
                 raise NotApplicable(f"{wanted} was not varied, but: {', '.join(self.axes) or 'nothing'}")
             return wanted
         if not self.axes:
             raise NotApplicable("only strategies were varied")
-        return max(self.axes, key=lambda a: (self.numeric(a), self.runs[a].nunique()))
+        return max(self.axes, key=lambda a: (a != "model", self.numeric(a), self.runs[a].nunique()))
 
     def values(self, axis):
         """The values of a setting in the order of the sweep, numbers ascending."""
         values = list(self.runs[axis].unique())
         return sorted(values, key=quantity) if self.numeric(axis) else values
 
-    def panels(self, *without):
+    def panels(self, *without, most=MAX_PANELS):
         """(title, rows) for each combination of the other settings."""
         others = [a for a in self.axes if a not in without]
         if not others:
@@ -125,9 +128,7 @@ class Results:
         for axis in others[1:]:
             titles = titles + "\n" + self.runs[axis].map(lambda v, a=axis: setting_text(a, v))
         parts = list(self.runs.groupby(titles, sort=False))
-        if len(parts) > MAX_PANELS:
-            print(f"only the first {MAX_PANELS} of {len(parts)} settings are drawn")
-        return parts[:MAX_PANELS]
+        return spread(parts, most)
 
     def strategies(self):
         return palette.order(self.runs["who"].unique())
@@ -135,6 +136,14 @@ class Results:
     def table(self, run_id, name):
         """A table of one run."""
         return pd.read_csv(os.path.join(self.folder, "runs", run_id, name))
+
+
+def spread(parts, most):
+    """`most` of the parts, evenly spread from the first to the last, if there are more."""
+    if len(parts) <= most:
+        return parts
+    print(f"{most} of {len(parts)} settings are drawn, evenly spread")
+    return [parts[i * (len(parts) - 1) // (most - 1)] for i in range(most)]
 
 
 def axis_title(axis):

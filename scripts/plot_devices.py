@@ -42,10 +42,7 @@ def heat(axes, values, texts, strategies, devices, limit, colours):
 
 
 def draw(results, x=None):
-    panels = results.panels()
-    if len(panels) > SETTINGS:
-        print(f"only {SETTINGS} settings are drawn")
-        panels = [panels[i] for i in np.linspace(0, len(panels) - 1, SETTINGS).round().astype(int)]
+    panels = results.panels(most=SETTINGS)
     bars, widest = results.runs["who"].nunique(), int(results.runs["devices"].max())
     fig, grid = figures.grid(2 * len(panels), width=0.55 * widest + 1.2, height=0.24 * bars + 1.0,
                              columns=2)

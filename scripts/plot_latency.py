@@ -16,6 +16,7 @@ DASHES = (0, (4, 2))
 
 def draw_panel(axes, results, x, rows):
     places = figures.set_x(axes, results, x)
+    numeric = results.numeric(x)
     rows = rows.assign(x=rows[x].map(places))
     for strategy in palette.order(rows["who"].unique()):
         colour, marker = palette.style(strategy)
@@ -24,8 +25,10 @@ def draw_panel(axes, results, x, rows):
         half = by_x["latency_s"].apply(lambda v: figures.interval(v)[1] * 1e3)
         predicted = by_x["predicted_latency_s"].mean() * 1e3
         axes.fill_between(means.index, means - half, means + half, color=colour, alpha=0.18, linewidth=0)
-        axes.plot(predicted.index, predicted, color=colour, linewidth=0.7, linestyle=DASHES)
-        axes.plot(means.index, means, color=colour, marker=marker)
+        if numeric:
+            axes.plot(predicted.index, predicted, color=colour, linewidth=0.7, linestyle=DASHES)
+        # Between names there is nothing; a faint line only leads the eye.
+        axes.plot(means.index, means, color=colour, marker=marker, linestyle="-" if numeric else ":")
     # A band that reaches towards zero has no place on a logarithmic axis: cut it there.
     lowest = min(rows.groupby(["who", "x"])["latency_s"].mean().min(), rows["predicted_latency_s"].min())
     axes.set_ylim(bottom=max(axes.get_ylim()[0], lowest * 1e3 * 0.8))
@@ -42,6 +45,7 @@ def draw(results, x=None):
     fig.supxlabel(figures.axis_title(x), fontsize=9)
     fig.supylabel("mean latency (ms)" if results.repeated else "latency (ms)", fontsize=9)
     more = [Line2D([], [], color="#555555", linewidth=0.7, linestyle=DASHES, label="predicted")]
+    more = more if results.numeric(x) else []
     figures.legend(fig, results.strategies(), more)
     figures.save(fig, results, "latency_vs_" + x.split(".")[-1])
 

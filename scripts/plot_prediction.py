@@ -10,6 +10,8 @@ from matplotlib.ticker import LogLocator, NullFormatter
 import figures
 import palette
 
+EXACT = 1e-6  # %: less is rounding
+
 
 def draw(results, x=None):
     runs = results.runs[results.runs["prediction_error"].notna()]
@@ -34,7 +36,8 @@ def draw(results, x=None):
     axes.xaxis.set_major_formatter(figures.PLAIN)
     axes.xaxis.set_minor_formatter(NullFormatter())
     error = runs["prediction_error"].abs() * 100
-    axes.set_title(f"{len(error)} runs, |error| median {error.median():.2g} %, largest {error.max():.2g} %")
+    percent = lambda value: "0 %" if value < EXACT else f"{value:.2g} %"
+    axes.set_title(f"{len(error)} runs, |error| median {percent(error.median())}, largest {percent(error.max())}")
     axes.set_xlabel("predicted latency (ms)")
     axes.set_ylabel("simulated mean latency (ms)")
     figures.legend(fig, results.strategies(), columns=3, lines=False)

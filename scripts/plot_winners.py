@@ -3,7 +3,7 @@
 
 Reads RESULTS_DIR/runs.csv and writes RESULTS_DIR/plots/winners.png and .pdf. Each field says the
 winner, its latency, and how much slower the second best is; "=" joins strategies within 1 %.
-The heavy frame is the best field of its panel. Where the horizontal axis counts something, the
+The heavy frame is the best field of its panel, or of its line where each line is a model. Where the horizontal axis counts something, the
 dashed frame of a line is the least number that comes within 5 % of the line's best.
 """
 
@@ -57,8 +57,10 @@ def draw_panel(axes, results, x, y, rows):
         if results.numeric(x) and latencies:
             enough = next(j for j, ms in latencies.items() if ms <= min(latencies.values()) * ENOUGH)
             frame(axes, i, enough, (0, (3, 2)))
-    if best:
-        frame(axes, best[1], best[2], "-")
+        # What one model takes compares with no other's.
+        if best and x != "model" and (y == "model" or i == len(lines) - 1):
+            frame(axes, best[1], best[2], "-")
+            best = None
     axes.set_xlim(-0.5, len(columns) - 0.5)
     axes.set_ylim(-0.5, len(lines) - 0.5)
     label = lambda axis, v: f"{figures.quantity(v):g}" if axis and results.numeric(axis) else v
@@ -85,7 +87,8 @@ def draw(results, x=None):
     if y:
         fig.supylabel(figures.axis_title(y), fontsize=9)
     fig.suptitle("Least latency: which strategy, and how long", fontsize=10)
-    keys = [Patch(fill=False, edgecolor="black", linewidth=2.2, label="best of all")]
+    keys = [Patch(fill=False, edgecolor="black", linewidth=2.2,
+                  label="best of its line" if y == "model" else "best of all" if len(panels) == 1 else "best of its panel")]
     if results.numeric(x):
         keys.append(Patch(fill=False, edgecolor="black", linewidth=1.3, linestyle=(0, (3, 2)),
                           label="enough: within 5 % of the line's best"))
