@@ -215,15 +215,15 @@ Disturbances read_disturbances(const Yaml& yaml, const Cluster& cluster) {
   return disturbances;
 }
 
-YAML::Node disturbances_node(const Disturbances& disturbances, const Cluster& cluster) {
+YamlTree disturbances_node(const Disturbances& disturbances, const Cluster& cluster) {
   const std::vector<std::string> devices = device_names(cluster);
   const std::vector<std::string> links = link_names(cluster);
-  YAML::Node node;
+  YamlTree node;
   for (const BandwidthTrace& trace : disturbances.traces) {
-    YAML::Node item;
+    YamlTree item;
     for (const int link : trace.links) item["links"].push_back(links[std::size_t(link)]);
     for (const auto& step : trace.steps) {
-      YAML::Node at;
+      YamlTree at;
       at["at"] = with_unit(step.at_s, "s");
       at["bandwidth"] = with_unit(step.bandwidth_Bps, "B/s");
       item["steps"].push_back(at);
@@ -232,7 +232,7 @@ YAML::Node disturbances_node(const Disturbances& disturbances, const Cluster& cl
     node["bandwidth"].push_back(item);
   }
   for (const BackgroundTraffic& traffic : disturbances.background) {
-    YAML::Node item;
+    YamlTree item;
     item["from"] = devices[std::size_t(traffic.from)];
     item["to"] = devices[std::size_t(traffic.to)];
     if (traffic.size_bytes > 0) {
@@ -249,7 +249,7 @@ YAML::Node disturbances_node(const Disturbances& disturbances, const Cluster& cl
     node["jitter"]["mean"] = with_unit(disturbances.jitter.mean_s, "s");
   }
   for (const Failure& failure : disturbances.failures) {
-    YAML::Node item;
+    YamlTree item;
     if (failure.link < 0) {
       item["device"] = devices[std::size_t(failure.device)];
     } else {

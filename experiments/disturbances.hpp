@@ -31,7 +31,7 @@ namespace edgeflow {
 Disturbances read_disturbances(const Yaml& yaml, const Cluster& cluster);
 
 /// As it would be written again; null if there are none.
-YAML::Node disturbances_node(const Disturbances& disturbances, const Cluster& cluster);
+YamlTree disturbances_node(const Disturbances& disturbances, const Cluster& cluster);
 
 /// The cluster as it is at t = 0, or if `best`, with the most that each link ever gets.
 Cluster with_traces(const Cluster& cluster, const Disturbances& disturbances, bool best);

@@ -184,10 +184,10 @@ Requests read_requests(const Yaml& yaml) {
   return requests;
 }
 
-YAML::Node requests_node(const Requests& requests) {
-  YAML::Node node(YAML::NodeType::Map);
+YamlTree requests_node(const Requests& requests) {
+  YamlTree node;
   node["count"] = requests.count;
-  YAML::Node arrivals = node["arrivals"];
+  YamlTree& arrivals = node["arrivals"];
   arrivals["process"] = std::string(to_string(requests.process));
   if (requests.rate_per_s > 0) arrivals["rate"] = number_text(requests.rate_per_s) + "/s";
   if (requests.concurrency > 1) arrivals["concurrency"] = requests.concurrency;

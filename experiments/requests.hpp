@@ -47,6 +47,6 @@ struct Requests {
 Requests read_requests(const Yaml& yaml);
 
 /// As read_requests reads it, with the times of a trace in place.
-YAML::Node requests_node(const Requests& requests);
+YamlTree requests_node(const Requests& requests);
 
 }  // namespace edgeflow

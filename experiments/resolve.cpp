@@ -20,7 +20,7 @@ namespace {
 std::string with_unit(double value, const char* unit) { return number_text(value) + unit; }
 
 /// What a device says of its place in the network.
-void add_port(YAML::Node& node, const Network& network, std::size_t device) {
+void add_port(YamlTree& node, const Network& network, std::size_t device) {
   if (!network.rates_Bps.empty() && network.rates_Bps[device] != network.bandwidth_Bps) {
     node["bandwidth"] = with_unit(network.rates_Bps[device], "B/s");
   }
@@ -38,11 +38,11 @@ void add_port(YAML::Node& node, const Network& network, std::size_t device) {
   }
 }
 
-YAML::Node device_node(const Cluster& cluster, DeviceId id,
-                       const std::vector<std::string>& catalogue) {
+YamlTree device_node(const Cluster& cluster, DeviceId id,
+                     const std::vector<std::string>& catalogue) {
   const Device& device = cluster.device(id);
   const ComputeProfile& compute = device.compute;
-  YAML::Node node(YAML::NodeType::Map);
+  YamlTree node;
   node["name"] = device.name;
   if (std::find(catalogue.begin(), catalogue.end(), device.type) != catalogue.end()) {
     node["type"] = device.type;
@@ -99,13 +99,13 @@ std::string contents_of(const Network& network) {
   return fmt::format("{:016x}", fnv1a(text));
 }
 
-YAML::Node network_node(const Cluster& cluster, bool portable) {
+YamlTree network_node(const Cluster& cluster, bool portable) {
   const Network& network = cluster.network();
   const bool plain = network.type == NetworkType::kSwitch || network.type == NetworkType::kWifi ||
                      network.type == NetworkType::kHub;
-  if (portable && network.type == NetworkType::kSimgrid) return YAML::Node(contents_of(network));
-  if (!plain) return YAML::Load(network.description);
-  YAML::Node node(YAML::NodeType::Map);
+  if (portable && network.type == NetworkType::kSimgrid) return YamlTree(contents_of(network));
+  if (!plain) return Document(network.description, "").root().node();
+  YamlTree node;
   node["type"] = std::string(to_string(network.type));
   node["bandwidth"] = with_unit(network.bandwidth_Bps, "B/s");
   node["latency"] = with_unit(network.latency_s, "s");
@@ -119,11 +119,11 @@ YAML::Node network_node(const Cluster& cluster, bool portable) {
   return node;
 }
 
-YAML::Node cluster_node(const Cluster& cluster, bool portable) {
-  YAML::Node node(YAML::NodeType::Map);
+YamlTree cluster_node(const Cluster& cluster, bool portable) {
+  YamlTree node;
   node["name"] = cluster.name();
   node["network"] = network_node(cluster, portable);
-  const std::vector<std::string> catalogue = names_on_shelf("platforms/devices");
+  static const std::vector<std::string> catalogue = names_on_shelf("platforms/devices");
   for (std::size_t d = 0; d < cluster.size(); ++d) {
     const DeviceId id{static_cast<std::int32_t>(d)};
     node["devices"].push_back(device_node(cluster, id, catalogue));
@@ -133,10 +133,10 @@ YAML::Node cluster_node(const Cluster& cluster, bool portable) {
   return node;
 }
 
-YAML::Node simulation_node(const Scenario& scenario) {
-  YAML::Node node(YAML::NodeType::Map);
+YamlTree simulation_node(const Scenario& scenario) {
+  YamlTree node;
   node["network_model"] = std::string(to_string(scenario.network_model));
-  node["ablate"] = YAML::Node(YAML::NodeType::Sequence);
+  node["ablate"] = YamlTree::list();
   if (!scenario.effects.contention) node["ablate"].push_back("contention");
   if (!scenario.effects.latency) node["ablate"].push_back("latency");
   if (!scenario.effects.overheads) node["ablate"].push_back("overheads");
@@ -165,29 +165,24 @@ std::string programs_of(const StrategyChoice& strategy) {
 /// `portable`: without paths.
 std::string text_of(const Scenario& scenario, const StrategyChoice& strategy,
                     const Options& options, const std::string& model, bool portable) {
-  Document document("{}", "resolved");
-  const auto set = [&](std::string_view key, const YAML::Node& value) {
-    document.override_value(key, value, {});
-  };
-  set("schema", YAML::Node(1));
-  set("name", YAML::Node(scenario.name));
-  set("model", YAML::Node(model));
-  set("cluster", cluster_node(*scenario.cluster, portable));
-  set("strategy.name", YAML::Node(strategy.name));
-  for (const auto& [key, value] : options) {
-    set("strategy.options." + key, YAML::Node(value));
+  YamlTree tree;
+  tree["schema"] = 1;
+  tree["name"] = scenario.name;
+  tree["model"] = model;
+  tree["cluster"] = cluster_node(*scenario.cluster, portable);
+  tree["strategy"]["name"] = strategy.name;
+  for (const auto& [key, value] : options) tree["strategy"]["options"][key] = value;
+  tree["precision"] = std::string(to_string(scenario.precision));
+  tree["input_precision"] = std::string(to_string(scenario.input_precision));
+  tree["requests"] = requests_node(scenario.requests);
+  tree["simulation"] = simulation_node(scenario);
+  if (const YamlTree node = disturbances_node(scenario.disturbances, *scenario.cluster);
+      node.kind() == YamlTree::Kind::kMap) {
+    tree["disturbances"] = node;
   }
-  set("precision", YAML::Node(std::string(to_string(scenario.precision))));
-  set("input_precision", YAML::Node(std::string(to_string(scenario.input_precision))));
-  set("requests", requests_node(scenario.requests));
-  set("simulation", simulation_node(scenario));
-  if (const YAML::Node node = disturbances_node(scenario.disturbances, *scenario.cluster);
-      node.IsMap()) {
-    set("disturbances", node);
-  }
-  set("bound", YAML::Node(std::string(to_string(scenario.bound))));
-  set("seed", YAML::Node(std::to_string(scenario.seed)));
-  return document.canonical_text();
+  tree["bound"] = std::string(to_string(scenario.bound));
+  tree["seed"] = scenario.seed;
+  return canonical_text(tree);
 }
 
 }  // namespace

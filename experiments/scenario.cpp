@@ -123,7 +123,7 @@ StrategyChoice read_strategy(const Yaml& yaml) {
   StrategyChoice choice = read_named_strategy(name);
   if (external) read_external(yaml, choice);
   const auto options = yaml.find("options");
-  if (!options || options->node().IsNull()) return choice;
+  if (!options || options->is_null()) return choice;
   choice.path = options->path();
   std::vector<std::string_view> keys;
   for (const OptionInfo& option : choice.info->options) keys.push_back(option.key);
@@ -206,8 +206,8 @@ std::shared_ptr<const Model> ModelShelf::get(const std::string& name, const fs::
 
 std::shared_ptr<const Cluster> ModelShelf::get_cluster(const Yaml& yaml,
                                                        const std::string& scenario_name) {
-  const std::string key =
-      fmt::format("{}\n{}\n{}", scenario_name, folder_of(yaml).string(), YAML::Dump(yaml.node()));
+  const std::string key = fmt::format("{}\n{}\n{}", scenario_name, folder_of(yaml).string(),
+                                      canonical_text(yaml.node()));
   std::shared_ptr<const Cluster>& place = clusters_[key];
   if (!place) place = std::make_shared<const Cluster>(read_scenario_cluster(yaml, scenario_name));
   return place;

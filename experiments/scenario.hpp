@@ -99,7 +99,7 @@ Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf);
 /// forgiving than Document::override_value: a cluster given by name becomes the map that its file
 /// holds, a bare strategy becomes {name: ...}, and `strategy` takes the place of `strategies`.
 void override_scenario(Document& document, const std::string& prefix, const std::string& key_path,
-                       const YAML::Node& value, const Position& origin);
+                       const YamlTree& value, const Position& origin);
 
 /// The same for the root and "key.path=value" as given to --set.
 void override_scenario(Document& document, const std::string& assignment);

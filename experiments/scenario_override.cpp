@@ -16,8 +16,8 @@ Yaml scenario_at(const Document& document, const std::string& prefix) {
   return prefix.empty() ? document.root() : document.root().at(prefix);
 }
 
-YAML::Node named(const YAML::Node& name) {
-  YAML::Node map(YAML::NodeType::Map);
+YamlTree named(const YamlTree& name) {
+  YamlTree map;
   map["name"] = name;
   return map;
 }
@@ -34,17 +34,17 @@ void inline_cluster(Document& document, const std::string& prefix) {
   const bool has_name = written.root().is_map() && written.root().find("name");
   document.override_value(join_path(prefix, "cluster"), written.root().node(), origin);
   if (has_name) return;
-  document.override_value(join_path(prefix, "cluster.name"), YAML::Node(file.stem().string()),
+  document.override_value(join_path(prefix, "cluster.name"), YamlTree(file.stem().string()),
                           origin);
 }
 
 /// `strategy...` of a scenario that has `strategies:`. True if that settled it; else `key_path` is
 /// what to change.
 bool override_strategies(Document& document, const std::string& prefix, std::string& key_path,
-                         const YAML::Node& value, const Position& origin) {
+                         const YamlTree& value, const Position& origin) {
   const Yaml several = scenario_at(document, prefix).at("strategies");
   if (key_path == "strategy" || key_path == "strategy.name") {
-    YAML::Node list(YAML::NodeType::Sequence);
+    YamlTree list;
     list.push_back(key_path == "strategy" ? value : named(value));
     document.override_value(join_path(prefix, "strategies"), list, origin);
     return true;
@@ -60,7 +60,7 @@ bool override_strategies(Document& document, const std::string& prefix, std::str
 }  // namespace
 
 void override_scenario(Document& document, const std::string& prefix, const std::string& key_path,
-                       const YAML::Node& value, const Position& origin) {
+                       const YamlTree& value, const Position& origin) {
   if (!scenario_at(document, prefix).is_map()) {
     scenario_at(document, prefix).fail_expected("a scenario: schema, name, model, ...");
   }

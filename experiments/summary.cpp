@@ -19,8 +19,22 @@ std::string figure(const std::string& cell, double scale, int digits) {
   return fmt::format("{:.{}f}", std::strtod(cell.c_str(), nullptr) * scale, digits);
 }
 
-bool shown_already(const std::string& axis) {
-  return axis == "strategy" || axis.starts_with("strategy.");
+/// The axes with a column of their own, by position: not the strategy, which has one anyway, nor
+/// lists and maps ("#0") where a label names them.
+std::vector<std::size_t> shown_axes(std::span<const Record> records) {
+  const auto& axes = records.front().axes;
+  const bool has_label = std::any_of(
+      axes.begin(), axes.end(), [](const auto& axis) { return axis.first.starts_with("label."); });
+  std::vector<std::size_t> shown;
+  for (std::size_t a = 0; a < axes.size(); ++a) {
+    const std::string& key = axes[a].first;
+    if (key == "strategy" || key.starts_with("strategy.")) continue;
+    const bool unnamed = std::all_of(records.begin(), records.end(), [&](const Record& record) {
+      return record.axes[a].second.starts_with('#');
+    });
+    if (!has_label || !unnamed) shown.push_back(a);
+  }
+  return shown;
 }
 
 /// "cluster.network.bandwidth" -> "bandwidth".
@@ -33,9 +47,9 @@ std::string summary(std::span<const Record> records) {
   std::string alignment;
   const auto repeated = [](const Record& record) { return record.at("repetition") != "0"; };
   const bool repetitions = std::any_of(records.begin(), records.end(), repeated);
-  for (const auto& [key, value] : records.front().axes) {
-    if (shown_already(key)) continue;
-    header.push_back(short_name(key));
+  const std::vector<std::size_t> axes = shown_axes(records);
+  for (const std::size_t a : axes) {
+    header.push_back(short_name(records.front().axes[a].first));
     alignment += 'l';
   }
   if (repetitions) {
@@ -50,9 +64,7 @@ std::string summary(std::span<const Record> records) {
   std::vector<std::vector<std::string>> rows{header};
   for (const Record& record : records.first(std::min(records.size(), kMaxRows))) {
     std::vector<std::string>& row = rows.emplace_back();
-    for (const auto& [key, value] : record.axes) {
-      if (!shown_already(key)) row.push_back(value);
-    }
+    for (const std::size_t a : axes) row.push_back(record.axes[a].second);
     if (repetitions) row.push_back(record.at("repetition"));
     const std::string& options = record.at("strategy_options");
     row.push_back(options.empty() ? record.at("strategy")

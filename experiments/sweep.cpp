@@ -174,14 +174,17 @@ Base find_base(const Yaml& base) {
 class Expansion {
  public:
   Expansion(const Yaml& root, const std::vector<Factor>& factors)
-      : name_(root.at("name")), base_(find_base(root.at("base"))), factors_(factors) {
+      : name_(root.at("name")),
+        base_(find_base(root.at("base"))),
+        document_(base_.file),
+        factors_(factors) {
     if (const auto repeat = root.find("repeat")) {
       repeat_ = static_cast<int>(repeat->as_integer(1, kMaxRepetitions));
     }
   }
 
   void add(const Point& point) {
-    Document document(base_.file);
+    Document document = document_;
     override_scenario(document, base_.prefix, "name", name_.node(), name_.position());
     std::vector<std::pair<std::string, std::string>> values;
     for (std::size_t f = 0; f < factors_.size(); ++f) {
@@ -218,11 +221,13 @@ class Expansion {
   }
 
   const Base& base() const { return base_; }
+  const Document& document() const { return document_; }
   std::vector<Job> take_jobs() { return std::move(jobs_); }
 
  private:
   Yaml name_;
   Base base_;
+  Document document_;  // of the base
   const std::vector<Factor>& factors_;
   int repeat_ = 1;
   ModelShelf shelf_;
@@ -345,7 +350,7 @@ Sweep read_sweep(const fs::path& file) {
   try_options(sweep.jobs);
   sweep.text = document.canonical_text();
   if (expansion.base().prefix.empty()) {
-    sweep.base_text = Document(expansion.base().file).canonical_text();
+    sweep.base_text = expansion.document().canonical_text();
   }
   return sweep;
 }

@@ -1,6 +1,7 @@
 #include "partition/plan_yaml.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/emitter.h>
 
 #include <algorithm>
 #include <array>

@@ -32,15 +32,6 @@ bool has_ports(NetworkType type) {
   return type == NetworkType::kSwitch || type == NetworkType::kStarOfStars;
 }
 
-/// The map in one line, as it would be written again.
-std::string in_one_line(const Yaml& yaml) {
-  YAML::Emitter emitter;
-  emitter << YAML::Flow << yaml.node();
-  std::string text = emitter.c_str();
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
-}
-
 }  // namespace
 
 NetworkReader::NetworkReader(const Yaml& yaml, PlatformFileReader read_platform_file)
@@ -207,7 +198,7 @@ Network NetworkReader::build(const std::vector<std::string>& names) {
       link.busy_W = profile.busy_W;
     }
   }
-  network.description = in_one_line(yaml_);
+  network.description = one_line_text(yaml_.node());
   return network;
 }
 
@@ -231,10 +222,10 @@ Network NetworkReader::build_simgrid() {
   try {
     Network network = read_platform_file_(file, names_);
     const std::string path = std::filesystem::absolute(file).lexically_normal().string();
-    YAML::Emitter emitter;
-    emitter << YAML::Flow << YAML::BeginMap << YAML::Key << "type" << YAML::Value << "simgrid"
-            << YAML::Key << "file" << YAML::Value << YAML::DoubleQuoted << path << YAML::EndMap;
-    network.description = emitter.c_str();
+    YamlTree description;
+    description["type"] = "simgrid";
+    description["file"] = path;
+    network.description = one_line_text(description);
     return network;
   } catch (const InputError& error) {
     if (!error.position().file.empty()) throw;

@@ -54,6 +54,8 @@ Ran run(const Scratch& scratch, const std::vector<Job>& jobs, const PoolOptions&
   ran.end = run_tasks(jobs, tasks_of(jobs), results, options, [&](const Outcome& outcome) {
     CHECK_MESSAGE(ran.outcomes.emplace(outcome.index, outcome).second, "a run was run twice");
   });
+  // The pool obeys the signals that the tests get, and leaves the runs undone.
+  REQUIRE_MESSAGE(ran.end != PoolEnd::kInterrupted, "the tests were stopped by SIGINT or SIGTERM");
   return ran;
 }
 

@@ -84,9 +84,9 @@ TEST_CASE("what is written of requests reads back as the same requests") {
         "{count: 3, arrivals: {process: poisson, rate: 0.3/s}}"}) {
     CAPTURE(text);
     const Requests requests = read(text).requests;
-    YAML::Node again;
+    YamlTree again;
     again["requests"] = requests_node(requests);
-    const Document document(YAML::Dump(again), "again");
+    const Document document(canonical_text(again), "again");
     const Requests read_again = read_requests(document.root().at("requests"));
     CHECK(read_again.arrivals_s(5, "s") == requests.arrivals_s(5, "s"));
     CHECK(read_again.concurrency == requests.concurrency);

@@ -260,13 +260,24 @@ TEST_CASE("an override does not reach what shares the value by an alias") {
   CHECK(document.canonical_text() == "a:\n  n: 2\nb:\n  n: 1\nc: 5\nd: 6\n");
 }
 
+TEST_CASE("a copy of a document changes apart, and its values keep their places") {
+  const Document document("a: {b: 1, c: [2, {d: x}]}\ne: 5", "f.yaml");
+  Document copy = document;
+  copy.override_text("a.c[1].d", "7", kCommandLine);
+  CHECK(document.canonical_text() == "a:\n  b: 1\n  c:\n    - 2\n    - d: x\ne: 5\n");
+  CHECK(copy.canonical_text() == "a:\n  b: 1\n  c:\n    - 2\n    - d: 7\ne: 5\n");
+  CHECK(error_of([&] { copy.root().at("a").at("b").as_bool(); }) ==
+        "f.yaml:1:8: at a.b: got \"1\", expected true or false");
+}
+
 TEST_CASE("an override's value stays as it was given") {
-  const YAML::Node value = YAML::Load("[{count: 1}]");
+  const Document other("[{count: 1}]", "g.yaml");
+  const YamlTree value = other.root().node();
   Document document("devices: []", "f.yaml");
   document.override_value("devices", value, kCommandLine);
   document.override_text("devices[0].count", "4", kCommandLine);
   CHECK(document.root().at("devices").items().at(0).at("count").as_integer() == 4);
-  CHECK(value[0]["count"].Scalar() == "1");
+  CHECK(other.root().items().at(0).at("count").as_integer() == 1);
 }
 
 TEST_CASE("mistakes in overridden values are reported where the override comes from") {
@@ -336,6 +347,41 @@ TEST_CASE("canonical text reads back as the same values") {
   CHECK(again.root().at("i: ").as_string() == "*x");
   CHECK(again.root().at("j").is_list());
   CHECK(again.root().at("k").is_map());
+}
+
+TEST_CASE("any text reads back as itself, in blocks and in one line, as key and as value") {
+  for (const std::string& text :
+       {std::string("plain"),  std::string("null"),     std::string("Null"),
+        std::string("~"),      std::string(""),         std::string(" a"),
+        std::string("a "),     std::string("a: b"),     std::string("a #b"),
+        std::string("#"),      std::string("- a"),      std::string("-"),
+        std::string("--- a"),  std::string("a, b"),     std::string("[a]"),
+        std::string("a]"),     std::string("{a: b}"),   std::string("a}"),
+        std::string("\"a\""),  std::string("'a'"),      std::string("it's"),
+        std::string("&a"),     std::string("*a"),       std::string("!a"),
+        std::string("%a"),     std::string("@a"),       std::string("|"),
+        std::string(">"),      std::string("? a"),      std::string(":a"),
+        std::string("a:"),     std::string("a\nb"),     std::string("a\tb"),
+        std::string("\\n"),    std::string("1e+09B/s"), std::string("0x1F"),
+        std::string("true"),   std::string("<<"),       std::string("é"),
+        std::string(2000, 'k')}) {
+    CAPTURE(text);
+    YamlTree tree;
+    tree["value"] = text;
+    tree["list"].push_back(text);
+    tree["list"].push_back(YamlTree::list({YamlTree::list({text, YamlTree()}), text}));
+    if (!text.empty()) tree["map"][text][text] = text;  // empty keys are refused
+    for (const std::string& written : {canonical_text(tree), one_line_text(tree)}) {
+      CAPTURE(written);
+      if (text.size() > 1024 && !written.ends_with('\n')) continue;  // such keys need a line
+      const Document again(written, "again");
+      CHECK(again.canonical_text() == canonical_text(tree));
+      CHECK(again.root().at("value").node().text() == text);
+      CHECK(again.root().at("list").items().at(1).items().at(1).node().text() == text);
+      if (text.empty()) continue;
+      CHECK(again.root().at("map").at(text).at(text).node().text() == text);
+    }
+  }
 }
 
 TEST_CASE("assigning a value to a variable leaves the document alone") {

@@ -84,7 +84,7 @@ void Yaml::fail(const std::string& message, const std::string& hint) const {
 
 void Yaml::fail_expected(const std::string& what, const std::string& hint) const {
   std::string got = "nothing";
-  if (is_scalar()) got = in_quotes(node_.Scalar());
+  if (is_scalar()) got = in_quotes(node_.text());
   if (is_map()) got = "a map";
   if (is_list()) got = "a list";
   fail("got " + got + ", expected " + what, hint);
@@ -94,10 +94,10 @@ std::vector<std::pair<std::string, Yaml>> Yaml::entries() const {
   if (!is_map()) fail_expected("a map");
   std::vector<std::pair<std::string, Yaml>> result;
   std::set<std::string> seen;
-  for (const auto& entry : node_) {
+  for (const YamlTree::Entry& entry : node_.entries()) {
     const Yaml key(document_, entry.first, path_);
-    if (!key.is_scalar() || key.node_.Scalar().empty()) key.fail_expected("a name as key");
-    const std::string& name = key.node_.Scalar();
+    if (!key.is_scalar() || key.node_.text().empty()) key.fail_expected("a name as key");
+    const std::string& name = key.node_.text();
     const std::string path = path_of(name);
     if (!seen.insert(name).second) {
       throw InputError(document_->position_of(key.node_, path), path_,
@@ -110,8 +110,8 @@ std::vector<std::pair<std::string, Yaml>> Yaml::entries() const {
 
 void Yaml::expect_keys(std::span<const std::string_view> known) const {
   (void)entries();
-  for (const auto& entry : node_) {
-    const std::string& name = entry.first.Scalar();
+  for (const YamlTree::Entry& entry : node_.entries()) {
+    const std::string& name = entry.first.text();
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     const auto near = nearest_name(name, known);
     throw InputError(document_->position_of(entry.first, path_of(name)), path_,
@@ -126,12 +126,8 @@ void Yaml::expect_keys(std::initializer_list<std::string_view> known) const {
 
 std::optional<Yaml> Yaml::find(std::string_view key) const {
   if (!is_map()) fail_expected("a map");
-  for (const auto& entry : node_) {
-    if (entry.first.IsScalar() && entry.first.Scalar() == key) {
-      return Yaml(document_, entry.second, path_of(key));
-    }
-  }
-  return std::nullopt;
+  const YamlTree* value = node_.find(key);
+  return value == nullptr ? std::nullopt : std::optional(Yaml(document_, *value, path_of(key)));
 }
 
 Yaml Yaml::at(std::string_view key) const {
@@ -143,26 +139,26 @@ Yaml Yaml::at(std::string_view key) const {
 std::vector<Yaml> Yaml::items() const {
   if (!is_list()) fail_expected("a list");
   std::vector<Yaml> result;
-  for (const auto& item : node_) {
+  for (const YamlTree& item : node_.items()) {
     result.push_back(Yaml(document_, item, path_ + "[" + std::to_string(result.size()) + "]"));
   }
   return result;
 }
 
 std::string Yaml::as_string() const {
-  if (!is_scalar() || node_.Scalar().empty()) fail_expected("a text");
-  return node_.Scalar();
+  if (!is_scalar() || node_.text().empty()) fail_expected("a text");
+  return node_.text();
 }
 
 bool Yaml::as_bool() const {
   if (!is_scalar()) fail_expected("true or false");
-  const std::string& text = node_.Scalar();
+  const std::string& text = node_.text();
   if (text != "true" && text != "false") fail_expected("true or false");
   return text == "true";
 }
 
 std::int64_t Yaml::as_integer(std::int64_t min, std::int64_t max) const {
-  const auto value = is_scalar() ? parse_number<std::int64_t>(node_.Scalar()) : std::nullopt;
+  const auto value = is_scalar() ? parse_number<std::int64_t>(node_.text()) : std::nullopt;
   if (!value || *value < min || *value > max) {
     fail_expected("an integer" +
                   limits(min, max, [](std::int64_t number) { return std::to_string(number); }));
@@ -171,7 +167,7 @@ std::int64_t Yaml::as_integer(std::int64_t min, std::int64_t max) const {
 }
 
 double Yaml::as_number(double min, double max) const {
-  const auto value = is_scalar() ? parse_number<double>(node_.Scalar()) : std::nullopt;
+  const auto value = is_scalar() ? parse_number<double>(node_.text()) : std::nullopt;
   if (!value || !std::isfinite(*value) || *value < min || *value > max) {
     fail_expected("a number" + limits(min, max, number_text));
   }
@@ -179,7 +175,7 @@ double Yaml::as_number(double min, double max) const {
 }
 
 double Yaml::as_quantity(Quantity kind, bool zero_ok) const {
-  const auto value = is_scalar() ? parse_quantity(node_.Scalar(), kind) : std::nullopt;
+  const auto value = is_scalar() ? parse_quantity(node_.text(), kind) : std::nullopt;
   if (!value) fail_expected(describe(kind));
   if (*value == 0 && !zero_ok) fail_expected(describe(kind) + ", more than zero");
   if (*value > kLargestQuantity || (*value != 0 && *value < kSmallestQuantity)) {

@@ -4,13 +4,9 @@
 // A `Document` is a parsed file plus overrides (`--set a.b[2]=v`, sweep axes), and a `Yaml` is one
 // value in it. All accessors throw InputError; none of yaml-cpp's exceptions escapes.
 
-#include <yaml-cpp/yaml.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <limits>
-#include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +16,7 @@
 
 #include "workloads/error.hpp"
 #include "workloads/quantity.hpp"
+#include "workloads/yaml_tree.hpp"
 
 namespace edgeflow {
 
@@ -28,24 +25,16 @@ class Document;
 /// One value of a document. Cheap to copy.
 class Yaml {
  public:
-  Yaml(const Yaml&) = default;
-  Yaml& operator=(const Yaml& other) {
-    if (this == &other) return *this;
-    document_ = other.document_;
-    node_.reset(other.node_);  // `node_ = other.node_` would change the document
-    path_ = other.path_;
-    return *this;
-  }
-
-  bool is_map() const { return node_.IsMap(); }
-  bool is_list() const { return node_.IsSequence(); }
-  bool is_scalar() const { return node_.IsScalar(); }
+  bool is_null() const { return node_.kind() == YamlTree::Kind::kNull; }
+  bool is_map() const { return node_.kind() == YamlTree::Kind::kMap; }
+  bool is_list() const { return node_.kind() == YamlTree::Kind::kList; }
+  bool is_scalar() const { return node_.kind() == YamlTree::Kind::kScalar; }
 
   /// Key path from the root, such as "cluster.devices[2].memory"; empty for the root.
   const std::string& path() const { return path_; }
   Position position() const;
   const Document& document() const { return *document_; }
-  const YAML::Node& node() const { return node_; }
+  const YamlTree& node() const { return node_; }
 
   /// Throws InputError at this value.
   [[noreturn]] void fail(const std::string& message, const std::string& hint = "") const;
@@ -74,16 +63,17 @@ class Yaml {
 
  private:
   friend class Document;
-  Yaml(const Document* document, const YAML::Node& node, std::string path)
-      : document_(document), node_(node), path_(std::move(path)) {}
+  Yaml(const Document* document, YamlTree node, std::string path)
+      : document_(document), node_(std::move(node)), path_(std::move(path)) {}
   std::string path_of(std::string_view key) const;
 
   const Document* document_;
-  YAML::Node node_;
+  YamlTree node_;
   std::string path_;
 };
 
-/// A YAML file in memory. Must outlive the `Yaml` values taken from it; cannot be copied or moved.
+/// A YAML file in memory. Must outlive the `Yaml` values taken from it. A copy costs little and can
+/// be changed apart.
 class Document {
  public:
   /// Throws InputError if the file cannot be read or is not YAML. Files over 64 MiB,
@@ -91,8 +81,6 @@ class Document {
   explicit Document(const std::filesystem::path& file);
   /// Parses `text`; `name` stands for the file in messages.
   Document(std::string_view text, std::string name);
-  Document(const Document&) = delete;
-  Document& operator=(const Document&) = delete;
 
   Yaml root() const { return {this, root_, ""}; }
   const std::string& file() const { return file_; }
@@ -101,21 +89,20 @@ class Document {
 
   /// Replaces (or adds) the value at `key_path` ("a.b[2].c"). Mistakes in the value are reported at
   /// `origin`. Throws InputError at `origin` if the path cannot be followed.
-  void override_value(std::string_view key_path, const YAML::Node& value, const Position& origin);
+  void override_value(std::string_view key_path, const YamlTree& value, const Position& origin);
   /// The same with the value still as text, as in `--set key.path=text`.
   void override_text(std::string_view key_path, const std::string& text, const Position& origin);
 
   /// The document, overrides included, as YAML text with sorted keys: equal for equal meanings.
-  std::string canonical_text() const;
+  std::string canonical_text() const { return edgeflow::canonical_text(root_); }
 
  private:
   friend class Yaml;
-  Position position_of(const YAML::Node& node, const std::string& path) const;
+  Position position_of(const YamlTree& node, const std::string& path) const;
 
   std::string file_;
-  YAML::Node root_;
+  YamlTree root_;
   std::vector<std::pair<std::string, Position>> overrides_;  // a later one wins
-  std::map<std::string, Position> rebuilt_;  // maps and lists that have an override inside
 };
 
 /// The name nearest to `word` if it is near enough to be a typo, for "did you mean" hints: insert,

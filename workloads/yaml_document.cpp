@@ -1,8 +1,11 @@
 #include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
 
 #include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "workloads/yaml.hpp"
@@ -19,20 +22,23 @@ Position at_mark(const std::string& file, const YAML::Mark& mark) {
   return {file, mark.line + 1, mark.column + 1};
 }
 
-/// Refuses what would make the tree endless, huge or too deep to walk: aliases to a value that
-/// contains them, aliases of aliases of aliases ..., deep nesting.
-class TreeGuard : public YAML::EventHandler {
+/// Builds the tree. Refuses what would make it endless, huge or too deep to walk: aliases to a
+/// value that contains them, aliases of aliases of aliases ..., deep nesting.
+class TreeBuilder : public YAML::EventHandler {
  public:
-  explicit TreeGuard(const std::string& file) : file_(file) {}
+  explicit TreeBuilder(const std::string& file) : file_(file) {}
+
+  /// Of the document that was read; nothing if there was none.
+  const YamlTree& root() const { return root_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ > 1) refuse(mark, "a second YAML document starts here, expected only one");
   }
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { leaf(mark, anchor); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { leaf(mark, anchor, {}); }
   void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
-                const std::string& /*value*/) override {
-    leaf(mark, anchor);
+                const std::string& value) override {
+    leaf(mark, anchor, value);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchored_.find(anchor);
@@ -49,50 +55,71 @@ class TreeGuard : public YAML::EventHandler {
                   YAML::EmitterStyle::value /*style*/) override {
     open(mark, anchor);
   }
-  void OnSequenceEnd() override { close(); }
-  void OnMapEnd() override { close(); }
+  void OnSequenceEnd() override { close(YamlTree::list(std::move(open_.back().parts))); }
+  void OnMapEnd() override {
+    std::vector<YamlTree>& parts = open_.back().parts;  // key, value, key, value, ...
+    std::vector<YamlTree::Entry> entries;
+    entries.reserve(parts.size() / 2);
+    for (std::size_t i = 0; i + 1 < parts.size(); i += 2) {
+      entries.emplace_back(std::move(parts[i]), std::move(parts[i + 1]));
+    }
+    close(YamlTree::map(std::move(entries)));
+  }
 
  private:
-  struct Extent {
+  /// A value that is complete.
+  struct Built {
+    YamlTree tree;
     std::size_t size = 1;
     std::size_t depth = 0;
   };
   struct Open {
     YAML::Mark mark;
     YAML::anchor_t anchor = 0;
-    Extent extent;
+    std::vector<YamlTree> parts;
+    std::size_t size = 1;
+    std::size_t depth = 0;
   };
 
   [[noreturn]] void refuse(const YAML::Mark& mark, const char* message) const {
     throw InputError(at_mark(file_, mark), "", message);
   }
-  void leaf(const YAML::Mark& mark, YAML::anchor_t anchor) {
-    if (anchor != 0) anchored_[anchor] = {};
-    add(mark, {});
+  void leaf(const YAML::Mark& mark, YAML::anchor_t anchor, YamlTree tree) {
+    finish(mark, anchor, {std::move(tree), 1, 0});
   }
   void open(const YAML::Mark& mark, YAML::anchor_t anchor) {
     if (open_.size() >= kMaxDepth) refuse(mark, "nested too deeply");
-    open_.push_back({mark, anchor, {}});
+    open_.push_back({mark, anchor, {}, 1, 0});
   }
-  void close() {
-    const Open closed = open_.back();
+  void close(YamlTree tree) {
+    const Open closed = std::move(open_.back());
     open_.pop_back();
-    if (closed.anchor != 0) anchored_[closed.anchor] = closed.extent;
-    add(closed.mark, closed.extent);
+    finish(closed.mark, closed.anchor, {std::move(tree), closed.size, closed.depth});
   }
-  void add(const YAML::Mark& mark, const Extent& extent) {
-    if (open_.size() + extent.depth > kMaxDepth) refuse(mark, "nested too deeply");
-    if (open_.empty()) return;
-    Extent& parent = open_.back().extent;
-    parent.size += extent.size;
-    parent.depth = std::max(parent.depth, extent.depth + 1);
+  void finish(const YAML::Mark& mark, YAML::anchor_t anchor, Built built) {
+    const Position place = at_mark(file_, mark);
+    built.tree.set_place(place.line, place.column);
+    if (anchor != 0) anchored_[anchor] = built;
+    add(mark, built);
+  }
+  void add(const YAML::Mark& mark, const Built& built) {
+    if (open_.size() + built.depth > kMaxDepth) refuse(mark, "nested too deeply");
+    if (open_.empty()) {
+      root_ = built.tree;
+      return;
+    }
+    Open& parent = open_.back();
+    parent.parts.push_back(built.tree);
+    parent.size += built.size;
+    parent.depth = std::max(parent.depth, built.depth + 1);
   }
 
   std::string file_;
   int documents_ = 0;
   std::size_t expanded_ = 0;
   std::vector<Open> open_;
-  std::map<YAML::anchor_t, Extent> anchored_;  // of values that are complete
+  std::map<YAML::anchor_t, Built> anchored_;
+  YamlTree root_;
 };
 
 /// Refuses control characters and what is not UTF-8, naming the place.
@@ -114,15 +141,15 @@ void expect_text(std::string_view text, const std::string& file) {
   if (continuation > 0) throw InputError(position, "", "not a text file (UTF-8)");
 }
 
-YAML::Node parse(const std::string& text, const std::string& file) {
+YamlTree parse(const std::string& text, const std::string& file) {
   expect_text(text, file);
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
-    TreeGuard guard(file);
-    while (parser.HandleNextDocument(guard)) {
+    TreeBuilder builder(file);
+    while (parser.HandleNextDocument(builder)) {
     }
-    return YAML::Load(text);
+    return builder.root();
   } catch (const YAML::Exception& error) {
     throw InputError(at_mark(file, error.mark), "", "not YAML: " + error.msg);
   }
@@ -149,46 +176,6 @@ std::string read_file(const std::filesystem::path& file) {
   }
   if (stream.bad()) throw InputError({name, 0, 0}, "", "cannot be read");
   return text;
-}
-
-/// A tree of its own: no sharing between aliases, nor with `node`.
-YAML::Node deep_copy(const YAML::Node& node) {
-  if (node.IsScalar()) return YAML::Node(node.Scalar());
-  YAML::Node copy(node.IsMap()        ? YAML::NodeType::Map
-                  : node.IsSequence() ? YAML::NodeType::Sequence
-                                      : YAML::NodeType::Null);
-  for (const auto& entry : node) {
-    if (node.IsMap()) {
-      copy.force_insert(deep_copy(entry.first), deep_copy(entry.second));
-    } else {
-      copy.push_back(deep_copy(entry));
-    }
-  }
-  return copy;
-}
-
-void emit(YAML::Emitter& out, const YAML::Node& node) {
-  if (node.IsScalar()) {
-    out << node.Scalar();
-  } else if (node.IsMap()) {
-    std::multimap<std::string, YAML::Node> entries;  // assigning nodes would change the document
-    for (const auto& entry : node) {
-      const YAML::Node& key = entry.first;
-      entries.emplace(key.IsScalar() ? key.Scalar() : YAML::Dump(key), entry.second);
-    }
-    out << YAML::BeginMap;
-    for (const auto& [name, value] : entries) {
-      out << YAML::Key << name << YAML::Value;
-      emit(out, value);
-    }
-    out << YAML::EndMap;
-  } else if (node.IsSequence()) {
-    out << YAML::BeginSeq;
-    for (const auto& item : node) emit(out, item);
-    out << YAML::EndSeq;
-  } else {
-    out << YAML::Null;
-  }
 }
 
 /// A step of a key path: a key, or an index if `index` >= 0.
@@ -223,25 +210,6 @@ std::vector<Step> parse_key_path(std::string_view path, const Position& origin) 
   }
 }
 
-/// `container` with `child` at `step`. Built anew rather than changed, as an alias elsewhere may
-/// share it.
-YAML::Node with_child(const YAML::Node& container, const Step& step, const YAML::Node& child) {
-  YAML::Node copy(step.index < 0 ? YAML::NodeType::Map : YAML::NodeType::Sequence);
-  bool placed = false;
-  std::int64_t position = 0;
-  for (const auto& entry : container) {
-    if (step.index >= 0) {
-      copy.push_back(position++ == step.index ? child : YAML::Node(entry));
-      continue;
-    }
-    const bool here = !placed && entry.first.IsScalar() && entry.first.Scalar() == step.key;
-    placed = placed || here;
-    copy.force_insert(entry.first, here ? child : entry.second);
-  }
-  if (!placed && step.index < 0) copy.force_insert(step.key, child);
-  return copy;
-}
-
 }  // namespace
 
 Document::Document(const std::filesystem::path& file)
@@ -254,78 +222,59 @@ std::filesystem::path Document::folder() const {
   return std::filesystem::path(file_).parent_path();
 }
 
-Position Document::position_of(const YAML::Node& node, const std::string& path) const {
+Position Document::position_of(const YamlTree& node, const std::string& path) const {
   for (auto it = overrides_.rbegin(); it != overrides_.rend(); ++it) {
     const std::string& overridden = it->first;
     if (!path.starts_with(overridden)) continue;
     const char next = path.size() > overridden.size() ? path[overridden.size()] : '.';
     if (next == '.' || next == '[') return it->second;
   }
-  const auto rebuilt = rebuilt_.find(path);
-  return rebuilt != rebuilt_.end() ? rebuilt->second : at_mark(file_, node.Mark());
+  return {file_, node.line(), node.column()};
 }
 
-void Document::override_value(std::string_view key_path, const YAML::Node& value,
+void Document::override_value(std::string_view key_path, const YamlTree& value,
                               const Position& origin) {
-  const std::vector<Step> steps = parse_key_path(key_path, origin);
-  std::vector<Yaml> containers;  // that exist already, from the root
-  std::optional<Yaml> here = root();
-  std::string changed_path;
-  for (const Step& step : steps) {
-    if (step.index < 0 ? !here->is_map() && !here->node().IsNull() : !here->is_list()) {
-      throw InputError(origin, here->path(),
-                       step.index < 0
-                           ? "is not a map, so has no " + in_quotes(step.key)
-                           : "is not a list, so has no item " + std::to_string(step.index));
-    }
-    containers.push_back(*here);
-    rebuilt_.emplace(here->path(), here->position());
-    if (step.index < 0) {
-      changed_path = here->path_of(step.key);
-      here = here->is_map() ? here->find(step.key) : std::nullopt;
-      if (!here) break;
-      continue;
-    }
-    const std::vector<Yaml> items = here->items();
-    if (step.index >= static_cast<std::int64_t>(items.size())) {
-      throw InputError(origin, here->path(),
-                       "has " + std::to_string(items.size()) + " items counted from 0, no item " +
-                           std::to_string(step.index));
-    }
-    here = items[static_cast<std::size_t>(step.index)];
-    changed_path = here->path();
-  }
-
-  YAML::Node changed = deep_copy(value);
-  for (std::size_t i = steps.size(); i-- > 0;) {
-    if (i < containers.size()) {
-      changed.reset(with_child(containers[i].node(), steps[i], changed));
-    } else if (steps[i].index < 0) {
-      changed.reset(with_child(YAML::Node(YAML::NodeType::Map), steps[i], changed));
+  YamlTree changed = root_;
+  YamlTree* here = &changed;
+  std::string path;   // of `here`
+  std::string added;  // path of the first value that was not there
+  for (const Step& step : parse_key_path(key_path, origin)) {
+    const Yaml container(this, *here, path);
+    if (step.index >= 0) {
+      const std::string item = std::to_string(step.index);
+      if (!added.empty()) throw InputError(origin, added, "is missing, so has no item " + item);
+      if (!container.is_list())
+        throw InputError(origin, path, "is not a list, so has no item " + item);
+      if (step.index >= static_cast<std::int64_t>(here->items().size())) {
+        throw InputError(origin, path,
+                         "has " + std::to_string(here->items().size()) +
+                             " items counted from 0, no item " + item);
+      }
+      path += "[" + item + "]";
+      here = &here->item(static_cast<std::size_t>(step.index));
     } else {
-      throw InputError(origin, changed_path,
-                       "is missing, so has no item " + std::to_string(steps[i].index));
+      if (!container.is_map() && !container.is_null()) {
+        throw InputError(origin, path, "is not a map, so has no " + in_quotes(step.key));
+      }
+      path = container.path_of(step.key);
+      if (added.empty() && here->find(step.key) == nullptr) added = path;
+      here = &(*here)[step.key];
     }
   }
-  root_.reset(changed);
-  overrides_.emplace_back(changed_path, origin);
+  *here = value;
+  root_ = std::move(changed);
+  overrides_.emplace_back(added.empty() ? path : added, origin);
 }
 
 void Document::override_text(std::string_view key_path, const std::string& text,
                              const Position& origin) {
-  YAML::Node value;
+  YamlTree value;
   try {
-    value.reset(parse(text, ""));
+    value = parse(text, "");
   } catch (const InputError& error) {
     throw InputError(origin, std::string(key_path), error.message());
   }
   override_value(key_path, value, origin);
-}
-
-std::string Document::canonical_text() const {
-  YAML::Emitter out;
-  emit(out, root_);
-  return std::string(out.c_str()) + "\n";
 }
 
 }  // namespace edgeflow

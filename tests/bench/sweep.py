@@ -2,8 +2,9 @@
 """What running a sweep costs beyond planning and simulating: processor time per run, and memory.
 
 usage: tests/bench/sweep.py EDGEFLOW [RUNS]      (10000 runs of a small model by default, two workers)
-Prints processor times, which a busy machine changes little, the wall-clock time, and the memory of the sweep's own
-process and of its workers in the first and the last quarter.
+Prints processor times per run and the ratio of the runner's to that of planning and simulating, all of the same
+sweep; the wall-clock time, which a busy machine changes most; and the memory of the sweep's own process (its peak,
+and like that of its workers in the first and the last quarter).
 """
 
 import os
@@ -40,10 +41,11 @@ layers:
 """
 
 
-def resident_MiB(pid):
+def resident_MiB(pid, peak=False):
+    field = "VmHWM:" if peak else "VmRSS:"
     try:
         with open(f"/proc/{pid}/status", encoding="utf-8") as file:
-            return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:")) / 1024
+            return next(int(line.split()[1]) for line in file if line.startswith(field)) / 1024
     except (OSError, StopIteration):
         return 0.0
 
@@ -71,10 +73,12 @@ def main():
         sweep = subprocess.Popen([edgeflow, "sweep", "many.yaml", "-j", "2", "-o", "out"], cwd=folder,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         samples = []
+        peak_MiB = 0.0
         while sweep.poll() is None:
             workers = [resident_MiB(pid) for pid in children(sweep.pid)]
             samples.append((resident_MiB(sweep.pid), max(workers, default=0.0)))
-            time.sleep(0.5)
+            peak_MiB = max(peak_MiB, resident_MiB(sweep.pid, peak=True))
+            time.sleep(0.2)
         wall_s = time.monotonic() - start
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         timing = pd.read_csv(os.path.join(folder, "out", "timing.csv"))
@@ -87,8 +91,11 @@ def main():
     # The last sample is the tables being written.
     first, last = samples[1:quarter + 1], samples[-quarter - 1:-1]
     print(f"{count} runs in {wall_s:.0f} s wall-clock time, {sweep.returncode} = exit code")
+    runner_ms = cpu_ms - plan_ms - sim_ms
     print(f"processor time per run {cpu_ms:.2f} ms ({user_ms:.2f} user): planning {plan_ms:.2f}, "
-          f"simulation process {sim_ms:.2f}, runner {cpu_ms - plan_ms - sim_ms:.2f}")
+          f"simulation process {sim_ms:.2f}, runner {runner_ms:.2f}")
+    print(f"runner / (planning + simulation) = {runner_ms / (plan_ms + sim_ms):.2f}")
+    print(f"sweep: peak {peak_MiB:.1f} MiB")
     for place, name in enumerate(("sweep", "largest worker")):
         print(f"{name}: {max(s[place] for s in first):.1f} MiB at most in the first quarter, "
               f"{max(s[place] for s in last):.1f} in the last")
