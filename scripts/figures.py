@@ -24,7 +24,7 @@ SCALE = {"": 1, "k": 1e3, "m": 1e6, "g": 1e9}
 TITLES = {
     "cluster.network.bandwidth": "bandwidth (Mbit/s)",
     "cluster.network.latency": "network latency (ms)",
-    "requests.arrivals.rate": "request rate (1/s)",
+    "requests.arrivals.rate": "rate (requests/s)",
     "requests.count": "requests",
     "label.pis": "number of Raspberry Pi 4",
 }
