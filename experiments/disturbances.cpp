@@ -54,7 +54,8 @@ std::vector<BandwidthTrace::Step> read_steps_file(const Yaml& yaml) {
       if (value && *value >= least && *value <= kLargestQuantity) return *value;
       throw InputError({file.string(), row, 1}, name,
                        fmt::format("got {}, expected a number of at least {}", in_quotes(text),
-                                   number_text(least)));
+                                   number_text(least)),
+                       value && *value > least ? "beyond anything real" : "");
     };
     const double at_s = number(at, "at_s", steps.empty() ? 0 : steps.back().at_s);
     steps.push_back({at_s, number(bandwidth, "bandwidth_Bps", kSmallestQuantity)});

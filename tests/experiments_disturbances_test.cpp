@@ -1,0 +1,121 @@
+// Disturbances from the scenario file to the tables. One layer of 1.5 s; its 48 input elements, 192
+// bytes, and its 32 output elements, 128 bytes, go over links of 1000 byte/s and 1 s of latency.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "tests/support/paths.hpp"
+#include "tests/support/program.hpp"
+
+namespace edgeflow {
+namespace {
+
+using test::Outcome;
+using test::Scratch;
+
+const std::string kTiny = test::data_folder() + "/cli/tiny_scenario.yaml";
+
+/// Runs the layer on `far` with these disturbances and changes; all that the run left is in `out`.
+Outcome run(const Scratch& scratch, const std::string& out, const std::string& disturbances,
+            const std::string& changes = "") {
+  std::string text = "\"$edgeflow\" run " + kTiny + " -o " + out;
+  text += " --set 'strategies=[{name: single, options: {device: far}}]'";
+  if (!disturbances.empty()) text += " --set 'disturbances=" + disturbances + "'";
+  return test::shell(scratch, text + " " + changes);
+}
+
+std::string table(const Scratch& scratch, const std::string& out, const std::string& name) {
+  return test::shell(scratch, "cat " + out + "/runs/*/" + name).out;
+}
+
+/// The cell of the only run in a column of runs.csv.
+std::string figure(const Scratch& scratch, const std::string& out, const std::string& column) {
+  const std::string script = "import csv; print(next(csv.DictReader(open('" + out +
+                             "/runs.csv')))['" + column + "'], end='')";
+  return test::shell(scratch, "/usr/bin/python3 -c \"" + script + "\"").out;
+}
+
+double number(const std::string& text) { return std::strtod(text.c_str(), nullptr); }
+
+}  // namespace
+
+TEST_CASE(
+    "a trace reaches the simulation from the scenario as from a table, and its start the plan") {
+  const Scratch scratch;
+  scratch.write("trace.csv", "at_s,bandwidth_Bps\n0,500\n1.1,100\n");
+  const std::string steps =
+      "{bandwidth: [{links: all, steps: [{at: 0s, bandwidth: 500B/s}, {at: 1.1s, bandwidth: "
+      "100B/s}]}]}";
+  REQUIRE(run(scratch, "steps", steps).exit_code == 0);
+  REQUIRE(run(scratch, "file", "{bandwidth: [{links: all, file: trace.csv}]}").exit_code == 0);
+  const std::string requests = table(scratch, "steps", "requests.csv");
+  CHECK(requests == table(scratch, "file", "requests.csv"));
+  // There: 1 s, 0.1 s at 500 byte/s, then at 100. Layer: 1.5 s. Back: 1 s, then at 100.
+  CHECK(number(figure(scratch, "steps", "latency_s")) ==
+        doctest::Approx(1.1 + (192 - 50) / 100.0 + 1.5 + 1 + 128 / 100.0).epsilon(1e-9));
+  CHECK(number(figure(scratch, "steps", "predicted_latency_s")) ==
+        doctest::Approx(1 + 192 / 500.0 + 1.5 + 1 + 128 / 500.0).epsilon(1e-9));
+}
+
+TEST_CASE("jitter is of the seed, and the resolved scenario gives the same run again") {
+  const Scratch scratch;
+  const std::string noise = "{jitter: {distribution: exponential, mean: 1s}}";
+  REQUIRE(run(scratch, "one", noise).exit_code == 0);
+  REQUIRE(run(scratch, "other", noise, "--set seed=1").exit_code == 0);
+  REQUIRE(run(scratch, "none", noise, "--set 'simulation.ablate=[disturbances]'").exit_code == 0);
+  REQUIRE(run(scratch, "plain", "").exit_code == 0);
+  REQUIRE(test::shell(scratch, "\"$edgeflow\" run one/runs/*/scenario.resolved.yaml -o again")
+              .exit_code == 0);
+  const std::string requests = table(scratch, "one", "requests.csv");
+  CHECK(requests == table(scratch, "again", "requests.csv"));
+  CHECK(requests != table(scratch, "other", "requests.csv"));
+  CHECK(requests != table(scratch, "plain", "requests.csv"));
+  CHECK(table(scratch, "none", "requests.csv") == table(scratch, "plain", "requests.csv"));
+  CHECK(figure(scratch, "one", "predicted_latency_s") ==
+        figure(scratch, "plain", "predicted_latency_s"));
+}
+
+TEST_CASE("a failure is a status, and the requests that were done are in the table") {
+  const Scratch scratch;
+  // A request takes 1.192 + 1.5 + 1.128 = 3.82 s.
+  const Outcome outcome =
+      run(scratch, "out", "{failures: [{device: far, at: 8s}]}", "--set requests.count=4");
+  CHECK(outcome.exit_code == 1);
+  CHECK(figure(scratch, "out", "status") == "failed");
+  CHECK(figure(scratch, "out", "message") ==
+        "device far fails at 8 s, with request 2 in flight; 2 of 4 requests are done");
+  const std::string requests = table(scratch, "out", "requests.csv");
+  CHECK(std::count(requests.begin(), requests.end(), '\n') == 3);
+  const std::size_t second = requests.find("\n1,3.82");
+  REQUIRE(second != std::string::npos);
+  CHECK(number(requests.substr(requests.find(',', second + 3) + 1)) ==
+        doctest::Approx(7.64).epsilon(1e-9));
+}
+
+TEST_CASE("a broken trace table is refused at its row") {
+  const Scratch scratch;
+  const std::string trace = "{bandwidth: [{links: all, file: trace.csv}]}";
+  for (const auto& [rows, error] : {
+           std::pair("at_s,rate\n0,5\n",
+                     "trace.csv:1:1: expected a table with columns at_s and bandwidth_Bps"),
+           std::pair("at_s,bandwidth_Bps\n0,5\n1,zero\n",
+                     "trace.csv:3:1: at bandwidth_Bps: got \"zero\", expected a number of at least "
+                     "1e-12"),
+           std::pair("at_s,bandwidth_Bps\n2,5\n1,5\n",
+                     "trace.csv:3:1: at at_s: got \"1\", expected a number of at least 2"),
+           std::pair("bandwidth_Bps,at_s\n1e30,0\n",
+                     "trace.csv:2:1: at bandwidth_Bps: got \"1e30\", expected a number of at least "
+                     "1e-12 (beyond anything real)"),
+       }) {
+    scratch.write("trace.csv", rows);
+    const Outcome outcome = run(scratch, "out", trace);
+    CHECK(test::first_line(outcome.err) == error);
+    CHECK(outcome.exit_code == 2);
+    CHECK(!std::filesystem::exists(scratch.folder() / "out"));
+  }
+}
+
+}  // namespace edgeflow
