@@ -15,7 +15,9 @@
 // Deviations: the paper keeps residual blocks whole inside a fused block; here a DAG is cut only
 // where a single tensor passes, for whatever branches. Any block may stay on the hub. Times come
 // from the cost model, not from regressions, and overlap sending with computing as the executor
-// does. Tiles are rows.
+// does. Tiles are rows. Blocks of more than kLongestBlock segments are not divided, and of more
+// than 8 devices not every prefix is tried. The paper plans again when devices or links
+// change; a plan here stays.
 //
 // A plan that others executed can be given instead of found: `blocks` names the last layers of the
 // divided blocks, everything else runs on the hub; `grid` and `sizes` or `shares` divide them;

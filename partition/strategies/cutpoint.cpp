@@ -9,6 +9,8 @@
 // them (blocks.hpp). Complexity: see best_blocks.
 // Paper: none of its own; the reduction of a DAG to a chain that chain methods use for ResNet-like
 // models (AOFL, SEC 2019; SEIFER, arXiv 2210.12218), shares and subsets as in AOFL.
+// Limits, for speed: only the source and the kMostHubs fastest devices deal out blocks, and only
+// blocks of at most kLongestBlock super-layers. Memory does not count.
 
 #include "partition/strategies/blocks.hpp"
 

@@ -9,8 +9,9 @@
 // limit; from t to s likewise with consumer->v'' and v''->v. One cut for every device t; the plan
 // with the least estimate wins. Complexity O(D * V^2 * sqrt(E)).
 // Paper: Hu, Bao, Wang and Liu, INFOCOM 2019, the light-load case (DSL).
-// Deviations: the other device is any of the cluster; sending back is priced, too, which the
-// paper's cloud never does before the result; latency per message besides bytes over bandwidth.
+// Deviations: no heavy-load case (DSH), which the paper has for streams; the other device is any of
+// the cluster; sending back is priced, too, which the paper's cloud never does before the result;
+// latency per message besides bytes over bandwidth.
 
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/push_relabel_max_flow.hpp>

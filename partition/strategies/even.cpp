@@ -1,7 +1,8 @@
 // `even`: each layer's rows in equal parts, neighbours exchange halos directly.
 //
-// Layers that rows do not divide (fully connected, one row, whole-tensor moves) run on the fastest
-// device. Ignores speeds and bandwidth: the control for strategies that do not.
+// Problem: none is solved; shares are 1 / D. Layers that rows do not divide (fully connected, one
+// row, whole-tensor moves) run on the fastest device. Complexity O(L * D).
+// Paper: none. Ignores speeds and bandwidth: the control for strategies that do not.
 
 #include "partition/strategies/strategies.hpp"
 

@@ -10,7 +10,8 @@
 // Paper: PipeEdge (Hu et al., DSD 2022).
 // Deviations: on a DAG every tensor that is still needed is carried from stage to stage; links are
 // not shared between stages, the CPU time of messages counts as part of sending, and what a class
-// sends is priced by its first device. Problems beyond kMaxSteps steps are infeasible.
+// sends is priced by its first device; buffers do not count for memory. Problems beyond kMaxSteps
+// steps are infeasible.
 
 #include <fmt/format.h>
 

@@ -1,8 +1,10 @@
 // `proportional`: each layer's rows in proportion to speed, neighbours exchange halos directly.
 //
-// Speed of a device = 1 / time to compute the whole model on it, so that its rates, its memory and
-// its overheads all count; bandwidth does not. Layers that rows do not divide run on the fastest
-// device. The shares of MoDNN (Mao et al., DATE 2017) without its hub.
+// Problem: none is solved; shares are c_d / sum_d c_d. Speed c_d of a device = 1 / time to compute
+// the whole model on it, so that its rates, its memory and its overheads all count; bandwidth does
+// not. Layers that rows do not divide run on the fastest device. Complexity O(L * D).
+// Paper: none of its own, the control without knowledge of the network; the shares of MoDNN (Mao et
+// al., DATE 2017) without its hub.
 
 #include "partition/strategies/strategies.hpp"
 

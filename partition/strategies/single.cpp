@@ -1,8 +1,8 @@
 // `single`: the whole model on one device.
 //
 // Problem: min over d of  send(input, source -> d) + sum_l t[l][d] + send(results, d -> sink).
-// Algorithm: tries every device with the estimator; O(D) estimates.
-// The control that every distributed plan must beat.
+// Algorithm: tries every device with the estimator. Complexity: D estimates.
+// Paper: none. The control that every distributed plan must beat.
 
 #include <fmt/format.h>
 
