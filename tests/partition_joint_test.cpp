@@ -132,6 +132,50 @@ TEST_CASE("replaying a schedule takes as long as the estimate of its plan") {
   CHECK(equal_times > compared * 95 / 100);
 }
 
+TEST_CASE(
+    "a changed schedule replayed from the middle takes as long as from the start, to the bit") {
+  reference::Random random(13);
+  int equal_times = 0;
+  for (int problem_number = 0; problem_number < 40; ++problem_number) {
+    const Graph graph = reference::random_graph(random);
+    const Cluster cluster = reference::random_cluster(random);
+    if (cluster.size() < 2) continue;
+    const Problem problem{graph, cluster, {}};
+    const joint::Tables tables(problem, all_devices(cluster));
+    joint::Schedule schedule(tables);
+    joint::Replay replay(schedule);
+    joint::Replay fresh(schedule);
+    const std::vector<double> equal(cluster.size(), 1.0);
+    schedule.load(joint::prefix(tables, equal, tables.layers, 0));
+    double current_s = replay.latency_s();
+    replay.accept();
+    joint::Random draw(5);
+    joint::Moves moves(schedule, draw);
+    moves.follow(&replay);
+    for (int i = 0; i < 200; ++i) {
+      draw.chance(0.3) ? moves.coarse() : moves.fine();
+      if (!schedule.looks_good(2 * schedule.latency_s())) {
+        schedule.reject();
+        continue;
+      }
+      const double limit_s = current_s * draw.uniform(0.98, 1.1);
+      const double from_start_s = fresh.latency_s(limit_s);
+      const double from_middle_s = replay.changed_latency_s(limit_s);
+      REQUIRE(from_middle_s == from_start_s);
+      if (from_middle_s > limit_s) {
+        schedule.reject();
+        continue;
+      }
+      ++equal_times;
+      current_s = from_middle_s;
+      schedule.complete();
+      schedule.accept();
+      replay.accept();
+    }
+  }
+  CHECK(equal_times > 500);
+}
+
 TEST_CASE("a schedule of one device is the sum of its units and transfers") {
   // One message brings the input (3*24*8 elements of 4 bytes at 1 MB/s + 0.1 ms) from d0 to d1; the
   // first layer has 24*8*4*27 MACs, the others 24*8*4*36, at 1 MMAC/s; the result (4*24*8 elements)

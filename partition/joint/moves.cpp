@@ -17,7 +17,7 @@ bool Moves::find_critical(Stretch& stretch) {
     const std::size_t l = 1 + (from + i) % layers;
     for (std::size_t k = 0; k < devices; ++k) {
       const std::size_t d = (turn + k) % devices;
-      if (!schedule_.critical(l, d)) continue;
+      if (!(replay_ ? replay_->critical(l, d) : schedule_.critical(l, d))) continue;
       stretch.anchor = l;
       stretch.device = d;
       return true;

@@ -8,13 +8,16 @@
 #include <cstdint>
 
 #include "partition/joint/random.hpp"
-#include "partition/joint/schedule.hpp"
+#include "partition/joint/replay.hpp"
 
 namespace edgeflow::joint {
 
 class Moves {
  public:
   Moves(Schedule& schedule, Random& random) : schedule_(schedule), random_(random) {}
+
+  /// Critical units are the replay's from now on, or the schedule's again.
+  void follow(const Replay* replay) { replay_ = replay; }
 
   /// Edits the schedule; the caller tries the change. Precondition: at least two devices and one
   /// layer besides the input.
@@ -48,6 +51,7 @@ class Moves {
 
   Schedule& schedule_;
   Random& random_;
+  const Replay* replay_ = nullptr;
 };
 
 }  // namespace edgeflow::joint

@@ -55,6 +55,9 @@ class Schedule {
   bool looks_good(double threshold_s);
   void complete();
   double changed_latency_s() const { return changed_latency_s_; }
+  /// Layers whose units, or messages, the change affects. As far as looks_good() got.
+  std::span<const std::int32_t> changed_units() const { return reunited_; }
+  std::span<const std::int32_t> changed_sends() const { return resent_; }
   void accept();
   void reject();
 

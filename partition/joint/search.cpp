@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "partition/estimate.hpp"
+#include "partition/joint/meter.hpp"
 #include "partition/joint/moves.hpp"
 #include "partition/joint/random.hpp"
 #include "partition/joint/replay.hpp"
@@ -47,7 +48,7 @@ struct Budget {
 };
 
 Budget budget_of(std::int64_t effort) {
-  constexpr double kWork = 1.2e8;  // about a second and a half
+  constexpr double kWork = 1.5e9;  // about a second and a half
   if (effort > 0) return {static_cast<double>(effort), kInfinity};
   return {0, kWork};
 }
@@ -95,57 +96,6 @@ std::vector<DeviceId> fastest(const Problem& problem, std::size_t count) {
   return devices;
 }
 
-/// The cost of a schedule as edited and tried.
-class Meter {
- public:
-  Meter(const Schedule& schedule, const Objective& objective)
-      : schedule_(schedule), tables_(schedule.tables()), objective_(objective) {
-    const Cluster& cluster = tables_.problem.cluster;
-    routes_.resize(tables_.devices * tables_.devices);
-    for (std::size_t s = 0; s < tables_.devices; ++s) {
-      for (std::size_t d = 0; d < tables_.devices; ++d) {
-        if (s == d) continue;
-        routes_[s * tables_.devices + d] = cluster.route(tables_.device[s], tables_.device[d]);
-      }
-    }
-    busy_s_.resize(cluster.size());
-    link_s_.resize(tables_.links);
-  }
-
-  double cost(double latency_s) {
-    if (latency_s == kInfinity) return kInfinity;
-    const std::size_t devices = tables_.devices;
-    const auto& links = tables_.problem.cluster.network().links;
-    std::fill(busy_s_.begin(), busy_s_.end(), 0.0);
-    std::fill(link_s_.begin(), link_s_.end(), 0.0);
-    for (std::size_t n = 0; n < tables_.nodes; ++n) {
-      for (std::size_t d = 0; d < devices; ++d) {
-        busy_s_[index(tables_.device[d])] += schedule_.duration_s(n * devices + d);
-        for (const auto& send : schedule_.sends(n, d)) {
-          const Route& route = routes_[d * devices + static_cast<std::size_t>(send.to)];
-          for (const std::size_t end : {d, static_cast<std::size_t>(send.to)}) {
-            const DeviceId id = tables_.device[end];
-            busy_s_[index(id)] += message_cpu_time_s(tables_.problem.cluster.device(id).compute,
-                                                     send.link_bytes / route.crossings);
-          }
-          for (int l : route.links) {
-            const auto link = static_cast<std::size_t>(l);
-            link_s_[link] += send.link_bytes / links[link].bandwidth_Bps;
-          }
-        }
-      }
-    }
-    return objective_.cost(tables_.problem.cluster, latency_s, busy_s_, link_s_);
-  }
-
- private:
-  const Schedule& schedule_;
-  const Tables& tables_;
-  const Objective& objective_;
-  std::vector<Route> routes_;  // by from * devices + to
-  std::vector<double> busy_s_, link_s_;
-};
-
 /// The search on one list of devices.
 class Walk {
  public:
@@ -191,6 +141,9 @@ class Walk {
         schedule_.load(schedule_best_);
         consider();
         rewind();
+        replay_.latency_s();
+        replay_.accept();
+        moves_.follow(&replay_);
         replaying = true;
       }
       const double temperature = scale * kHot * std::pow(kCold / kHot, progress);
@@ -205,9 +158,19 @@ class Walk {
                                      : step(temperature);
       if (taken) ++statistics_.accepted;
     }
+    moves_.follow(nullptr);
     if (replaying || !latency_) return;
     schedule_.load(schedule_best_);
     consider();
+  }
+
+  /// Starts from the best plan of `other`, on the same devices, in which several devices compute,
+  /// if that is not its best plan anyway. Returns whether there is such a plan.
+  bool start_divided(const Walk& other) {
+    if (other.divided_cost_ == kInfinity || other.divided_cost_ == other.best_cost_) return false;
+    best_cost_ = other.divided_cost_;
+    best_genome_ = other.divided_genome_;
+    return true;
   }
 
   void offer(Best& best) {
@@ -216,21 +179,26 @@ class Walk {
   }
 
   double best_cost() const { return best_cost_; }
+  /// The best cost, or a little more if from a single device: it is hard to get away from there by
+  /// small changes, and what has been found is not lost.
+  double promise() {
+    schedule_.load(best_genome_);
+    return divided() ? best_cost_ : kDeadEnd * best_cost_;
+  }
   Statistics statistics() const {
     Statistics result = statistics_;
     result.steps = schedule_.steps();
+    result.events = replay_.events();
     return result;
   }
 
  private:
-  /// Deterministic measure of the time spent.
+  /// About the nanoseconds spent, but deterministic.
   double work() const {
-    const auto steps =
-        schedule_.steps() +
-        kReplayCost * statistics_.replays * static_cast<std::int64_t>(tables_.nodes) +
-        statistics_.moves;
     const auto devices = static_cast<double>(std::max<std::size_t>(tables_.devices, 4));
-    return static_cast<double>(steps) * devices * devices * std::sqrt(devices);
+    return kStepCost * static_cast<double>(schedule_.steps()) * devices * devices +
+           kEventCost * static_cast<double>(replay_.events()) +
+           kMoveCost * static_cast<double>(statistics_.moves);
   }
 
   /// The rise that is tolerated this time.
@@ -258,12 +226,13 @@ class Walk {
       return false;
     }
     ++statistics_.replays;
-    const double replayed_s = replay_.latency_s(limit_s);
+    const double replayed_s = replay_.changed_latency_s(limit_s);
     if (replayed_s == kInfinity) {
       schedule_.reject();
       return false;
     }
     schedule_.complete();
+    replay_.accept();
     take(replayed_s);
     return true;
   }
@@ -296,10 +265,27 @@ class Walk {
     best_genome_ = schedule_.genome();
   }
 
+  /// True if more than one device computes.
+  bool divided() const {
+    std::size_t first = tables_.devices;
+    for (std::size_t l = 1; l < tables_.layers; ++l) {
+      for (std::size_t d = 0; d < tables_.devices; ++d) {
+        if (tables_.instant[l] || d == first || schedule_.range(l, d).empty()) continue;
+        if (first < tables_.devices) return true;
+        first = d;
+      }
+    }
+    return false;
+  }
+
   void consider() {
     if (!schedule_.fits_memory()) return;
     const double latency_s = replay_.latency_s(limit_s_);
     const double cost = latency_ ? latency_s : meter_.cost(latency_s);
+    if (cost < divided_cost_ && divided()) {
+      divided_cost_ = cost;
+      divided_genome_ = schedule_.genome();
+    }
     if (cost >= best_cost_) return;
     best_cost_ = cost;
     best_genome_ = schedule_.genome();
@@ -313,12 +299,15 @@ class Walk {
 
   // Found by trying, see tests/bench/joint.cpp.
   static constexpr double kHot = 0.01;  // temperatures, of the cost at the start
-  static constexpr double kCold = 1e-5;
+  static constexpr double kCold = 1e-4;
   static constexpr double kCoarseShare = 0.4;  // of the budget, in which many moves are coarse
   static constexpr double kCoarseChance = 0.7;
-  static constexpr double kScheduleShare = 0.3;  // of the budget, before replays
+  static constexpr double kScheduleShare = 0.05;  // of the budget, before replays
   static constexpr double kScreen = 0.01;  // how much slower by schedule may be faster by replay
-  static constexpr std::int64_t kReplayCost = 2;  // per layer, in steps
+  static constexpr double kDeadEnd = 1.1;
+  static constexpr double kStepCost = 15;  // ns per device^2
+  static constexpr double kEventCost = 220;
+  static constexpr double kMoveCost = 900;
 
   Tables tables_;
   Schedule schedule_;
@@ -332,6 +321,8 @@ class Walk {
   Genome best_genome_;  // by replay, as the current one from when replays begin
   double best_cost_ = kInfinity;
   double current_ = kInfinity;
+  Genome divided_genome_;  // likewise, of the plans to start from
+  double divided_cost_ = kInfinity;
   Genome schedule_best_;
   double schedule_best_s_ = kInfinity;
   Statistics statistics_;
@@ -340,10 +331,11 @@ class Walk {
 }  // namespace
 
 /// Searches briefly over the 2, 3 and 4 fastest devices and over all, where the plans to start from
-/// promise something, then over the best of these choices.
+/// promise something, each also from its best plan of several devices if a single one is better;
+/// then over the best of these choices.
 std::optional<Plan> search(const Problem& problem, const std::vector<Plan>& known,
                            const Settings& settings, Statistics* statistics) {
-  constexpr double kPilotShare = 0.06;  // of the budget, each
+  constexpr double kPilotShare = 0.25;  // of the budget, together
   constexpr double kPromising = 1.3;    // times the best start
   constexpr std::int64_t kPrefixMoves = 300;
   const Clock clock(settings.time_limit_s);
@@ -362,6 +354,8 @@ std::optional<Plan> search(const Problem& problem, const std::vector<Plan>& know
     walks.push_back(std::make_unique<Walk>(tables.on(fastest(problem, count)), settings, clock));
     walks.back()->start(known, prefix_moves);
     least_cost = std::min(least_cost, walks.back()->best_cost());
+    auto divided = std::make_unique<Walk>(tables.on(fastest(problem, count)), settings, clock);
+    if (divided->start_divided(*walks.back())) walks.push_back(std::move(divided));
   }
   if (least_cost == kInfinity) return std::nullopt;
   std::erase_if(walks,
@@ -369,9 +363,9 @@ std::optional<Plan> search(const Problem& problem, const std::vector<Plan>& know
   Walk* leader = walks.front().get();
   double left = 1;
   for (std::size_t w = 0; walks.size() > 1 && w < walks.size(); ++w) {
-    walks[w]->anneal(budget.part(kPilotShare));
-    left -= kPilotShare;
-    if (walks[w]->best_cost() <= leader->best_cost()) leader = walks[w].get();
+    walks[w]->anneal(budget.part(kPilotShare / static_cast<double>(walks.size())));
+    left -= kPilotShare / static_cast<double>(walks.size());
+    if (walks[w]->promise() <= leader->promise()) leader = walks[w].get();
   }
   leader->anneal(budget.part(left));
   Best best(problem, settings.objective);

@@ -21,12 +21,14 @@ struct Statistics {
   std::int64_t accepted = 0;
   std::int64_t replays = 0;  // by events, with fair sharing
   std::int64_t steps = 0;    // layers scheduled
+  std::int64_t events = 0;   // of replays
 
   Statistics& operator+=(const Statistics& other) {
     moves += other.moves;
     accepted += other.accepted;
     replays += other.replays;
     steps += other.steps;
+    events += other.events;
     return *this;
   }
 };

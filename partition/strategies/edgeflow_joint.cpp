@@ -9,14 +9,14 @@
 // recompute bits, shifted together over intervals of layers: briefly over the 2, 3, 4 fastest
 // devices and over all, then over the best of these choices. A change is first judged by an
 // incremental schedule that handles layers in order (partition/joint/schedule.hpp); what passes, in
-// the later part of the search, by an event-driven replay with fair sharing of links
+// most of the search, by an event-driven replay with fair sharing of links
 // (partition/joint/replay.hpp), which is what the simulator does. Other objectives are computed
 // anew for every change. Returns the best other strategy's
 // own plan unless the search found one that is more than 1 % better.
-// Complexity: effort * O(layers touched * devices + messages), for the replay all layers.
-// Deterministic for equal effort and seed, unless time_limit stops the search.
-// Limits: at most 16 devices are searched over (source, sink, and the fastest); the CPU time of
-// messages counts only in the final choice and in energy and throughput.
+// Complexity: effort * O(layers touched * devices + messages), for the replay all that happens
+// after the first layer touched. Deterministic for equal effort and seed, unless time_limit stops
+// the search. Limits: at most 16 devices are searched over (source, sink, and the fastest); the CPU
+// time of messages counts only in the final choice and in energy and throughput.
 
 #include <fmt/format.h>
 
@@ -89,20 +89,24 @@ joint::Settings settings_of(const Options& options, const Cluster& cluster) {
   return settings;
 }
 
-/// What all other strategies that can serve the problem as it is propose, if it fits the memory.
+/// What all other strategies that can serve the problem as it is propose, and edgeflow's lookahead,
+/// if it fits the memory.
 std::vector<Plan> other_plans(const Problem& problem) {
   std::vector<Plan> plans;
-  for (const StrategyInfo& other : strategies()) {
-    if (other.name == kName) continue;
+  const auto propose = [&](const StrategyInfo& other, const Options& options) {
     try {
-      Plan plan = make_plan(other, problem, {});
+      Plan plan = make_plan(other, problem, options);
       if (!memory_shortage(plan, problem.graph, problem.cluster, problem.size)) {
         plans.push_back(std::move(plan));
       }
     } catch (const Infeasible&) {   // then not this one
     } catch (const OptionError&) {  // one without defaults
     }
+  };
+  for (const StrategyInfo& other : strategies()) {
+    if (other.name != kName) propose(other, {});
   }
+  propose(*find_strategy("edgeflow"), {{"lookahead", "yes"}});
   return plans;
 }
 

@@ -1,15 +1,14 @@
 // How good edgeflow-joint's plans are: against the best other strategy of each cell, and against
-// the best of long searches, whose latencies stand in tests/bench/data/joint_reference.csv.
+// the best of long searches, which stand in tests/bench/data/joint_reference.csv.
 // usage: joint_bench [CELL...]                       compare; all cells by default
-//        joint_bench --reference SECONDS [CELL...]   search on, and keep what is better
+//        joint_bench --reference SECONDS [CELL...]   search once more, and add a row to that file
 //
 // Devices have no cost of bytes and 20 us of overhead per layer; device 0 is source and sink; a
 // full-duplex switch with 0.5 ms of latency; fp32. Latencies are estimate()'s with
 // Sharing::kMaxMin, planning times are processor time.
 //
-// The reference search runs edgeflow-joint's search again and again with long budgets, each time
-// with another seed and from other plans: those of all other strategies, only of one of them, the
-// best result so far, none.
+// A reference search is edgeflow-joint's own with a long budget, each time with another seed and in
+// turn from all other strategies' plans, from none of them, and from one of them.
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -102,6 +101,9 @@ std::vector<Other> other_plans(const Problem& problem) {
     } catch (const OptionError&) {  // no defaults
     }
   }
+  Plan plan = make_plan(*find_strategy("edgeflow"), problem, {{"lookahead", "yes"}});
+  const double s = latency_s(problem, plan);
+  others.push_back({std::move(plan), s});
   return others;
 }
 
@@ -111,9 +113,8 @@ const Other& best_of(const std::vector<Other>& others) {
 }
 
 struct Reference {
-  double s = std::numeric_limits<double>::infinity();
-  double searched_s = 0;
-  std::uint64_t seed = 100;  // the next one
+  double s = std::numeric_limits<double>::infinity();  // the least
+  std::uint64_t searches = 0;
 };
 
 std::map<std::string, Reference> read_references() {
@@ -124,55 +125,48 @@ std::map<std::string, Reference> read_references() {
     if (line.empty() || line[0] == '#' || line.starts_with("cell,")) continue;
     std::replace(line.begin(), line.end(), ',', ' ');
     std::istringstream fields(line);
-    std::string cell;
-    Reference reference;
-    fields >> cell >> reference.s >> reference.searched_s >> reference.seed;
-    references[cell] = reference;
+    std::string cell, from;
+    std::uint64_t seed = 0;
+    std::int64_t effort = 0;
+    double searched_s = 0, s = 0;
+    if (!(fields >> cell >> from >> seed >> effort >> searched_s >> s)) continue;
+    Reference& reference = references[cell];
+    reference.s = std::min(reference.s, s);
+    ++reference.searches;
   }
   return references;
 }
 
-void write_references(const std::map<std::string, Reference>& references) {
-  std::ofstream file(kReferences);
-  fmt::print(file,
-             "# Made by joint_bench --reference (tests/bench/joint.cpp): the lowest latency that "
-             "any search found,\n# seconds of processor time searched, the next seed.\n"
-             "cell,latency_s,searched_s,next_seed\n");
-  for (const auto& [cell, reference] : references) {
-    fmt::print(file, "{},{},{:.0f},{}\n", cell, reference.s, reference.searched_s, reference.seed);
-  }
-}
-
-/// Searches for `seconds` more.
-void search_on(const Problem& problem, double seconds, Reference& reference) {
-  const double begin_s = cpu_s();
-  const std::vector<Other> others = other_plans(problem);
-  reference.s = std::min(reference.s, best_of(others).s);
-  std::vector<Plan> all;
-  for (const Other& other : others) all.push_back(other.plan);
-  std::vector<Plan> best{best_of(others).plan};
-  double best_s = best_of(others).s;
+/// Searches for about `seconds`, once, and appends what it found to the references.
+void add_reference(const std::string& cell, const Problem& problem, double seconds) {
+  const std::uint64_t turn = read_references()[cell].searches;
+  std::vector<Plan> plans;
+  for (Other& other : other_plans(problem)) plans.push_back(std::move(other.plan));
   joint::Settings settings;
   joint::Statistics statistics;
   const double first_s = cpu_s();
-  joint::search(problem, all, settings, &statistics);
+  joint::search(problem, plans, settings, &statistics);
   const double moves_per_s = static_cast<double>(statistics.moves) / (cpu_s() - first_s);
-  while (cpu_s() - begin_s < seconds) {
-    settings.seed = reference.seed++;
-    settings.effort = std::max<std::int64_t>(1, std::llround(moves_per_s * seconds / 6));
-    const std::size_t from = settings.seed % 4;
-    const std::vector<std::vector<Plan>> starts{
-        all, best, {}, {others[settings.seed / 4 % others.size()].plan}};
-    const std::optional<Plan> plan = joint::search(problem, starts[from], settings);
-    if (!plan) continue;
-    const double s = latency_s(problem, *plan);
-    if (s < best_s) {
-      best_s = s;
-      best = {*plan};
-    }
-    reference.s = std::min(reference.s, s);
+  settings.seed = 100 + turn;
+  settings.effort = std::llround(moves_per_s * seconds);
+  std::string from = "all";
+  if (turn % 3 == 1) {
+    from = "none";
+    plans.clear();
+  } else if (turn % 3 == 2) {
+    const Plan one = plans[turn / 3 % plans.size()];
+    from = one.strategy;
+    plans = {one};
   }
-  reference.searched_s += cpu_s() - begin_s;
+  const double begin_s = cpu_s();
+  const std::optional<Plan> plan = joint::search(problem, plans, settings);
+  if (!plan) return;
+  const std::string row =
+      fmt::format("{},{},{},{},{:.0f},{:.9f}\n", cell, from, settings.seed, settings.effort,
+                  cpu_s() - begin_s, latency_s(problem, *plan));
+  std::ofstream(kReferences, std::ios::app) << row;
+  fmt::print("{}", row);
+  std::fflush(stdout);
 }
 
 void print_head() {
@@ -244,14 +238,7 @@ int run(const std::vector<std::string>& wanted, double search_seconds) {
     const Cluster cluster = cluster_of(cell);
     const Problem problem{graph, cluster, {}};
     if (search_seconds > 0) {
-      Reference reference = read_references()[name];
-      const double before_s = reference.s;
-      search_on(problem, search_seconds, reference);
-      std::map<std::string, Reference> references = read_references();
-      references[name] = reference;
-      write_references(references);
-      fmt::print("{:24} {:.2f} -> {:.2f} ms\n", name, before_s * 1e3, reference.s * 1e3);
-      std::fflush(stdout);
+      add_reference(name, problem, search_seconds);
       continue;
     }
     const Row row = compare(cell, problem, read_references()[name]);
