@@ -3,7 +3,7 @@
 
 Reads RESULTS_DIR/runs.csv and writes RESULTS_DIR/plots/winners.png and .pdf. Each field says the
 winner, its latency, and how much slower the second best is; "=" joins strategies within 1 %.
-The heavy frame is the best field of its panel, or of its line where each line is a model. Where the horizontal axis counts something, the
+The heavy frame, which is also told in words, is the best field of its panel, or of its line where each line is a model. Where the horizontal axis counts something, the
 dashed frame of a line is the least number that comes within 5 % of the line's best.
 """
 
@@ -28,7 +28,7 @@ def ranking(rows):
     return sorted(means.items(), key=lambda item: (round(item[1], 6), order.get(item[0], 0)))
 
 
-def draw_panel(axes, results, x, y, rows):
+def draw_panel(axes, results, x, y, rows, title):
     columns, lines = results.values(x), results.values(y) if y else [""]
     best = None
     for i, line in enumerate(lines):
@@ -53,13 +53,17 @@ def draw_panel(axes, results, x, y, rows):
                       fontsize=7, color=palette.on(colour))
             latencies[j] = latency
             if best is None or latency < best[0] / TIE:
-                best = (latency, i, j)
+                best = (latency, i, j, winner)
         if results.numeric(x) and latencies:
             enough = next(j for j, ms in latencies.items() if ms <= min(latencies.values()) * ENOUGH)
             frame(axes, i, enough, (0, (3, 2)))
         # What one model takes compares with no other's.
         if best and x != "model" and (y == "model" or i == len(lines) - 1):
             frame(axes, best[1], best[2], "-")
+            settings = [figures.setting_text(x, columns[best[2]])]
+            settings += [figures.setting_text(y, lines[best[1]])] if y else []
+            settings += title.split("\n") if title else []
+            print(f"least latency: {best[3]}, {', '.join(settings)}: {best[0]:.0f} ms")
             best = None
     axes.set_xlim(-0.5, len(columns) - 0.5)
     axes.set_ylim(-0.5, len(lines) - 0.5)
@@ -81,7 +85,7 @@ def draw(results, x=None):
     fig, grid = figures.grid(len(panels), width=0.95 * columns + 1.0, height=0.55 * lines + 0.5,
                              columns=2 if len(panels) > 1 else 1)
     for axes, (title, rows) in zip(grid, panels):
-        draw_panel(axes, results, x, y, rows)
+        draw_panel(axes, results, x, y, rows, title)
         axes.set_title(title)
     fig.supxlabel(figures.axis_title(x), fontsize=9)
     if y:

@@ -60,6 +60,27 @@ class PlotsTest(unittest.TestCase):
                              capture_output=True, text=True)
         self.assertEqual((run.returncode, run.stderr), (2, "plot_speedup: the sweep has no baseline\n"))
 
+    def test_the_best_field_is_told_in_words(self):
+        results = sweep(self.folder, "axes:\n  strategy: [even, single]\nzip:\n"
+                        "  - {cluster.network.bandwidth: [1kB/s, 4kB/s], label.net: [slow, fast]}\n")
+        best = results.runs.loc[results.runs["latency_s"].idxmin()]
+        run = subprocess.run([os.path.join(SOURCE, "scripts", "plot_winners.py"), results.folder],
+                             capture_output=True, text=True, check=True)
+        self.assertIn(f"least latency: {best['strategy']}, {best['label.net']}: {best['latency_s'] * 1e3:.0f} ms\n",
+                      run.stdout)
+
+    def test_the_model_is_the_horizontal_axis_only_if_nothing_else_was_varied(self):
+        results = figures.Results.__new__(figures.Results)
+        results.runs = pd.DataFrame({"model": ["a", "b", "c"], "label.net": ["slow", "fast", "slow"]})
+        results.axes = ["model", "label.net"]
+        self.assertEqual(results.x_axis(), "label.net")
+        results.axes = ["model"]
+        self.assertEqual(results.x_axis(), "model")
+
+    def test_of_too_many_settings_those_drawn_are_spread_from_first_to_last(self):
+        self.assertEqual(figures.spread(list(range(5)), 5), [0, 1, 2, 3, 4])
+        self.assertEqual(figures.spread(list(range(24)), 4), [0, 7, 15, 23])
+
     def test_quantities_are_read_with_their_units(self):
         for text, value in (("100Mbps", 100), ("12.5MB/s", 100), ("1Gbps", 1000), ("2/s", 2), ("0.5ms", 0.5),
                             ("1s", 1000), ("6", 6), ("1e3kbps", 1)):
