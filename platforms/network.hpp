@@ -1,6 +1,7 @@
 #pragma once
 // Networks: the links between devices, and which of them a message occupies.
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -17,7 +18,8 @@ struct Link {
   double bandwidth_Bps = 0;
   double latency_s = 0;
   double idle_W = 0;
-  double busy_W = 0;  // while it carries as much as it can
+  double busy_W = 0;                            // while it carries as much as it can
+  std::array<std::int32_t, 2> devices{-1, -1};  // graph: that it ends at, -1 for a switch
 };
 
 /// How a message gets from one device to another: after `latency_s`, the sum of its links', it

@@ -314,6 +314,12 @@ NetworkReader::EdgeEntry NetworkReader::read_edge(const Yaml& yaml, Network& net
     entry.edge.back = static_cast<int>(network.links.size());
     network.links.push_back({entry.name + ":down", own.down_Bps, latency_s, 0, 0});
   }
+  for (std::size_t l = static_cast<std::size_t>(entry.edge.forth); l < network.links.size(); ++l) {
+    const auto device = [&](std::size_t node) {
+      return node < names_.size() ? static_cast<std::int32_t>(node) : -1;
+    };
+    network.links[l].devices = {device(entry.edge.a), device(entry.edge.b)};
+  }
   return entry;
 }
 

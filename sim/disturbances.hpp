@@ -51,7 +51,7 @@ struct Failure {
 };
 
 /// A run fails if a request is in flight, or begins, while a device or link is not there that its
-/// plan uses.
+/// plan uses: for units, for messages and, on a graph or as an access point, for what it forwards.
 struct Disturbances {
   std::vector<BandwidthTrace> traces;
   std::vector<BackgroundTraffic> background;

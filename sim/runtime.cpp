@@ -407,14 +407,21 @@ void Runtime::change_memory(std::int32_t device, double bytes) {
 // Failures.
 
 bool Runtime::needs(const PlanTables& tables, const Failure& failure) const {
+  const Network& network = cluster_.network();
   const auto on_it = [&](const UnitRow& unit) { return unit.device == failure.device; };
   const auto over_it = [&](const MessageRow& message) {
     const std::vector<int> links =
         cluster_.route(DeviceId(message.from_device), DeviceId(message.to_device)).links;
-    return std::ranges::find(links, failure.link) != links.end();
+    return std::ranges::any_of(links, [&](int link) {
+      const auto& ends = network.links[static_cast<std::size_t>(link)].devices;
+      return link == failure.link ||  // or a device that forwards
+             (failure.link < 0 && std::ranges::find(ends, failure.device) != ends.end());
+    });
   };
-  return failure.link < 0 ? std::ranges::any_of(tables.units, on_it)
-                          : std::ranges::any_of(tables.messages, over_it);
+  if (std::ranges::any_of(tables.messages, over_it)) return true;
+  if (failure.link >= 0) return false;
+  const bool between_all = network.access_point == static_cast<std::size_t>(failure.device);
+  return std::ranges::any_of(tables.units, on_it) || (between_all && !tables.messages.empty());
 }
 
 /// Stops the run if a request is in flight that needs what has just failed.

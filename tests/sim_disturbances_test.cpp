@@ -163,6 +163,25 @@ TEST_CASE("a failure matters only to plans that use the device or link, and unti
   CHECK(latency_of(simulate_ok(whole_layers({1}), chain(1), kHub, options), 1) == about(2.5));
 }
 
+TEST_CASE("the failure of a device that only forwards matters") {
+  Disturbances failing;
+  failing.failures = {{1, -1, 0.5}};
+  Network chain_of_three;  // 0 - 1 - 2, both ways
+  chain_of_three.type = NetworkType::kGraph;
+  chain_of_three.devices = 3;
+  chain_of_three.links = {{"0:1", 80, 0, 0, 0, {0, 1}}, {"1:2", 80, 0, 0, 0, {1, 2}}};
+  chain_of_three.paths = {{}, {0}, {0, 1}, {0}, {}, {1}, {1, 0}, {1}, {}};
+  const Network air = make_wifi(3, 80, 0.25, {80, 80, 80}, 1);
+  for (const Network& network : {chain_of_three, air}) {
+    const Cluster where("bench", devices(3), network, DeviceId{0}, DeviceId{0});
+    const auto result = simulate(whole_layers({2}), chain(1), where, {}, with(failing));
+    CHECK(result.status == Status::kFailed);
+    CHECK(result.message ==
+          "device pi-1 fails at 0.5 s, with request 0 in flight; 0 of 1 requests are done");
+    simulate_ok(whole_layers({0}), chain(1), where, with(failing));
+  }
+}
+
 TEST_CASE("with everything ablated, disturbances leave simulated and estimated times equal") {
   Disturbances all;
   all.traces = {{{0}, {{0, 1}, {0.1, 2}}, 0.3}};
@@ -198,4 +217,15 @@ TEST_CASE("without contention bandwidths stay and nobody else sends, without lat
   const auto result = simulate_ok(whole_layers({1}), chain(1), kHub, options);
   CHECK(latency_of(result) == about(0.5 + 1 + 0.5));
   CHECK(result.links[0].background_bytes == 0);
+}
+
+TEST_CASE("bandwidths change under LV08 too, less its 3 %") {
+  Disturbances changing;
+  changing.traces = {{{0, 1, 2, 3}, {{3.5, 20}, {4, 800}}, 0}};
+  SimulationOptions options = with(changing);
+  options.network_model = NetworkModel::kLv08;
+  const auto result = simulate_ok(whole_layers({1}), chain(1), cluster(devices(2)), options);
+  // From 13.01 * 0.25 s on at 80, 0.5 s at 20, then at 800 byte/s.
+  const double left = 40 - 0.97 * (80 * (3.5 - 13.01 * 0.25) + 0.5 * 20);
+  CHECK(result.transfers[0].finish_s == about(4 + left / (0.97 * 800)));
 }
