@@ -7,6 +7,7 @@
 #include <array>
 
 #include "partition/strategies/strategies.hpp"
+#include "partition/validate.hpp"
 
 namespace edgeflow {
 namespace {
@@ -180,7 +181,11 @@ Plan make_plan(const StrategyInfo& strategy, const Problem& problem, const Optio
                         fmt::format("strategy \"{}\" has no option \"{}\"", strategy.name, key));
     }
   }
-  return strategy.plan(problem, complete);
+  Plan plan = strategy.plan(problem, complete);
+  if (const auto shortage = memory_shortage(plan, problem.graph, problem.cluster, problem.size)) {
+    throw Infeasible(fmt::format("the plan of {} does not fit: {}", strategy.name, *shortage));
+  }
+  return plan;
 }
 
 }  // namespace edgeflow

@@ -70,7 +70,11 @@ std::span<const StrategyInfo> strategies();
 /// Nothing if there is none of that name.
 const StrategyInfo* find_strategy(std::string_view name);
 
-/// Runs a strategy after checking the options' names, filling in defaults.
+/// Runs a strategy after checking the options' names, filling in defaults. Throws Infeasible also
+/// if its plan does not fit the devices' memory (memory_shortage): single, neurosurgeon, heft,
+/// pipeline and edgeflow-joint look for one that does; dads and deepthings prefer, of the plans
+/// that they compare, one that does; the others divide layers as their papers do, whatever the
+/// memory.
 Plan make_plan(const StrategyInfo& strategy, const Problem& problem, const Options& options);
 
 }  // namespace edgeflow

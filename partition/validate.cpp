@@ -185,21 +185,34 @@ std::vector<Violation> validate(const Plan& plan, const Graph& graph, const Clus
 
 std::optional<std::string> memory_shortage(const Plan& plan, const Graph& graph,
                                            const Cluster& cluster, const ElementSize& size) {
+  const PlacedModel model{plan, graph, size};
+  return memory_shortage({&model, 1}, cluster);
+}
+
+std::optional<std::string> memory_shortage(std::span<const PlacedModel> models,
+                                           const Cluster& cluster) {
+  std::vector<double> weights(cluster.size(), 0);
   std::vector<double> largest(cluster.size(), 0);
-  for (const ExecutionUnit& unit : plan.units) {
-    const Work work = work_of(unit, graph);
-    const auto elements = static_cast<double>(work.in_elements + work.out_elements);
-    double& bytes = largest[index(unit.device)];
-    bytes = std::max(bytes, elements * size.activation_bytes);
+  for (const auto& [plan, graph, size] : models) {
+    for (const ExecutionUnit& unit : plan.units) {
+      const Work work = work_of(unit, graph);
+      const auto elements = static_cast<double>(work.in_elements + work.out_elements);
+      double& bytes = largest[index(unit.device)];
+      bytes = std::max(bytes, elements * size.activation_bytes);
+    }
+    const std::vector<std::int64_t> elements = weight_elements(plan, graph, cluster);
+    for (std::size_t d = 0; d < cluster.size(); ++d) {
+      weights[d] += static_cast<double>(elements[d]) * size.activation_bytes;
+    }
   }
-  const std::vector<std::int64_t> weights = weight_elements(plan, graph, cluster);
   for (std::size_t d = 0; d < cluster.size(); ++d) {
     const Device& device = cluster.devices()[d];
-    const double needed = static_cast<double>(weights[d]) * size.activation_bytes + largest[d];
+    const double needed = weights[d] + largest[d];
     if (needed > device.memory_bytes) {
       constexpr double kMiB = 1024.0 * 1024.0;
-      return fmt::format("{} needs {:.1f} MiB for weights and its largest unit, but has {:.1f} MiB",
-                         device.name, needed / kMiB, device.memory_bytes / kMiB);
+      return fmt::format(
+          "{} needs {:.1f} MiB for weights{} and its largest unit, but has {:.1f} MiB", device.name,
+          needed / kMiB, models.size() > 1 ? " of all streams" : "", device.memory_bytes / kMiB);
     }
   }
   return std::nullopt;

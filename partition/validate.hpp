@@ -2,6 +2,7 @@
 // Checks a plan against its graph and cluster, whoever made it.
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,5 +31,16 @@ std::vector<Violation> validate(const Plan& plan, const Graph& graph, const Clus
 /// is simulated.)
 std::optional<std::string> memory_shortage(const Plan& plan, const Graph& graph,
                                            const Cluster& cluster, const ElementSize& size);
+
+/// One of several models on a cluster.
+struct PlacedModel {
+  const Plan& plan;
+  const Graph& graph;
+  ElementSize size;
+};
+
+/// The same for several at once: the weights of all, and the largest unit of any.
+std::optional<std::string> memory_shortage(std::span<const PlacedModel> models,
+                                           const Cluster& cluster);
 
 }  // namespace edgeflow

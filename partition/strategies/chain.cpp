@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "partition/estimate.hpp"
+#include "partition/validate.hpp"
 
 namespace edgeflow {
 
@@ -47,6 +48,30 @@ std::vector<std::vector<LayerId>> carried_into(const Graph& graph) {
     for (std::size_t l = p + 1; l <= last; ++l) carried[l].push_back(layer_at(p));
   }
   return carried;
+}
+
+double weight_bytes(const Problem& problem, const Layer& layer) {
+  return static_cast<double>(weights_of(layer, layer.output.box)) * problem.size.activation_bytes;
+}
+
+double working_bytes(const Problem& problem, const Layer& layer) {
+  const Work all = work(layer, layer.output.box);
+  return static_cast<double>(all.in_elements + all.out_elements) * problem.size.activation_bytes;
+}
+
+bool fits_memory(const Problem& problem, std::span<const DeviceId> device_of) {
+  std::vector<double> weights(problem.cluster.size(), 0);
+  std::vector<double> largest(problem.cluster.size(), 0);
+  for (std::size_t l = 1; l < device_of.size(); ++l) {
+    const Layer& layer = problem.graph.layers()[l];
+    const std::size_t d = index(device_of[l]);
+    weights[d] += weight_bytes(problem, layer);
+    largest[d] = std::max(largest[d], working_bytes(problem, layer));
+  }
+  for (std::size_t d = 0; d < weights.size(); ++d) {
+    if (weights[d] + largest[d] > problem.cluster.devices()[d].memory_bytes) return false;
+  }
+  return true;
 }
 
 Plan plan_of_placement(const Problem& problem, std::span<const DeviceId> device_of,
@@ -92,9 +117,11 @@ void BestPlan::offer(Plan plan) {
   const double latency_s =
       estimate(plan, problem_.graph, problem_.cluster, problem_.size, {}, Sharing::kMaxMin)
           .latency_s;
-  if (!empty() && latency_s >= latency_s_) return;
+  const bool fits = !memory_shortage(plan, problem_.graph, problem_.cluster, problem_.size);
+  if (!empty() && (fits == fits_ ? latency_s >= latency_s_ : fits_)) return;
   plan_ = std::move(plan);
   latency_s_ = latency_s;
+  fits_ = fits;
 }
 
 }  // namespace edgeflow

@@ -34,6 +34,14 @@ double deliver_s(const Problem& problem, LayerId layer, DeviceId device);
 /// By layer l: the layers before l whose outputs l or a later layer needs, in order.
 std::vector<std::vector<LayerId>> carried_into(const Graph& graph);
 
+/// What a layer needs on the device that has it whole: its weights, and its inputs and output.
+double weight_bytes(const Problem& problem, const Layer& layer);
+double working_bytes(const Problem& problem, const Layer& layer);
+
+/// Whether the devices hold the weights of their layers and the largest one's inputs and output, by
+/// the rule of memory_shortage.
+bool fits_memory(const Problem& problem, std::span<const DeviceId> device_of);
+
 /// Every layer whole on its device; the input's entry is ignored.
 Plan plan_of_placement(const Problem& problem, std::span<const DeviceId> device_of,
                        std::string strategy);
@@ -49,7 +57,8 @@ bool yes_option(const Options& options, const std::string& key);
 DeviceId device_option(const Problem& problem, const Options& options, const std::string& key,
                        std::string_view word, DeviceId meant);
 
-/// Keeps the plan with the least estimated latency; the first of equals.
+/// Keeps the plan with the least estimated latency; the first of equals. One that fits the devices'
+/// memory comes before any that does not.
 class BestPlan {
  public:
   explicit BestPlan(const Problem& problem) : problem_(problem) {}
@@ -62,6 +71,7 @@ class BestPlan {
   const Problem& problem_;
   Plan plan_;
   double latency_s_ = 0;
+  bool fits_ = false;
 };
 
 }  // namespace edgeflow

@@ -6,9 +6,12 @@
 // topological order); each goes into the earliest gap of the device where it finishes first.
 // Complexity O(L*D*(L + edges/L)).
 // Paper: Topcuoglu, Hariri and Wu, IEEE TPDS 13(3), 2002.
-// Deviations: the input is fixed on the source, and a result's delivery to the sink counts as part
-// of its finish. As in the paper, messages are priced as if each had the network to itself, and the
-// executor runs first what is ready first, which need not be the order of the gaps.
+// Deviations: a device without room for a layer is no choice for it; the input is fixed on the
+// source, and a result's delivery to the sink counts as part of its finish. As in the paper,
+// messages are priced as if each had the network to itself, and the executor runs first what is
+// ready first, which need not be the order of the gaps.
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
@@ -38,6 +41,28 @@ class Timeline {
 
  private:
   std::vector<std::pair<double, double>> taken_;
+};
+
+/// What devices hold of the layers that they were given.
+class Room {
+ public:
+  explicit Room(const Problem& problem)
+      : problem_(problem), weights_(problem.cluster.size(), 0), largest_(weights_) {}
+
+  bool for_layer(const Layer& layer, std::size_t d) const {
+    return weights_[d] + weight_bytes(problem_, layer) +
+               std::max(largest_[d], working_bytes(problem_, layer)) <=
+           problem_.cluster.devices()[d].memory_bytes;
+  }
+  void take(const Layer& layer, std::size_t d) {
+    weights_[d] += weight_bytes(problem_, layer);
+    largest_[d] = std::max(largest_[d], working_bytes(problem_, layer));
+  }
+
+ private:
+  const Problem& problem_;
+  std::vector<double> weights_;
+  std::vector<double> largest_;
 };
 
 double mean_compute_s(const Problem& problem, const Layer& layer) {
@@ -96,11 +121,13 @@ Plan plan_heft(const Problem& problem, const Options& /*options*/) {
   std::vector<DeviceId> device_of(graph.size(), problem.cluster.source());
   std::vector<double> finish_s(graph.size(), 0);
   std::vector<Timeline> timelines(problem.cluster.size());
+  Room room(problem);
   for (auto l = order.begin() + 1; l != order.end(); ++l) {
     const Layer& layer = graph.layers()[*l];
     double best_s = std::numeric_limits<double>::infinity();
     double best_start_s = 0;
     for (std::size_t d = 0; d < problem.cluster.size(); ++d) {
+      if (!room.for_layer(layer, d)) continue;
       double ready_s = 0;
       for (LayerId input : layer.inputs) {
         ready_s = std::max(
@@ -116,6 +143,11 @@ Plan plan_heft(const Problem& problem, const Options& /*options*/) {
       device_of[*l] = device_at(d);
       finish_s[*l] = start_s + duration_s;
     }
+    if (best_s == std::numeric_limits<double>::infinity()) {
+      throw Infeasible(fmt::format(
+          "no device has room for layer \"{}\" beside the layers of higher rank", layer.name));
+    }
+    room.take(layer, index(device_of[*l]));
     if (finish_s[*l] > best_start_s) {
       timelines[index(device_of[*l])].take(best_start_s, finish_s[*l]);
     }

@@ -9,7 +9,8 @@
 // versions of it.
 // Deviations: the other device is any of the cluster, `cuts` allows several devices in turn;
 // on a DAG every tensor still needed is carried over the cut, as a chain method has to; results are
-// delivered to the sink. With several cuts a skip tensor is priced once for every cut it crosses,
+// delivered to the sink. If that does not fit the devices' memory, the best single cut that does is
+// taken. With several cuts a skip tensor is priced once for every cut it crosses,
 // though the plan sends it straight to where it is needed.
 
 #include <limits>
@@ -80,12 +81,49 @@ class ShortestPath {
   std::vector<std::vector<State>> states_;  // by layer, then cuts * D + device
 };
 
+/// Of all single cuts that fit the devices' memory the one of least time, by trying each: O(L^2 *
+/// D). Empty if there is none.
+std::vector<DeviceId> best_fitting_cut(const Problem& problem) {
+  const Graph& graph = problem.graph;
+  const auto carried = carried_into(graph);
+  const DeviceId source = problem.cluster.source();
+  std::vector<DeviceId> best;
+  double best_s = std::numeric_limits<double>::infinity();
+  for (std::size_t d = 0; d < problem.cluster.size(); ++d) {
+    std::vector<DeviceId> device_of(graph.size(), device_at(d));
+    device_of[0] = source;
+    // Layers before `cut` stay on the source.
+    for (std::size_t cut = 1; cut <= graph.size(); ++cut) {
+      if (cut > 1) device_of[cut - 1] = source;
+      if (!fits_memory(problem, device_of)) continue;
+      double time_s = 0;
+      for (std::size_t l = 1; l < graph.size(); ++l) {
+        time_s += compute_s(problem, graph.layers()[l], device_of[l]) +
+                  deliver_s(problem, layer_at(l), device_of[l]);
+      }
+      for (std::size_t t = 0; cut < graph.size() && t < carried[cut].size(); ++t) {
+        time_s += send_s(problem, source, device_at(d), output_bytes(problem, carried[cut][t]));
+      }
+      if (time_s >= best_s) continue;
+      best_s = time_s;
+      best = device_of;
+    }
+  }
+  return best;
+}
+
 }  // namespace
 
 Plan plan_neurosurgeon(const Problem& problem, const Options& options) {
   const auto cuts = static_cast<std::size_t>(whole_option(options, "cuts", 0, 1000));
   const ShortestPath path(problem, std::min(cuts, problem.graph.size()));
-  return plan_of_placement(problem, path.placement(), "neurosurgeon");
+  std::vector<DeviceId> placement = path.placement();
+  if (!fits_memory(problem, placement)) {
+    const std::vector<DeviceId> fitting =
+        cuts > 0 ? best_fitting_cut(problem) : std::vector<DeviceId>();
+    if (!fitting.empty()) placement = fitting;
+  }
+  return plan_of_placement(problem, placement, "neurosurgeon");
 }
 
 }  // namespace edgeflow

@@ -2,7 +2,7 @@
 //
 // Problem: cut the chain view into stages, each on a device of its own; min of the period
 //   max over stages of max(compute(stage), send(what is carried into it), deliver(its results)),
-// where a stage's weights must fit its device's memory.
+// where a stage's weights and its largest layer must fit its device's memory.
 // Algorithm: after PipeEdge. h(l, used, u) = least period of the first l layers on the multiset
 // `used` of device classes, the last stage on class u; a next stage l..j goes to any class of which
 // a device is left. Devices are of one class if they compute, hold and send alike; source and sink
@@ -171,14 +171,14 @@ class Stages {
   /// By last layer from `first` on: the stage's computing or delivering time, while it fits.
   std::vector<double> stages_from(std::size_t first, DeviceId device) const {
     std::vector<double> result;
-    double compute = 0, deliver = 0, weight_bytes = 0;
+    double compute = 0, deliver = 0, weights = 0, largest = 0;
     for (std::size_t l = first; l < layers_; ++l) {
       const Layer& layer = problem_.graph.layers()[l];
       compute += compute_s(problem_, layer, device);
       deliver += deliver_s(problem_, layer_at(l), device);
-      weight_bytes +=
-          static_cast<double>(weights_of(layer, layer.output.box)) * problem_.size.activation_bytes;
-      if (weight_bytes > problem_.cluster.device(device).memory_bytes) break;
+      weights += weight_bytes(problem_, layer);
+      largest = std::max(largest, working_bytes(problem_, layer));
+      if (weights + largest > problem_.cluster.device(device).memory_bytes) break;
       result.push_back(std::max(compute, deliver));
     }
     return result;
