@@ -21,10 +21,11 @@ struct Mark {
 };
 
 /// The first key that a file has decides.
-constexpr std::array<Mark, 13> kMarks{{{"axes", FileKind::kSweep},
+constexpr std::array<Mark, 14> kMarks{{{"axes", FileKind::kSweep},
                                        {"base", FileKind::kSweep},
                                        {"units", FileKind::kPlan},
                                        {"layers", FileKind::kModel},
+                                       {"streams", FileKind::kScenario},
                                        {"strategies", FileKind::kScenario},
                                        {"requests", FileKind::kScenario},
                                        {"simulation", FileKind::kScenario},
@@ -63,7 +64,7 @@ std::string check_plan_form(const Document& document) {
   for (const char* key : {"strategy", "model", "cluster"}) (void)root.at(key).as_string();
   std::int64_t id = 0;
   for (const Yaml& unit : root.at("units").items()) {
-    unit.expect_keys({"id", "kind", "layer", "device", "output", "needs", "sends"});
+    unit.expect_keys({"id", "kind", "layer", "device", "output", "task", "needs", "sends"});
     (void)unit.at("id").as_integer(id, id);
     for (const char* key : {"kind", "layer", "device", "output"}) (void)unit.at(key).as_string();
     if (const auto needs = unit.find("needs")) {
@@ -86,6 +87,10 @@ std::string check_plan(const Document& document, const std::optional<fs::path>& 
   ModelShelf shelf;
   const Document scenario_document(*scenario_file);
   const Scenario scenario = read_scenario(scenario_document.root(), shelf);
+  if (!scenario.streams.empty()) {
+    scenario_document.root().at("streams").fail("a plan is of one stream",
+                                                "check it with a scenario of that stream alone");
+  }
   const Plan plan = read_plan(document, scenario.model->graph, *scenario.cluster);
   return fmt::format("a plan of {} units that computes {} on {}", plan.units.size(), plan.model,
                      scenario.cluster->name());

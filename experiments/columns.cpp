@@ -15,10 +15,14 @@ constexpr Column kColumns[] = {
     {"run_id", "", "index and the first 8 digits of config_hash; name of the folder in runs/",
      [](const R& r) { return r.run_id; }},
     {"name", "", "name of the sweep, or of the scenario", [](const R& r) { return r.name; }},
-    {"model", "", "name of the model", [](const R& r) { return r.model; }},
+    {"model", "", "name of the model; of streams: each name once, joined by +",
+     [](const R& r) { return r.model; }},
     {"cluster", "", "name of the cluster; of the sweep or scenario if it has none",
      [](const R& r) { return r.cluster; }},
-    {"strategy", "", "name of the strategy, or the one that a plan file names",
+    {"strategy", "",
+     "name of the strategy, or the one that a plan file names; of streams: the scenario's, or if "
+     "each has "
+     "its own all of them, joined by +",
      [](const R& r) { return r.strategy; }},
     {"strategy_options", "", "options that were given, key=value; the sweep's axes follow",
      [](const R& r) { return r.strategy_options; }},
@@ -26,7 +30,8 @@ constexpr Column kColumns[] = {
      "seed of all random numbers: the scenario's for repetition 0, derived from it for others",
      [](const R& r) { return std::to_string(r.seed); }},
     {"devices", "", "devices in the cluster", [](const R& r) { return std::to_string(r.devices); }},
-    {"status", "", "ok, infeasible, out_of_memory, deadlock, timeout, failed or crashed",
+    {"status", "",
+     "ok, infeasible, out_of_memory, overloaded, deadlock, timeout, failed or crashed",
      [](const R& r) { return std::string(to_string(r.status)); }},
     {"latency_s", "s", "mean over requests of finish - arrival",
      [](const R& r) { return cell(r.latency_s); }},
@@ -92,8 +97,8 @@ constexpr Column kColumns[] = {
      "requests that have arrived but are not done, averaged from first arrival to last finish",
      [](const R& r) { return cell(r.mean_in_flight); }},
     {"offered_load", "",
-     "busy time per request of the busiest device or link * arrival rate: no plan keeps up beyond "
-     "1; empty if arrivals are closed",
+     "of the busiest device or link, arrival rate * busy time per request, summed over streams: "
+     "nothing keeps up beyond 1; known before the simulation; empty if arrivals are closed",
      [](const R& r) { return cell(r.offered_load); }},
     {"queue_growth_rps", "1/s",
      "(requests in flight at the last arrival - at the one half-way) / time between; empty if "
@@ -111,6 +116,35 @@ constexpr Column kColumns[] = {
      "idling, and an equal part of what idles",
      [](const R& r) { return cell(r.energy_per_request_J); }},
 };
+
+constexpr std::string_view kStream = "stream";
+constexpr std::string_view kStreamColumns[] = {kStream,
+                                               "model",
+                                               "strategy",
+                                               "strategy_options",
+                                               "requests",
+                                               "latency_s",
+                                               "latency_p50_s",
+                                               "latency_p95_s",
+                                               "latency_p99_s",
+                                               "latency_max_s",
+                                               "throughput_rps",
+                                               "deadline_miss_ratio",
+                                               "compute_s",
+                                               "transfer_s",
+                                               "queue_s",
+                                               "wait_s",
+                                               "mean_in_flight",
+                                               "queue_growth_rps",
+                                               "overloaded",
+                                               "energy_per_request_J",
+                                               "predicted_latency_s",
+                                               "lower_bound_s",
+                                               "optimality_gap",
+                                               "redundant_macs_ratio",
+                                               "units",
+                                               "messages",
+                                               "devices_used"};
 
 bool has_own_column(std::string_view axis) {
   return std::any_of(std::begin(kColumns), std::end(kColumns),
@@ -148,6 +182,34 @@ std::string runs_csv(std::span<const Record> records, std::span<const std::strin
     text += csv_row(cells);
   }
   return text;
+}
+
+std::span<const std::string_view> stream_columns() { return kStreamColumns; }
+
+std::vector<std::string> stream_cells(const RunReport& stream) {
+  std::vector<std::string> cells;
+  for (const std::string_view name : kStreamColumns) {
+    const Column* column =
+        std::find_if(std::begin(kColumns), std::end(kColumns),
+                     [&](const auto& c) { return c.name == (name == kStream ? "name" : name); });
+    cells.push_back(column->get(stream));
+  }
+  return cells;
+}
+
+std::string streams_csv(std::span<const Record> records) {
+  std::vector<std::string> cells{"index", "run_id"};
+  cells.insert(cells.end(), std::begin(kStreamColumns), std::end(kStreamColumns));
+  const std::string header = csv_row(cells);
+  std::string text;
+  for (const Record& record : records) {
+    for (const auto& stream : record.streams) {
+      cells = {record.at("index"), record.at("run_id")};
+      cells.insert(cells.end(), stream.begin(), stream.end());
+      text += csv_row(cells);
+    }
+  }
+  return text.empty() ? "" : header + text;
 }
 
 std::string timing_header() {

@@ -27,6 +27,14 @@ inline constexpr std::string_view kColumnBeforeAxes = "strategy_options";
 
 std::string runs_csv(std::span<const Record> records, std::span<const std::string> axes);
 
+/// The columns of streams.csv by name: "stream", then some of columns() with the figures of the
+/// requests of one stream.
+std::span<const std::string_view> stream_columns();
+/// The cells of a stream's report in that order.
+std::vector<std::string> stream_cells(const RunReport& stream);
+/// A row per stream of the runs, after the index and id of the run. Empty if none has streams.
+std::string streams_csv(std::span<const Record> records);
+
 /// Wall-clock figures of a run as a table of one row, and its header.
 std::string timing_csv(const RunReport& report);
 std::string timing_header();

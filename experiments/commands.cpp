@@ -22,10 +22,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The plan of a scenario that names one strategy.
+/// The plans, by stream, of a scenario that names one strategy.
 struct Planned {
   Scenario scenario;
-  Plan plan;
+  std::vector<Plan> plans;
 };
 
 Planned plan_scenario(const ScenarioArguments& arguments) {
@@ -36,7 +36,11 @@ Planned plan_scenario(const ScenarioArguments& arguments) {
                      "the scenario compares several strategies",
                      fmt::format("choose one: --set strategy={}", jobs.back().strategy.name));
   }
-  return {scenario, plan_of(jobs.front())};
+  Planned planned{scenario, {}};
+  for (std::size_t s = 0; s < scenario.all_streams().size(); ++s) {
+    planned.plans.push_back(plan_of(jobs.front(), s));
+  }
+  return planned;
 }
 
 /// Calls `use` with the planned scenario; 1 if the strategy cannot serve it.
@@ -122,19 +126,28 @@ void print(const std::string& text) {
 }
 
 int write_plan_file(const ScenarioArguments& arguments, const std::string& output) {
+  if (!read_scenario_file(arguments).streams.empty()) {
+    throw InputError({arguments.file, 0, 0}, "streams", "a plan file holds the plan of one stream",
+                     "'edgeflow run' leaves one per stream in runs/");
+  }
   return with_plan(arguments, [&](const Planned& planned) {
+    const Plan& plan = planned.plans.front();
     const std::string text =
-        write_plan(planned.plan, planned.scenario.model->graph, *planned.scenario.cluster);
+        write_plan(plan, planned.scenario.model->graph, *planned.scenario.cluster);
     if (output.empty()) return print(text);
     write_whole_file(output, text);
-    fmt::print(stderr, "wrote {}: {} units by {}\n", output, planned.plan.units.size(),
-               planned.plan.strategy);
+    fmt::print(stderr, "wrote {}: {} units by {}\n", output, plan.units.size(), plan.strategy);
   });
 }
 
 int explain_scenario(const ScenarioArguments& arguments) {
-  return with_plan(arguments,
-                   [](const Planned& planned) { print(explain(planned.plan, planned.scenario)); });
+  return with_plan(arguments, [](const Planned& planned) {
+    const auto streams = planned.scenario.all_streams();
+    for (std::size_t s = 0; s < streams.size(); ++s) {
+      print((s > 0 ? "\n" : "") + planned.scenario.label(s) +
+            explain(planned.plans[s], streams[s]));
+    }
+  });
 }
 
 int import_model(const ImportArguments& arguments, const std::string& output) {

@@ -5,13 +5,13 @@
 #include <filesystem>
 #include <memory>
 
-#include "experiments/scenario.hpp"
+#include "experiments/run.hpp"
 #include "sim/recorder.hpp"
 
 namespace edgeflow {
 
 /// The arguments must outlive the recorder.
-std::unique_ptr<Recorder> make_event_tables(const std::filesystem::path& folder, const Plan& plan,
+std::unique_ptr<Recorder> make_event_tables(const std::filesystem::path& folder, const Plans& plans,
                                             const Scenario& scenario);
 
 std::string_view to_string(UnitKind kind);

@@ -21,17 +21,36 @@ double sum(const Records& records, Value value) {
                          [&](double total, const auto& record) { return total + value(record); });
 }
 
-double sum_of(std::span<const double> values) {
-  return std::accumulate(values.begin(), values.end(), 0.0);
-}
-
 bool equal(double a, double b) { return std::abs(a - b) <= kTolerance * std::max(a, b); }
 
 double latency_of(const RequestRecord& request) { return request.finish_s - request.arrival_s; }
 
-/// Without the first requests, which find the cluster idle.
-std::span<const RequestRecord> counted(const SimulationResult& result, const Requests& requests) {
-  return std::span(result.requests).subspan(static_cast<std::size_t>(requests.warm_up));
+/// The requests of a stream, and what was asked of them.
+struct StreamRequests {
+  std::span<const RequestRecord> all;
+  const Requests* asked;
+  double in_flight_s;  // integrated over time
+
+  std::span<const RequestRecord> warm_up() const {
+    return all.first(static_cast<std::size_t>(asked->warm_up));
+  }
+  /// Without the first requests, which find the cluster idle.
+  std::span<const RequestRecord> counted() const {
+    return all.subspan(static_cast<std::size_t>(asked->warm_up));
+  }
+};
+
+std::vector<StreamRequests> requests_by_stream(const SimulationResult& result,
+                                               const Scenario& scenario) {
+  std::vector<StreamRequests> streams;
+  std::size_t first = 0;
+  for (const Scenario& stream : scenario.all_streams()) {
+    const auto count = static_cast<std::size_t>(stream.requests.count);
+    streams.push_back({std::span(result.requests).subspan(first, count), &stream.requests,
+                       result.in_flight_s.at(streams.size())});
+    first += count;
+  }
+  return streams;
 }
 
 void measure_latency(std::span<const RequestRecord> requests, RunReport& report) {
@@ -56,60 +75,102 @@ double last_finish_s(std::span<const RequestRecord> requests) {
   return last_s;
 }
 
-void measure_rates(const SimulationResult& result, const Requests& requests, RunReport& report) {
-  const auto measured = counted(result, requests);
-  report.requests = static_cast<double>(measured.size());
-  const double first_s = result.requests.front().arrival_s;
-  const double last_s = last_finish_s(result.requests);
-  const double start_s =
-      requests.warm_up == 0
-          ? first_s
-          : last_finish_s(
-                std::span(result.requests).first(static_cast<std::size_t>(requests.warm_up)));
+double first_arrival_s(std::span<const RequestRecord> requests) {
+  return requests.front().arrival_s;
+}
+
+void measure_rates(const StreamRequests& stream, RunReport& report) {
+  report.requests = static_cast<double>(stream.counted().size());
+  const double first_s = first_arrival_s(stream.all);
+  const double last_s = last_finish_s(stream.all);
+  const double start_s = stream.warm_up().empty() ? first_s : last_finish_s(stream.warm_up());
   if (last_s > start_s) report.throughput_rps = *report.requests / (last_s - start_s);
-  if (last_s > first_s) report.mean_in_flight = sum_of(result.in_flight_s) / (last_s - first_s);
-  if (requests.deadline_s > 0) {
-    report.deadline_miss_ratio =
-        sum(measured,
-            [&](const auto& r) { return latency_of(r) > requests.deadline_s ? 1.0 : 0; }) /
-        *report.requests;
-  }
+  if (last_s > first_s) report.mean_in_flight = stream.in_flight_s / (last_s - first_s);
+  const double deadline_s = stream.asked->deadline_s;
+  if (deadline_s == 0) return;
+  report.deadline_miss_ratio =
+      sum(stream.counted(), [&](const auto& r) { return latency_of(r) > deadline_s ? 1.0 : 0; }) /
+      *report.requests;
 }
 
 /// Requests that have arrived by `now_s` but are not done.
-double in_flight(const SimulationResult& result, double now_s) {
-  return sum(result.requests, [&](const RequestRecord& request) {
+double in_flight(std::span<const RequestRecord> requests, double now_s) {
+  return sum(requests, [&](const RequestRecord& request) {
     return request.arrival_s <= now_s && request.finish_s > now_s ? 1.0 : 0.0;
   });
 }
 
 /// Whether the cluster keeps up with requests that do not wait for it.
-void measure_overload(const SimulationResult& result, RunReport& report) {
-  const auto& requests = result.requests;
-  const double first_s = requests.front().arrival_s;
-  const double last_s = requests.back().arrival_s;
-  if (last_s <= first_s) return;
-  double busiest_s = 0;
-  for (const DeviceRecord& device : result.devices) busiest_s = std::max(busiest_s, device.busy_s);
-  for (const LinkRecord& link : result.links) busiest_s = std::max(busiest_s, link.busy_s);
+void measure_overload(std::span<const RequestRecord> requests, RunReport& report) {
   // Over the second half of the arrivals: the first one fills the cluster.
   const std::size_t half = requests.size() / 2;
   const double half_s = requests[half].arrival_s;
-  const auto count = static_cast<double>(requests.size());
-  report.offered_load = busiest_s / (last_s - first_s) * (count - 1) / count;
+  const double last_s = requests.back().arrival_s;
   if (last_s <= half_s) return;
-  const double growth = in_flight(result, last_s) - in_flight(result, half_s);
+  const double growth = in_flight(requests, last_s) - in_flight(requests, half_s);
   report.queue_growth_rps = growth / (last_s - half_s);
   // By chance it grows by the root of the number of arrivals.
   report.overloaded = growth > 2 * std::sqrt(static_cast<double>(requests.size() - half)) ? 1 : 0;
+}
+
+/// What concerns one stream only.
+void measure_stream(const Scenario& scenario, const StreamRequests& stream, RunReport& report) {
+  measure_latency(stream.counted(), report);
+  measure_rates(stream, report);
+  if (!stream.asked->closed()) measure_overload(stream.all, report);
+  report.energy_per_request_J = sum(stream.all, [](const auto& r) { return r.energy_J; }) /
+                                static_cast<double>(stream.all.size());
+  // The prediction is for a request that has the cluster to itself.
+  const bool alone = scenario.streams.empty() && stream.asked->concurrency == 1;
+  if (stream.asked->closed() && alone && *report.latency_s > 0) {
+    report.prediction_error = *report.predicted_latency_s / *report.latency_s - 1;
+  }
+  if (*report.lower_bound_s > 0) {
+    report.optimality_gap = *report.latency_s / *report.lower_bound_s - 1;
+  }
+}
+
+/// The figures of all streams together, from those of each.
+void measure_together(std::span<const StreamRequests> streams, RunReport& report) {
+  std::vector<RequestRecord> counted;
+  std::vector<RequestRecord> all;
+  double limited = 0;
+  double missed = 0;
+  double in_flight_s = 0;
+  const auto add = [](std::optional<double>& total, const std::optional<double>& part) {
+    if (part) total = total.value_or(0) + *part;
+  };
+  for (std::size_t s = 0; s < streams.size(); ++s) {
+    const RunReport& stream = report.streams[s];
+    counted.insert(counted.end(), streams[s].counted().begin(), streams[s].counted().end());
+    all.insert(all.end(), streams[s].all.begin(), streams[s].all.end());
+    in_flight_s += streams[s].in_flight_s;
+    add(report.requests, stream.requests);
+    add(report.throughput_rps, stream.throughput_rps);
+    add(report.queue_growth_rps, stream.queue_growth_rps);
+    if (stream.overloaded) {
+      report.overloaded = std::max(report.overloaded.value_or(0), *stream.overloaded);
+    }
+    if (!stream.deadline_miss_ratio) continue;
+    limited += *stream.requests;
+    missed += *stream.deadline_miss_ratio * *stream.requests;
+  }
+  if (limited > 0) report.deadline_miss_ratio = missed / limited;
+  measure_latency(counted, report);
+  double first_s = first_arrival_s(all);
+  for (const StreamRequests& stream : streams) {
+    first_s = std::min(first_s, first_arrival_s(stream.all));
+  }
+  const double last_s = last_finish_s(all);
+  if (last_s > first_s) report.mean_in_flight = in_flight_s / (last_s - first_s);
+  report.energy_per_request_J =
+      sum(all, [](const auto& r) { return r.energy_J; }) / static_cast<double>(all.size());
 }
 
 void measure_devices(const SimulationResult& result, RunReport& report) {
   report.bytes_moved = sum(result.devices, [](const auto& d) { return d.sent_bytes; });
   report.energy_J = sum(result.devices, [](const auto& d) { return d.energy_J; });
   report.link_energy_J = sum(result.links, [](const auto& l) { return l.energy_J; });
-  report.energy_per_request_J = sum(result.requests, [](const auto& r) { return r.energy_J; }) /
-                                static_cast<double>(result.requests.size());
   double peak_bytes = 0;
   for (const DeviceRecord& device : result.devices) {
     peak_bytes = std::max(peak_bytes, device.peak_memory_bytes);
@@ -117,40 +178,47 @@ void measure_devices(const SimulationResult& result, RunReport& report) {
   report.peak_memory_bytes = peak_bytes;
 }
 
+std::set<DeviceId> devices_of(const Plan& plan) {
+  std::set<DeviceId> used;
+  for (const ExecutionUnit& unit : plan.units) {
+    if (unit.kind == UnitKind::kCompute) used.insert(unit.device);
+  }
+  return used;
+}
+
 /// What a correct simulator cannot have produced; empty if nothing.
-std::string contradiction(const Plan& plan, const SimulationResult& result,
+std::string contradiction(const Plans& plans, const SimulationResult& result,
                           const Scenario& scenario, const RunReport& report) {
-  const auto messages = messages_of(plan, scenario.element_size());
-  const double planned = sum(messages, [](const Message& m) { return m.bytes; }) *
-                         static_cast<double>(result.requests.size());
+  const auto requests = requests_by_stream(result, scenario);
+  double planned = 0;
+  for (std::size_t s = 0; s < requests.size(); ++s) {
+    const auto messages = messages_of(*plans[s], scenario.all_streams()[s].element_size());
+    planned += sum(messages, [](const Message& m) { return m.bytes; }) *
+               static_cast<double>(requests[s].all.size());
+  }
   const double received = sum(result.devices, [](const auto& d) { return d.received_bytes; });
   if (!equal(*report.bytes_moved, planned) || !equal(received, planned)) {
     return fmt::format("bug: {} bytes planned, {} sent, {} received", planned, *report.bytes_moved,
                        received);
   }
-  for (const RequestRecord& request : result.requests) {
-    const double latency_s = latency_of(request);
-    if (latency_s < *report.lower_bound_s * (1 - kTolerance)) {
-      return fmt::format("bug: a latency of {} s is below the lower bound of {} s", latency_s,
-                         *report.lower_bound_s);
+  for (std::size_t s = 0; s < requests.size(); ++s) {
+    const double bound_s =
+        scenario.streams.empty() ? *report.lower_bound_s : *report.streams[s].lower_bound_s;
+    for (const RequestRecord& request : requests[s].all) {
+      const double latency_s = latency_of(request);
+      if (latency_s < bound_s * (1 - kTolerance)) {
+        return fmt::format("bug: {}a latency of {} s is below the lower bound of {} s",
+                           scenario.label(s), latency_s, bound_s);
+      }
+    }
+    // Little's law, counted in two ways: while the simulation ran, and from its records.
+    const double latencies_s = sum(requests[s].all, latency_of);
+    if (!equal(latencies_s, requests[s].in_flight_s)) {
+      return fmt::format("bug: {}latencies sum to {} s, requests in flight to {} s",
+                         scenario.label(s), latencies_s, requests[s].in_flight_s);
     }
   }
-  // Little's law, counted in two ways: while the simulation ran, and from its records.
-  const double latencies_s = sum(result.requests, latency_of);
-  const double in_flight_s = sum_of(result.in_flight_s);
-  if (!equal(latencies_s, in_flight_s)) {
-    return fmt::format("bug: latencies sum to {} s, requests in flight to {} s", latencies_s,
-                       in_flight_s);
-  }
   return "";
-}
-
-}  // namespace
-
-double percentile(std::span<const double> ascending, int percent) {
-  const std::size_t rank =
-      (ascending.size() * static_cast<std::size_t>(percent) + 99) / 100;  // from 1
-  return ascending[std::max<std::size_t>(rank, 1) - 1];
 }
 
 void measure_plan(const Plan& plan, const Scenario& scenario, RunReport& report) {
@@ -163,34 +231,52 @@ void measure_plan(const Plan& plan, const Scenario& scenario, RunReport& report)
   report.redundant_macs_ratio = redundant_macs_ratio(plan, graph);
   report.units = static_cast<double>(plan.units.size());
   report.messages = static_cast<double>(messages_of(plan, scenario.element_size()).size());
+  report.devices_used = static_cast<double>(devices_of(plan).size());
+}
+
+}  // namespace
+
+double percentile(std::span<const double> ascending, int percent) {
+  const std::size_t rank =
+      (ascending.size() * static_cast<std::size_t>(percent) + 99) / 100;  // from 1
+  return ascending[std::max<std::size_t>(rank, 1) - 1];
+}
+
+void measure_plans(const Plans& plans, const Scenario& scenario, RunReport& report) {
+  if (scenario.streams.empty()) return measure_plan(*plans.front(), scenario, report);
+  report.units = 0;
+  report.messages = 0;
   std::set<DeviceId> used;
-  for (const ExecutionUnit& unit : plan.units) {
-    if (unit.kind == UnitKind::kCompute) used.insert(unit.device);
+  for (std::size_t s = 0; s < plans.size(); ++s) {
+    measure_plan(*plans[s], scenario.streams[s], report.streams[s]);
+    *report.units += *report.streams[s].units;
+    *report.messages += *report.streams[s].messages;
+    used.merge(devices_of(*plans[s]));
   }
   report.devices_used = static_cast<double>(used.size());
 }
 
-void measure_result(const Plan& plan, const SimulationResult& result, const Scenario& scenario,
+void measure_result(const Plans& plans, const SimulationResult& result, const Scenario& scenario,
                     RunReport& report) {
   report.status = result.status;
   report.message = result.message;
   report.sim_wall_s = result.wall_s;
   report.sim_cpu_s = result.cpu_s;
   report.max_rss_kB = static_cast<double>(result.max_rss_kB);
+  if (result.offered_load > 0) report.offered_load = result.offered_load;
+  if (result.status == Status::kOverloaded) report.overloaded = 1;
   if (result.status != Status::kOk) return;
-  const Requests& requests = scenario.requests;
-  measure_latency(counted(result, requests), report);
-  measure_rates(result, requests, report);
-  if (!requests.closed()) measure_overload(result, report);
+  const auto requests = requests_by_stream(result, scenario);
+  if (scenario.streams.empty()) {
+    measure_stream(scenario, requests.front(), report);
+  } else {
+    for (std::size_t s = 0; s < requests.size(); ++s) {
+      measure_stream(scenario, requests[s], report.streams[s]);
+    }
+    measure_together(requests, report);
+  }
   measure_devices(result, report);
-  // The prediction is for a request that has the cluster to itself.
-  if (requests.closed() && requests.concurrency == 1 && *report.latency_s > 0) {
-    report.prediction_error = *report.predicted_latency_s / *report.latency_s - 1;
-  }
-  if (*report.lower_bound_s > 0) {
-    report.optimality_gap = *report.latency_s / *report.lower_bound_s - 1;
-  }
-  const std::string bug = contradiction(plan, result, scenario, report);
+  const std::string bug = contradiction(plans, result, scenario, report);
   if (bug.empty()) return;
   report.status = Status::kFailed;
   report.message = bug;

@@ -7,13 +7,13 @@
 
 namespace edgeflow {
 
-/// What can be said before the simulation. The plan need not be valid as a whole, but its names
-/// must exist.
-void measure_plan(const Plan& plan, const Scenario& scenario, RunReport& report);
+/// What can be said before the simulation, of each stream and together. The plans need not be valid
+/// as a whole, but their names must exist.
+void measure_plans(const Plans& plans, const Scenario& scenario, RunReport& report);
 
 /// Status, latencies and costs. Turns an ok that breaks an invariant (bytes sent = bytes received =
 /// bytes planned, no latency below the lower bound, Little's law) into `failed`.
-void measure_result(const Plan& plan, const SimulationResult& result, const Scenario& scenario,
+void measure_result(const Plans& plans, const SimulationResult& result, const Scenario& scenario,
                     RunReport& report);
 
 /// The smallest of the ascending values that at least `percent` % of them do not exceed (nearest

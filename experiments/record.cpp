@@ -37,6 +37,12 @@ Record record_of(const Json& json) {
   for (const Column& column : columns()) {
     record.cells.push_back(row.value(std::string(column.name), std::string()));
   }
+  for (const Json& stream : json.value("streams", Json::array())) {
+    std::vector<std::string>& cells = record.streams.emplace_back();
+    for (const std::string_view column : stream_columns()) {
+      cells.push_back(stream.value(std::string(column), std::string()));
+    }
+  }
   record.index = std::stoul(record.at("index"));
   return record;
 }
@@ -46,8 +52,9 @@ Record record_of(const Json& json) {
 const std::string& Record::at(std::string_view column) const { return cells.at(place_of(column)); }
 
 Record record_of(const RunReport& report) {
-  Record record{report.index, report.config_hash, report.axes, report.baseline, {}};
+  Record record{report.index, report.config_hash, report.axes, report.baseline, {}, {}};
   for (const Column& column : columns()) record.cells.push_back(column.get(report));
+  for (const RunReport& stream : report.streams) record.streams.push_back(stream_cells(stream));
   return record;
 }
 
@@ -61,6 +68,12 @@ std::string status_text(const Record& record) {
   for (std::size_t i = 0; i < record.cells.size(); ++i) {
     const std::string_view column = columns()[i].name;
     if (column != kSpeedup) json["row"][std::string(column)] = record.cells[i];
+  }
+  for (const auto& cells : record.streams) {
+    Json& stream = json["streams"].emplace_back();
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      stream[std::string(stream_columns()[i])] = cells[i];
+    }
   }
   // Texts may hold bytes that are not UTF-8, such as file names.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

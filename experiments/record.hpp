@@ -17,6 +17,8 @@ struct Record {
   std::vector<std::pair<std::string, std::string>> axes;
   std::optional<std::size_t> baseline;
   std::vector<std::string> cells;  // in the order of columns()
+  /// Of each stream, if the scenario has some, in the order of stream_columns().
+  std::vector<std::vector<std::string>> streams{};
 
   /// The cell of a column of runs.csv.
   const std::string& at(std::string_view column) const;

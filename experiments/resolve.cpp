@@ -162,19 +162,45 @@ std::string programs_of(const StrategyChoice& strategy) {
   return text;
 }
 
-/// `portable`: without paths.
-std::string text_of(const Scenario& scenario, const StrategyChoice& strategy,
-                    const Options& options, const std::string& model, bool portable) {
+/// For reading again, or for comparing: then without paths, and the model by its contents.
+enum class TextOf : std::uint8_t { kReading, kComparing };
+
+/// Adds what a scenario or stream says of its workload.
+void add_workload(YamlTree& tree, const Scenario& stream, const StrategyChoice& strategy,
+                  TextOf purpose) {
+  const bool reading = purpose == TextOf::kReading;
+  tree["model"] = reading ? stream.model->reference : fmt::format("{:016x}", stream.model->hash);
+  tree["strategy"]["name"] = strategy.name;
+  for (const auto& [key, value] : reading ? strategy.resolved_options() : strategy.options) {
+    tree["strategy"]["options"][key] = value;
+  }
+  tree["precision"] = std::string(to_string(stream.precision));
+  tree["input_precision"] = std::string(to_string(stream.input_precision));
+  tree["requests"] = requests_node(stream.requests);
+}
+
+const StrategyChoice& strategy_of(const Scenario& stream, const StrategyChoice& otherwise) {
+  return stream.strategies.empty() ? otherwise : stream.strategies.front();
+}
+
+YamlTree stream_node(const Scenario& stream, const StrategyChoice& otherwise, TextOf purpose) {
+  YamlTree tree;
+  tree["name"] = stream.name;
+  add_workload(tree, stream, strategy_of(stream, otherwise), purpose);
+  tree["source"] = stream.cluster->device(stream.cluster->source()).name;
+  tree["sink"] = stream.cluster->device(stream.cluster->sink()).name;
+  return tree;
+}
+
+std::string text_of(const Scenario& scenario, const StrategyChoice& strategy, TextOf purpose) {
   YamlTree tree;
   tree["schema"] = 1;
   tree["name"] = scenario.name;
-  tree["model"] = model;
-  tree["cluster"] = cluster_node(*scenario.cluster, portable);
-  tree["strategy"]["name"] = strategy.name;
-  for (const auto& [key, value] : options) tree["strategy"]["options"][key] = value;
-  tree["precision"] = std::string(to_string(scenario.precision));
-  tree["input_precision"] = std::string(to_string(scenario.input_precision));
-  tree["requests"] = requests_node(scenario.requests);
+  tree["cluster"] = cluster_node(*scenario.cluster, purpose == TextOf::kComparing);
+  if (scenario.streams.empty()) add_workload(tree, scenario, strategy, purpose);
+  for (const Scenario& stream : scenario.streams) {
+    tree["streams"].push_back(stream_node(stream, strategy, purpose));
+  }
   tree["simulation"] = simulation_node(scenario);
   if (const YamlTree node = disturbances_node(scenario.disturbances, *scenario.cluster);
       node.kind() == YamlTree::Kind::kMap) {
@@ -188,15 +214,19 @@ std::string text_of(const Scenario& scenario, const StrategyChoice& strategy,
 }  // namespace
 
 std::string resolved_text(const Scenario& scenario, const StrategyChoice& strategy) {
-  return text_of(scenario, strategy, strategy.resolved_options(), scenario.model->reference, false);
+  return text_of(scenario, strategy, TextOf::kReading);
 }
 
 std::string config_hash(const Scenario& scenario, const StrategyChoice& strategy,
                         const std::string& extra) {
-  const std::string text = text_of(scenario, strategy, strategy.options,
-                                   fmt::format("{:016x}", scenario.model->hash), true) +
-                           programs_of(strategy) + extra;
-  return fmt::format("{:016x}", fnv1a(text));
+  std::string text = text_of(scenario, strategy, TextOf::kComparing);
+  if (scenario.streams.empty()) {
+    text += programs_of(strategy);
+  }
+  for (const Scenario& stream : scenario.streams) {
+    text += programs_of(strategy_of(stream, strategy));
+  }
+  return fmt::format("{:016x}", fnv1a(text + extra));
 }
 
 }  // namespace edgeflow

@@ -160,7 +160,8 @@ void Results::prepare(const Manifest& manifest, std::span<const Job> jobs, Mode 
                      "wait for them, or choose another folder with -o");
   }
   // The manifest goes last: until then the folder is known as ours.
-  for (const char* name : {"runs.csv", "timing.csv", "report.html"}) clear_away(folder_ / name);
+  for (const char* name : {"runs.csv", "streams.csv", "timing.csv", "report.html"})
+    clear_away(folder_ / name);
   if (!mode.resume || !same(old, now, {"version", "commit"})) clear_away(folder_ / "runs");
   remove_stale_runs(folder_ / "runs", jobs);
   write_whole_file(folder_ / "manifest.json", text_of(now));
@@ -187,15 +188,20 @@ void Results::add(const Job& job, const Run& run) const {
   const Scenario& scenario = *job.scenario;
   create_folders(folder);
   write_file(folder / "scenario.resolved.yaml", resolved_text(scenario, job.strategy));
-  if (run.plan) {
-    write_file(folder / "plan.yaml",
-               write_plan(*run.plan, scenario.model->graph, *scenario.cluster));
-    write_file(folder / "requests.csv", requests_csv(run.result, scenario.requests));
+  const Record record = record_of(run.report);
+  for (std::size_t s = 0; s < run.plans.size(); ++s) {
+    const Scenario& stream = scenario.all_streams()[s];
+    write_file(folder / (scenario.streams.empty() ? "plan.yaml" : "plan-" + stream.name + ".yaml"),
+               write_plan(*run.plans[s], stream.model->graph, *stream.cluster));
+  }
+  if (!record.streams.empty()) write_file(folder / "streams.csv", streams_csv({&record, 1}));
+  if (!run.plans.empty()) {
+    write_file(folder / "requests.csv", requests_csv(run.result, scenario));
     write_file(folder / "devices.csv", devices_csv(run, scenario));
     write_file(folder / "links.csv", links_csv(run, scenario));
   }
   write_file(folder / "timing.csv", timing_csv(run.report));
-  write_whole_file(folder / "status.json", status_text(record_of(run.report)), Durability::kSynced);
+  write_whole_file(folder / "status.json", status_text(record), Durability::kSynced);
 }
 
 std::vector<Record> merge_results(const fs::path& folder) {
@@ -225,6 +231,8 @@ std::vector<Record> merge_results(const fs::path& folder) {
   write_whole_file(folder / "runs.csv",
                    runs_csv(records, manifest.value("axes", std::vector<std::string>())),
                    Durability::kSynced);
+  const std::string streams = streams_csv(records);
+  if (!streams.empty()) write_whole_file(folder / "streams.csv", streams);
   write_whole_file(folder / "timing.csv", timing);
   manifest["finished"] = true;
   manifest["statuses"] = statuses;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 
@@ -25,12 +26,39 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+/// "a+b": each text once, in order.
+std::string joined(const std::vector<std::string>& texts) {
+  std::vector<std::string> different;
+  for (const std::string& text : texts) {
+    const bool new_one = std::find(different.begin(), different.end(), text) == different.end();
+    if (new_one) different.push_back(text);
+  }
+  return fmt::format("{}", fmt::join(different, "+"));
+}
+
+/// Which models there are, and which streams.
+void name_streams(const Job& job, RunReport& report) {
+  std::vector<std::string> models;
+  const auto streams = job.scenario->all_streams();
+  for (std::size_t s = 0; s < streams.size(); ++s) {
+    const StrategyChoice& strategy = job.strategy_of(s);
+    models.push_back(streams[s].model->graph.name());
+    if (job.scenario->streams.empty()) continue;
+    RunReport& stream = report.streams.emplace_back();
+    stream.name = streams[s].name;
+    stream.model = models.back();
+    stream.strategy = strategy.name;
+    stream.strategy_options = options_text(strategy);
+  }
+  report.model = joined(models);
+}
+
 RunReport introduce(const Job& job) {
   const Scenario& scenario = *job.scenario;
   RunReport report;
   report.index = job.index;
   report.name = scenario.name;
-  report.model = scenario.model->graph.name();
+  name_streams(job, report);
   report.cluster = scenario.cluster->name();
   report.strategy = job.strategy.name;
   report.strategy_options = options_text(job.strategy);
@@ -44,38 +72,57 @@ RunReport introduce(const Job& job) {
   return report;
 }
 
-void check(const Plan& plan, const Scenario& scenario) {
-  const auto violations = validate(plan, scenario.model->graph, *scenario.cluster, 1);
-  if (!violations.empty()) {
-    throw Stop{Status::kFailed, fmt::format("the plan is not valid: unit {}: {}",
-                                            violations[0].unit, violations[0].message)};
+void check(const Plans& plans, const Scenario& scenario) {
+  const auto streams = scenario.all_streams();
+  std::vector<PlacedModel> placed;
+  for (std::size_t s = 0; s < streams.size(); ++s) {
+    const Graph& graph = streams[s].model->graph;
+    const auto violations = validate(*plans[s], graph, *streams[s].cluster, 1);
+    if (!violations.empty()) {
+      throw Stop{Status::kFailed,
+                 fmt::format("{}the plan is not valid: unit {}: {}", scenario.label(s),
+                             violations[0].unit, violations[0].message)};
+    }
+    placed.push_back({*plans[s], graph, streams[s].element_size()});
   }
-  const auto shortage =
-      memory_shortage(plan, scenario.model->graph, *scenario.cluster, scenario.element_size());
+  const auto shortage = memory_shortage(placed, *scenario.cluster);
   if (shortage) throw Stop{Status::kOutOfMemory, *shortage};
 }
 
-SimulationResult simulate_requests(const Plan& plan, const Scenario& scenario,
+Stream stream_of(const Plan& plan, const Scenario& scenario) {
+  const Requests& requests = scenario.requests;
+  Stream stream;
+  stream.arrivals_s = scenario.arrivals_s();
+  stream.closed_loop = requests.closed();
+  stream.max_in_flight = requests.closed() ? requests.concurrency : requests.max_in_flight;
+  stream.plan = &plan;
+  stream.graph = &scenario.model->graph;
+  stream.cluster = scenario.cluster.get();
+  stream.size = scenario.element_size();
+  return stream;
+}
+
+SimulationResult simulate_requests(const Plans& plans, const Scenario& scenario,
                                    const RunOptions& options) {
   SimulationOptions simulation;
   simulation.network_model = scenario.network_model;
   simulation.effects = scenario.effects;
   simulation.disturbances = scenario.disturbances;
   simulation.disturbances.seed = scenario.seed;
-  simulation.arrivals_s = scenario.arrivals_s();
-  simulation.closed_loop = scenario.requests.closed();
-  simulation.max_in_flight =
-      scenario.requests.closed() ? scenario.requests.concurrency : scenario.requests.max_in_flight;
   simulation.timeout_s = options.timeout_s;
   std::vector<std::unique_ptr<Recorder>> recorders;
   if (!options.folder.empty()) {
     create_folders(options.folder);
-    recorders.push_back(make_event_tables(options.folder, plan, scenario));
-    if (options.trace) recorders.push_back(make_trace(options.folder, plan, scenario));
+    recorders.push_back(make_event_tables(options.folder, plans, scenario));
+    if (options.trace) recorders.push_back(make_trace(options.folder, plans, scenario));
   }
   for (const auto& recorder : recorders) simulation.recorders.push_back(recorder.get());
-  return simulate(plan, scenario.model->graph, *scenario.cluster, scenario.element_size(),
-                  simulation);
+  std::vector<Stream> streams;
+  const auto shared = scenario.all_streams();
+  for (std::size_t s = 0; s < shared.size(); ++s) {
+    streams.push_back(stream_of(*plans[s], shared[s]));
+  }
+  return simulate(streams, simulation);
 }
 
 }  // namespace
@@ -84,14 +131,20 @@ PlanOutcome plan(const Job& job) {
   PlanOutcome planned;
   const auto start = std::chrono::steady_clock::now();
   const std::clock_t cpu_start = std::clock();
+  Plans plans;
+  const std::size_t streams = job.scenario->all_streams().size();
   try {
-    planned.plan = job.plan ? job.plan : std::make_shared<const Plan>(plan_of(job));
+    while (plans.size() < streams) {
+      plans.push_back(job.plan ? job.plan
+                               : std::make_shared<const Plan>(plan_of(job, plans.size())));
+    }
+    planned.plans = std::move(plans);
   } catch (const Infeasible& error) {
     planned.status = Status::kInfeasible;
-    planned.message = error.what();
+    planned.message = job.scenario->label(plans.size()) + error.what();
   } catch (const std::exception& error) {
     planned.status = Status::kFailed;
-    planned.message = error.what();
+    planned.message = job.scenario->label(plans.size()) + error.what();
   }
   planned.wall_s = seconds_since(start);
   planned.cpu_s = static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC;
@@ -103,13 +156,13 @@ Run run(const Job& job, const PlanOutcome& planned, const RunOptions& options) {
   Run run = ended_run(job, planned.status, planned.message);
   run.report.plan_wall_s = planned.wall_s;
   run.report.plan_cpu_s = planned.cpu_s;
-  if (!planned.plan) return run;
-  run.plan = planned.plan;
+  if (planned.plans.empty()) return run;
+  run.plans = planned.plans;
   try {
-    measure_plan(*run.plan, scenario, run.report);
-    check(*run.plan, scenario);
-    run.result = simulate_requests(*run.plan, scenario, options);
-    measure_result(*run.plan, run.result, scenario, run.report);
+    measure_plans(run.plans, scenario, run.report);
+    check(run.plans, scenario);
+    run.result = simulate_requests(run.plans, scenario, options);
+    measure_result(run.plans, run.result, scenario, run.report);
   } catch (const Stop& stop) {
     run.report.status = stop.status;
     run.report.message = stop.message;
@@ -127,29 +180,44 @@ Run ended_run(const Job& job, Status status, const std::string& message) {
   return run;
 }
 
-Problem problem_of(const Scenario& scenario) {
-  return {scenario.model->graph, *scenario.cluster, scenario.element_size()};
+Problem problem_of(const Scenario& stream) {
+  return {stream.model->graph, *stream.cluster, stream.element_size()};
 }
 
-Plan plan_of(const Job& job) {
+Plan plan_of(const Job& job, std::size_t stream) {
   if (job.plan) return *job.plan;
+  const StrategyChoice& strategy = job.strategy_of(stream);
   try {
-    return make_plan(*job.strategy.info, problem_of(*job.scenario),
-                     job.strategy.resolved_options());
+    return make_plan(*strategy.info, problem_of(job.scenario->all_streams()[stream]),
+                     strategy.resolved_options());
   } catch (const OptionError& error) {
-    throw job.strategy.error(error);
+    throw strategy.error(error);
   }
 }
 
 std::string plan_key(const Job& job) {
   // Everything else is left at its default.
-  Scenario seen;
-  seen.model = job.scenario->model;
-  seen.cluster = job.scenario->cluster;
-  seen.disturbances.traces = job.scenario->disturbances.traces;  // at t = 0
-  seen.precision = job.scenario->precision;
-  seen.input_precision = job.scenario->input_precision;
+  const auto seen_of = [](const Scenario& scenario) {
+    Scenario seen;
+    seen.model = scenario.model;
+    seen.cluster = scenario.cluster;
+    seen.disturbances.traces = scenario.disturbances.traces;  // at t = 0
+    seen.precision = scenario.precision;
+    seen.input_precision = scenario.input_precision;
+    return seen;
+  };
+  Scenario seen = seen_of(*job.scenario);
+  for (const Scenario& stream : job.scenario->streams) {
+    seen.streams.push_back(seen_of(stream));
+    seen.streams.back().strategies = stream.strategies;
+  }
   return config_hash(seen, job.strategy);
+}
+
+const StrategyChoice& Job::strategy_of(std::size_t stream) const {
+  const auto& streams = scenario->streams;
+  const bool own = !streams.empty() && !streams[stream].strategies.empty();
+  return own ? streams[stream].strategies.front() : strategy;
 }
 
 std::string Job::run_id() const { return fmt::format("{}-{:.8}", index, config_hash); }

@@ -20,16 +20,22 @@ struct Job {
   std::vector<std::pair<std::string, std::string>> axes;  // key path and value of a sweep's axes
   int repetition = 0;                                     // the scenario's seed is that of it
   std::optional<std::size_t> baseline;                    // index of the run to compare with
-  std::shared_ptr<const Plan> plan;  // given instead of asking the strategy; must be valid
-  std::string config_hash;           // of scenario, strategy and given plan
+  /// Given instead of asking the strategy, for a scenario without streams; must be valid.
+  std::shared_ptr<const Plan> plan;
+  std::string config_hash;  // of scenario, strategy and given plan
 
   /// "7-1f0c93aa": the index and the first 8 digits of the hash.
   std::string run_id() const;
+  /// What plans that stream of the scenario: its own strategy, or the job's.
+  const StrategyChoice& strategy_of(std::size_t stream) const;
 };
 
-/// A plan, or the status that planning ended in.
+/// By stream; one for a scenario without streams.
+using Plans = std::vector<std::shared_ptr<const Plan>>;
+
+/// The plans, or the status that planning ended in.
 struct PlanOutcome {
-  std::shared_ptr<const Plan> plan;
+  Plans plans;  // of all streams, or empty
   Status status = Status::kOk;
   std::string message;  // why, if not ok
   double wall_s = 0;
@@ -62,6 +68,10 @@ struct RunReport {
   std::optional<double> offered_load, queue_growth_rps, overloaded;
   std::optional<double> link_energy_J, energy_per_request_J;
 
+  /// The same of each stream, where the scenario has some: `name` is its own, the figures are those
+  /// of its requests.
+  std::vector<RunReport> streams;
+
   // Of the machine that simulated; in timing.csv only.
   double plan_wall_s = 0, plan_cpu_s = 0;
   std::optional<double> sim_wall_s, sim_cpu_s, max_rss_kB;
@@ -69,11 +79,11 @@ struct RunReport {
 
 struct Run {
   RunReport report;
-  std::shared_ptr<const Plan> plan;  // nothing if the strategy gave none
+  Plans plans;  // empty if a strategy gave none
   SimulationResult result;
 };
 
-/// Asks the job's strategy, or takes the given plan. Whatever goes wrong is a status.
+/// Asks the job's strategies, or takes the given plan. Whatever goes wrong is a status.
 PlanOutcome plan(const Job& job);
 
 struct RunOptions {
@@ -89,12 +99,12 @@ Run run(const Job& job, const PlanOutcome& planned, const RunOptions& options = 
 /// A run that ended before it began, or by force.
 Run ended_run(const Job& job, Status status, const std::string& message);
 
-/// Asks the job's strategy, or takes the given plan. Throws Infeasible, and InputError for a
+/// Asks the strategy of a stream, or takes the given plan. Throws Infeasible, and InputError for a
 /// mistake in the options.
-Plan plan_of(const Job& job);
+Plan plan_of(const Job& job, std::size_t stream = 0);
 
-/// What a strategy sees of a scenario.
-Problem problem_of(const Scenario& scenario);
+/// What a strategy sees of a scenario without streams, or of one stream.
+Problem problem_of(const Scenario& stream);
 
 /// Equal for jobs whose plans are equal: they differ only in what problem_of leaves out.
 std::string plan_key(const Job& job);

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -125,8 +126,11 @@ int exit_code_of(std::size_t bad, std::size_t runs) {
 /// Writes and prints the tables over all runs.
 int conclude(const std::filesystem::path& folder, const std::string& head) {
   const std::vector<Record> records = merge_results(folder);
-  print(head + summary(records));
-  fmt::print(stderr, "wrote {}: runs.csv, timing.csv, runs/\n", folder.string());
+  const bool streams = std::any_of(records.begin(), records.end(),
+                                   [](const Record& record) { return !record.streams.empty(); });
+  print(head + summary(records) + (streams ? "\n" + streams_summary(records) : ""));
+  fmt::print(stderr, "wrote {}: runs.csv, {}timing.csv, runs/\n", folder.string(),
+             streams ? "streams.csv, " : "");
   std::size_t bad = 0;
   for (const Record& record : records) bad += record.at("status") == "ok" ? 0 : 1;
   return exit_code_of(bad, records.size());
@@ -143,6 +147,12 @@ int conclude_early(const Tally& tally, std::size_t runs) {
 /// The one job that replays a plan instead of asking the scenario's strategies.
 Job replay(const Scenario& scenario, const std::string& plan_file) {
   const Document document{fs::path(plan_file)};
+  if (!scenario.streams.empty()) {
+    throw InputError(
+        {plan_file, 0, 0}, "",
+        fmt::format("holds the plan of one stream, the scenario has {}", scenario.streams.size()),
+        "replay it with a scenario of that stream alone");
+  }
   const Graph& graph = scenario.model->graph;
   Job job;
   job.scenario = std::make_shared<const Scenario>(scenario);

@@ -10,10 +10,14 @@ std::string utilisation(double busy_s, const Run& run) {
 }
 
 }  // namespace
-std::string requests_csv(const SimulationResult& result, const Requests& requests) {
-  std::string text = csv_row({"request", "arrival_s", "finish_s", "latency_s", "compute_s",
-                              "transfer_s", "queue_s", "wait_s", "warm_up", "missed", "energy_J"});
+
+std::string requests_csv(const SimulationResult& result, const Scenario& scenario) {
+  std::string text =
+      csv_row({"request", "arrival_s", "finish_s", "latency_s", "compute_s", "transfer_s",
+               "queue_s", "wait_s", "warm_up", "missed", "energy_J", "stream"});
   for (const RequestRecord& r : result.requests) {
+    const Scenario& stream = scenario.all_streams()[static_cast<std::size_t>(r.stream)];
+    const Requests& requests = stream.requests;
     const double latency_s = r.finish_s - r.arrival_s;
     const bool limited = requests.deadline_s > 0;
     text += csv_row({std::to_string(r.request), cell(r.arrival_s), cell(r.finish_s),
@@ -22,7 +26,7 @@ std::string requests_csv(const SimulationResult& result, const Requests& request
                      !limited                          ? ""
                      : latency_s > requests.deadline_s ? "1"
                                                        : "0",
-                     cell(r.energy_J)});
+                     cell(r.energy_J), scenario.streams.empty() ? "" : stream.name});
   }
   return text;
 }

@@ -8,8 +8,7 @@
 
 namespace edgeflow {
 
-/// `requests` are those of the scenario.
-std::string requests_csv(const SimulationResult& result, const Requests& requests);
+std::string requests_csv(const SimulationResult& result, const Scenario& scenario);
 std::string devices_csv(const Run& run, const Scenario& scenario);
 std::string links_csv(const Run& run, const Scenario& scenario);
 

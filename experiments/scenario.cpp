@@ -139,11 +139,13 @@ StrategyChoice read_strategy(const Yaml& yaml) {
   return choice;
 }
 
+/// None if the scenario names none.
 std::vector<StrategyChoice> read_strategies(const Yaml& yaml) {
   const auto one = yaml.find("strategy");
   const auto several = yaml.find("strategies");
   if (one && several) several->fail("give \"strategy\" or \"strategies\", not both");
-  if (!several) return {read_strategy(yaml.at("strategy"))};
+  if (one) return {read_strategy(*one)};
+  if (!several) return {};
   std::vector<StrategyChoice> choices;
   for (const Yaml& item : several->items()) {
     StrategyChoice choice = read_strategy(item);
@@ -175,6 +177,116 @@ Cluster read_scenario_cluster(const Yaml& yaml, const std::string& scenario_name
   if (!yaml.is_scalar()) return read_cluster(yaml, scenario_name, read_platform_file);
   return located(
       yaml, [&] { return load_cluster(yaml.as_string(), folder_of(yaml), read_platform_file); });
+}
+
+/// What a stream may have of its own besides its strategy, source and sink.
+void read_workload(const Yaml& yaml, ModelShelf& shelf, Scenario& scenario) {
+  if (const auto model = yaml.find("model")) {
+    scenario.model =
+        located(*model, [&] { return shelf.get(model->as_string(), folder_of(*model)); });
+  }
+  const std::span precisions(kPrecisions);
+  if (const auto precision = yaml.find("precision")) {
+    if (precision->is_scalar() && precision->as_string() == "uint8") {
+      precision->fail("only the model's input can be uint8", "that is input_precision");
+    }
+    scenario.precision = static_cast<Precision>(read_choice(*precision, precisions.first(3)));
+    scenario.input_precision = scenario.precision;
+  }
+  if (const auto precision = yaml.find("input_precision")) {
+    scenario.input_precision = static_cast<Precision>(read_choice(*precision, precisions));
+  }
+  if (const auto requests = yaml.find("requests")) scenario.requests = read_requests(*requests);
+}
+
+void check_layer_times(const Scenario& scenario) {
+  for (const Device& device : scenario.cluster->devices()) {
+    if (const auto& times = device.compute.layer_times) {
+      check_layer_times(*times, scenario.model->graph);
+    }
+  }
+}
+
+DeviceId read_device_name(const Yaml& yaml, const Cluster& cluster) {
+  const std::string name = yaml.as_string();
+  std::vector<std::string_view> names;
+  for (std::size_t d = 0; d < cluster.size(); ++d) {
+    names.push_back(cluster.devices()[d].name);
+    if (names.back() == name) return DeviceId{static_cast<std::int32_t>(d)};
+  }
+  const auto near = nearest_name(name, names);
+  yaml.fail_expected("the name of a device",
+                     near ? fmt::format("did you mean \"{}\"?", *near) : "");
+}
+
+/// `base` is the scenario without its streams.
+Scenario read_stream(const Yaml& yaml, const Scenario& base, ModelShelf& shelf) {
+  if (!yaml.is_map()) yaml.fail_expected("a stream such as {name: detector, model: yolov5s}");
+  yaml.expect_keys(
+      {"name", "model", "strategy", "precision", "input_precision", "requests", "source", "sink"});
+  Scenario stream = base;
+  stream.name = read_folder_name(yaml.at("name"));
+  stream.random_stream = "arrivals of " + stream.name;
+  read_workload(yaml, shelf, stream);
+  if (!stream.model) {
+    yaml.fail("missing key \"model\"", "or give the scenario one, for all streams without");
+  }
+  stream.strategies.clear();
+  if (const auto strategy = yaml.find("strategy")) stream.strategies = {read_strategy(*strategy)};
+  if (stream.strategies.empty() && base.strategies.empty()) {
+    yaml.fail("missing key \"strategy\"", "or give the scenario one, for all streams without");
+  }
+  const auto source_name = yaml.find("source");
+  const auto sink_name = yaml.find("sink");
+  const Cluster& shared = *base.cluster;
+  if (source_name || sink_name) {
+    const DeviceId source = source_name ? read_device_name(*source_name, shared) : shared.source();
+    const DeviceId sink = sink_name     ? read_device_name(*sink_name, shared)
+                          : source_name ? source
+                                        : shared.sink();
+    stream.cluster = std::make_shared<const Cluster>(
+        shared.name(), std::vector(shared.devices().begin(), shared.devices().end()),
+        shared.network(), source, sink);
+  }
+  check_layer_times(stream);
+  return stream;
+}
+
+/// "single+edgeflow": each strategy of the streams once.
+StrategyChoice strategies_of(std::span<const Scenario> streams) {
+  std::vector<std::string> names;
+  for (const Scenario& stream : streams) {
+    const std::string& name = stream.strategies.front().name;
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  StrategyChoice choice;
+  choice.name = fmt::format("{}", fmt::join(names, "+"));
+  return choice;
+}
+
+void read_streams(const Yaml& yaml, const Yaml& list, ModelShelf& shelf, Scenario& scenario) {
+  if (!list.is_list()) list.fail_expected("a list of streams such as {name: a, model: yolov5s}");
+  std::vector<Scenario> streams;
+  for (const Yaml& item : list.items()) {
+    Scenario stream = read_stream(item, scenario, shelf);
+    for (const Scenario& other : streams) {
+      if (other.name == stream.name) {
+        item.at("name").fail(fmt::format("two streams are called \"{}\"", stream.name));
+      }
+    }
+    streams.push_back(std::move(stream));
+  }
+  if (streams.empty()) list.fail("is empty, expected at least one stream");
+  const bool all_have = std::all_of(streams.begin(), streams.end(), [](const Scenario& stream) {
+    return !stream.strategies.empty();
+  });
+  if (all_have && !scenario.strategies.empty()) {
+    yaml.at(yaml.find("strategy") ? "strategy" : "strategies")
+        .fail("no stream uses this: each has a strategy of its own");
+  }
+  if (all_have) scenario.strategies = {strategies_of(streams)};
+  scenario.model = nullptr;
+  scenario.streams = std::move(streams);
 }
 
 }  // namespace
@@ -240,39 +352,35 @@ double Scenario::lower_bound_s() const {
   return lp_lower_bound_s(model->graph, best, element_size(), effects);
 }
 
-std::vector<double> Scenario::arrivals_s() const { return requests.arrivals_s(seed, "arrivals"); }
+std::vector<double> Scenario::arrivals_s() const {
+  return requests.arrivals_s(seed, random_stream);
+}
+
+std::string Scenario::label(std::size_t stream) const {
+  return streams.empty() ? "" : fmt::format("stream {}: ", streams[stream].name);
+}
+
+void Scenario::set_seed(std::uint64_t new_seed) {
+  seed = new_seed;
+  for (Scenario& stream : streams) stream.seed = new_seed;
+}
 
 Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
   if (!yaml.is_map()) yaml.fail_expected("a scenario: schema, name, model, cluster, strategy");
   yaml.expect_keys({"schema", "name", "description", "model", "cluster", "strategy", "strategies",
-                    "precision", "input_precision", "requests", "simulation", "disturbances",
-                    "bound", "seed"});
+                    "precision", "input_precision", "requests", "streams", "simulation",
+                    "disturbances", "bound", "seed"});
   if (yaml.path().empty()) (void)yaml.at("schema");
   if (const auto schema = yaml.find("schema")) (void)schema->as_integer(1, 1);
   if (const auto description = yaml.find("description")) (void)description->as_string();
   Scenario scenario;
   scenario.name = read_folder_name(yaml.at("name"));
-  const Yaml model = yaml.at("model");
-  scenario.model = located(model, [&] { return shelf.get(model.as_string(), folder_of(model)); });
+  const auto streams = yaml.find("streams");
+  if (!streams) (void)yaml.at("model");
+  read_workload(yaml, shelf, scenario);
   scenario.cluster = shelf.get_cluster(yaml.at("cluster"), scenario.name);
-  for (const Device& device : scenario.cluster->devices()) {
-    if (const auto& times = device.compute.layer_times) {
-      check_layer_times(*times, scenario.model->graph);
-    }
-  }
   scenario.strategies = read_strategies(yaml);
-  const std::span precisions(kPrecisions);
-  if (const auto precision = yaml.find("precision")) {
-    if (precision->is_scalar() && precision->as_string() == "uint8") {
-      precision->fail("only the model's input can be uint8", "that is input_precision");
-    }
-    scenario.precision = static_cast<Precision>(read_choice(*precision, precisions.first(3)));
-  }
-  scenario.input_precision = scenario.precision;
-  if (const auto precision = yaml.find("input_precision")) {
-    scenario.input_precision = static_cast<Precision>(read_choice(*precision, precisions));
-  }
-  if (const auto requests = yaml.find("requests")) scenario.requests = read_requests(*requests);
+  if (!streams && scenario.strategies.empty()) (void)yaml.at("strategy");
   if (const auto simulation = yaml.find("simulation")) read_simulation(*simulation, scenario);
   if (const auto disturbances = yaml.find("disturbances")) {
     scenario.disturbances = read_disturbances(*disturbances, *scenario.cluster);
@@ -286,6 +394,11 @@ Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
   }
   if (const auto seed = yaml.find("seed")) {
     scenario.seed = static_cast<std::uint64_t>(seed->as_integer(0));
+  }
+  if (streams) {
+    read_streams(yaml, *streams, shelf, scenario);
+  } else {
+    check_layer_times(scenario);
   }
   return scenario;
 }

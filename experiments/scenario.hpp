@@ -13,11 +13,20 @@
 //   disturbances: {...}                  # see disturbances.hpp
 //   seed: 42
 // Only schema, name, model, cluster and strategy are needed.
+//
+// Several models or sources share the cluster where there are
+//   streams:
+//     - {name: detector, model: yolov5s, requests: {...}}
+//     - {name: classifier, model: mobilenet_v2, source: nano, strategy: single}
+// Each has a name, and may have its own model, strategy, precision, input_precision, requests,
+// source and sink (default: its source if it has one); what it leaves out is that of the scenario.
+// Each is planned by itself, as if it had the cluster alone.
 
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -69,9 +78,10 @@ enum class BoundKind : std::uint8_t { kSimple, kLp };
 
 struct Scenario {
   std::string name;
-  std::shared_ptr<const Model> model;
-  std::shared_ptr<const Cluster> cluster;
-  std::vector<StrategyChoice> strategies;  // at least one, all different
+  std::shared_ptr<const Model> model;      // null if there are streams
+  std::shared_ptr<const Cluster> cluster;  // of a stream: with its own source and sink
+  /// At least one, all different. Of a stream: its own, or none if it takes the job's.
+  std::vector<StrategyChoice> strategies;
   Precision precision = Precision::kFp32;
   Precision input_precision = Precision::kFp32;
   Requests requests;
@@ -80,6 +90,17 @@ struct Scenario {
   Disturbances disturbances;  // see disturbances.hpp; the cluster is that of t = 0
   BoundKind bound = BoundKind::kSimple;
   std::uint64_t seed = 0;
+  std::string random_stream = "arrivals";  // names the random numbers: see random.hpp
+  /// The `streams:`, each as a scenario that bears its name and has no streams; may be empty.
+  std::vector<Scenario> streams{};
+
+  /// What shares the cluster: the streams, or the scenario itself if it has none.
+  std::span<const Scenario> all_streams() const {
+    return streams.empty() ? std::span(this, 1) : std::span(streams);
+  }
+  /// Whose plan it is, for messages: "" or "stream detector: ".
+  std::string label(std::size_t stream) const;
+  void set_seed(std::uint64_t new_seed);
 
   ElementSize element_size() const;
   /// A latency that no plan of this scenario can beat.
@@ -97,7 +118,8 @@ Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf);
 
 /// Changes one value of the scenario at `prefix` (empty for the root, or "base" in a sweep). More
 /// forgiving than Document::override_value: a cluster given by name becomes the map that its file
-/// holds, a bare strategy becomes {name: ...}, and `strategy` takes the place of `strategies`.
+/// holds, a bare strategy becomes {name: ...}, `strategy` takes the place of `strategies`, and
+/// streams go by name as well as by number: streams.detector.requests.count, streams[0].model.
 void override_scenario(Document& document, const std::string& prefix, const std::string& key_path,
                        const YamlTree& value, const Position& origin);
 

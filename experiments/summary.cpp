@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "experiments/columns.hpp"
 #include "experiments/table.hpp"
 
 namespace edgeflow {
@@ -40,35 +41,56 @@ std::vector<std::size_t> shown_axes(std::span<const Record> records) {
 /// "cluster.network.bandwidth" -> "bandwidth".
 std::string short_name(const std::string& axis) { return axis.substr(axis.rfind('.') + 1); }
 
+/// Columns that tell runs apart: axes, repetition.
+class RunNames {
+ public:
+  explicit RunNames(std::span<const Record> records)
+      : axes_(records.front().axes),
+        shown_(shown_axes(records)),
+        repetitions_(std::any_of(records.begin(), records.end(), [](const Record& record) {
+          return record.at("repetition") != "0";
+        })) {}
+
+  void add_header(std::vector<std::string>& row, std::string& alignment) const {
+    for (const std::size_t a : shown_) {
+      row.push_back(short_name(axes_[a].first));
+      alignment += 'l';
+    }
+    if (!repetitions_) return;
+    row.emplace_back("repetition");
+    alignment += 'r';
+  }
+  void add_cells(std::vector<std::string>& row, const Record& record) const {
+    for (const std::size_t a : shown_) row.push_back(record.axes[a].second);
+    if (repetitions_) row.push_back(record.at("repetition"));
+  }
+
+ private:
+  const std::vector<std::pair<std::string, std::string>>& axes_;
+  std::vector<std::size_t> shown_;
+  bool repetitions_;
+};
+
+std::string with_options(const std::string& strategy, const std::string& options) {
+  return options.empty() ? strategy : fmt::format("{} ({})", strategy, options);
+}
+
 }  // namespace
 
 std::string summary(std::span<const Record> records) {
-  std::vector<std::string> header;
+  const RunNames names(records);
   std::string alignment;
-  const auto repeated = [](const Record& record) { return record.at("repetition") != "0"; };
-  const bool repetitions = std::any_of(records.begin(), records.end(), repeated);
-  const std::vector<std::size_t> axes = shown_axes(records);
-  for (const std::size_t a : axes) {
-    header.push_back(short_name(records.front().axes[a].first));
-    alignment += 'l';
-  }
-  if (repetitions) {
-    header.emplace_back("repetition");
-    alignment += 'r';
-  }
+  std::vector<std::vector<std::string>> rows(1);
+  names.add_header(rows[0], alignment);
   for (const char* name : {"strategy", "status", "latency ms", "predicted ms", "speedup",
                            "moved MB", "energy J", "peak MiB"}) {
-    header.emplace_back(name);
+    rows[0].emplace_back(name);
   }
   alignment += "llrrrrrr";
-  std::vector<std::vector<std::string>> rows{header};
   for (const Record& record : records.first(std::min(records.size(), kMaxRows))) {
     std::vector<std::string>& row = rows.emplace_back();
-    for (const std::size_t a : axes) row.push_back(record.axes[a].second);
-    if (repetitions) row.push_back(record.at("repetition"));
-    const std::string& options = record.at("strategy_options");
-    row.push_back(options.empty() ? record.at("strategy")
-                                  : fmt::format("{} ({})", record.at("strategy"), options));
+    names.add_cells(row, record);
+    row.push_back(with_options(record.at("strategy"), record.at("strategy_options")));
     row.push_back(record.at("status"));
     row.push_back(figure(record.at("latency_s"), 1e3, 1));
     row.push_back(figure(record.at("predicted_latency_s"), 1e3, 1));
@@ -81,6 +103,47 @@ std::string summary(std::span<const Record> records) {
   if (records.size() > kMaxRows) {
     text += fmt::format("... and {} more, see runs.csv\n", records.size() - kMaxRows);
   }
+  return text;
+}
+
+std::string streams_summary(std::span<const Record> records) {
+  const RunNames names(records);
+  std::string alignment;
+  std::vector<std::vector<std::string>> rows(1);
+  names.add_header(rows[0], alignment);
+  for (const char* name : {"stream", "model", "strategy", "latency ms", "p50 ms", "p95 ms",
+                           "p99 ms", "alone ms", "per s", "missed %", "J each"}) {
+    rows[0].emplace_back(name);
+  }
+  alignment += "lllrrrrrrrr";
+  std::size_t left_out = 0;
+  for (const Record& record : records) {
+    for (const auto& cells : record.streams) {
+      if (rows.size() > kMaxRows) {
+        ++left_out;
+        continue;
+      }
+      const auto at = [&](std::string_view column) {
+        const auto all = stream_columns();
+        return cells[static_cast<std::size_t>(std::find(all.begin(), all.end(), column) -
+                                              all.begin())];
+      };
+      std::vector<std::string>& row = rows.emplace_back();
+      names.add_cells(row, record);
+      row.push_back(at("stream"));
+      row.push_back(at("model"));
+      row.push_back(with_options(at("strategy"), at("strategy_options")));
+      for (const char* column : {"latency_s", "latency_p50_s", "latency_p95_s", "latency_p99_s",
+                                 "predicted_latency_s"}) {
+        row.push_back(figure(at(column), 1e3, 1));
+      }
+      row.push_back(figure(at("throughput_rps"), 1, 2));
+      row.push_back(figure(at("deadline_miss_ratio"), 100, 1));
+      row.push_back(figure(at("energy_per_request_J"), 1, 2));
+    }
+  }
+  std::string text = aligned(rows, alignment);
+  if (left_out > 0) text += fmt::format("... and {} more, see streams.csv\n", left_out);
   return text;
 }
 
@@ -99,9 +162,16 @@ std::string headline(const Scenario& scenario) {
     if (counts[type]++ == 0) devices.push_back(type);
   }
   for (std::string& device : devices) device = fmt::format("{} {}", counts[device], device);
-  return fmt::format("{}: {} on {}, {}, {} request{}", scenario.name, scenario.model->graph.name(),
-                     fmt::join(devices, ", "), headline(scenario.cluster->network()),
-                     scenario.requests.count, scenario.requests.count == 1 ? "" : "s");
+  std::vector<std::string> models;
+  int requests = 0;
+  for (const Scenario& stream : scenario.all_streams()) {
+    models.push_back(stream.model->graph.name());
+    if (!scenario.streams.empty()) models.back() += fmt::format(" ({})", stream.name);
+    requests += stream.requests.count;
+  }
+  return fmt::format("{}: {} on {}, {}, {} request{}", scenario.name, fmt::join(models, " and "),
+                     fmt::join(devices, ", "), headline(scenario.cluster->network()), requests,
+                     requests == 1 ? "" : "s");
 }
 
 }  // namespace edgeflow

@@ -12,6 +12,9 @@ namespace edgeflow {
 /// A row per run: axes, strategy, status, latency, prediction, speedup, traffic, energy, memory.
 std::string summary(std::span<const Record> records);
 
+/// A row per stream of each run: strategy, latencies, throughput, misses, energy.
+std::string streams_summary(std::span<const Record> records);
+
 /// Type and bandwidth of a network, or its number of links.
 std::string headline(const Network& network);
 

@@ -202,7 +202,7 @@ class Expansion {
     std::vector<std::shared_ptr<const Scenario>> repetitions;
     for (int r = 0; r < repeat_; ++r) {
       Scenario scenario = first;
-      scenario.seed = repetition_seed(first.seed, r);
+      scenario.set_seed(repetition_seed(first.seed, r));
       repetitions.push_back(std::make_shared<const Scenario>(std::move(scenario)));
     }
     for (const StrategyChoice& strategy : first.strategies) {
@@ -283,17 +283,16 @@ void link_baselines(std::vector<Job>& jobs, const std::vector<Factor>& factors,
 constexpr timeval kTrial{.tv_sec = 0, .tv_usec = 100'000};
 constexpr double kTrialTimeout_s = 60;
 
-/// Lets the job's strategy start to plan, in a process that dies soon. Throws InputError if it
+/// Lets a stream's strategy start to plan, in a process that dies soon. Throws InputError if it
 /// objects to its options.
-void try_options(const Job& job) {
+void try_options(const Scenario& stream, const StrategyChoice& strategy) {
   const SimulationResult trial = run_in_child(
       [&] {
         const itimerval timer{.it_interval = {}, .it_value = kTrial};
         setitimer(ITIMER_PROF, &timer, nullptr);
         SimulationResult result;
         try {
-          const Problem problem = problem_of(*job.scenario);
-          (void)make_plan(*job.strategy.info, problem, job.strategy.options);
+          (void)make_plan(*strategy.info, problem_of(stream), strategy.options);
         } catch (const OptionError& error) {
           result.status = Status::kInfeasible;
           result.message = error.key() + '\n' + error.what();
@@ -304,8 +303,7 @@ void try_options(const Job& job) {
       kTrialTimeout_s);
   if (trial.status != Status::kInfeasible) return;
   const std::size_t end = trial.message.find('\n');
-  throw job.strategy.error(
-      OptionError(trial.message.substr(0, end), trial.message.substr(end + 1)));
+  throw strategy.error(OptionError(trial.message.substr(0, end), trial.message.substr(end + 1)));
 }
 
 /// Options are understood by strategies only, when planning begins: tries each different one once.
@@ -313,12 +311,16 @@ void try_options(const Job& job) {
 void try_options(const std::vector<Job>& jobs) {
   std::set<std::string> tried;
   for (const Job& job : jobs) {
-    // A program of the user's runs when its turn comes; its options were checked when read.
-    if (job.strategy.options.empty() || job.strategy.options.contains("command")) continue;
-    std::string key = fmt::format("{} {} {}", job.scenario->model->reference, job.strategy.name,
-                                  options_text(job.strategy));
-    for (const Device& device : job.scenario->cluster->devices()) key += " " + device.name;
-    if (tried.insert(key).second) try_options(job);
+    const auto streams = job.scenario->all_streams();
+    for (std::size_t s = 0; s < streams.size(); ++s) {
+      const StrategyChoice& strategy = job.strategy_of(s);
+      // A program of the user's runs when its turn comes; its options were checked when read.
+      if (strategy.options.empty() || strategy.options.contains("command")) continue;
+      std::string key = fmt::format("{} {} {}", streams[s].model->reference, strategy.name,
+                                    options_text(strategy));
+      for (const Device& device : streams[s].cluster->devices()) key += " " + device.name;
+      if (tried.insert(key).second) try_options(streams[s], strategy);
+    }
   }
 }
 

@@ -11,6 +11,7 @@ namespace edgeflow {
 namespace {
 
 constexpr std::size_t kFirstMessageTrack = 1000;
+constexpr std::size_t kTracksPerStream = 1'000'000;
 
 std::string in_json(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -36,108 +37,135 @@ class Tracks {
   std::vector<double> free_since_s_;
 };
 
+/// Of a device and a stream.
 struct Lane {
   Tracks units;
   Tracks messages;
-  double memory_since_s = 0;
-  double memory_bytes = -1;
+};
+
+struct Memory {
+  double since_s = 0;
+  double bytes = -1;
   double written_bytes = -1;
+};
+
+/// What events say of the units and messages of a stream.
+struct StreamNames {
+  StreamNames(const Plan& its_plan, const Scenario& stream, const std::string& name)
+      : plan(its_plan), messages(messages_of(plan, stream.element_size())), track_name(name) {
+    for (const ExecutionUnit& unit : plan.units) {
+      units.push_back(fmt::format("{},\"cat\":\"{}\",\"args\":{{\"rows\":{},\"request\":",
+                                  in_json(stream.model->graph.layer(unit.layer).name),
+                                  to_string(unit.kind), in_json(to_string(unit.output))));
+    }
+    sends.resize(plan.units.size());
+    served.resize(plan.units.size());
+    for (std::size_t m = 0; m < messages.size(); ++m) {
+      sends[index(messages[m].from)].push_back(static_cast<std::int64_t>(m));
+      served[index(messages[m].consumers.front())].push_back(static_cast<std::int64_t>(m));
+    }
+  }
+
+  const Plan& plan;
+  std::vector<std::string> units;  // by unit: of its slices, up to the request
+  std::vector<Message> messages;
+  std::vector<std::vector<std::int64_t>> sends;   // by unit: messages
+  std::vector<std::vector<std::int64_t>> served;  // by unit: messages that it is the first to need
+  std::string track_name;                         // " detector"; empty without streams
+  std::int64_t first_arrow = 0;
 };
 
 class Trace : public Recorder {
  public:
-  Trace(std::filesystem::path folder, const Plan& plan, const Scenario& scenario)
-      : folder_(std::move(folder)),
-        plan_(plan),
-        scenario_(scenario),
-        lanes_(scenario.cluster->size()) {
-    for (const ExecutionUnit& unit : plan.units) {
-      names_.push_back(fmt::format("{},\"cat\":\"{}\",\"args\":{{\"rows\":{},\"request\":",
-                                   in_json(scenario.model->graph.layer(unit.layer).name),
-                                   to_string(unit.kind), in_json(to_string(unit.output))));
-    }
-    for (const Device& device : scenario.cluster->devices()) {
+  Trace(std::filesystem::path folder, const Plans& plans, const Scenario& scenario)
+      : folder_(std::move(folder)), cluster_(*scenario.cluster), memory_(cluster_.size()) {
+    for (const Device& device : cluster_.devices()) {
       destinations_.push_back(in_json("to " + device.name));
       origins_.push_back(in_json("from " + device.name));
     }
-    messages_ = messages_of(plan, scenario.element_size());
-    served_.resize(plan.units.size());
-    for (std::size_t m = 0; m < messages_.size(); ++m) {
-      served_[index(messages_[m].consumers.front())].push_back(static_cast<std::int64_t>(m));
-    }
-    sends_.resize(plan.units.size());
-    for (std::size_t m = 0; m < messages_.size(); ++m) {
-      sends_[index(messages_[m].from)].push_back(static_cast<std::int64_t>(m));
+    const auto streams = scenario.all_streams();
+    std::int64_t arrows = 0;
+    for (std::size_t s = 0; s < streams.size(); ++s) {
+      streams_.emplace_back(*plans[s], streams[s],
+                            scenario.streams.empty() ? "" : " " + streams[s].name);
+      streams_.back().first_arrow = arrows;
+      arrows +=
+          static_cast<std::int64_t>(streams_.back().messages.size()) * streams[s].requests.count;
+      lanes_.emplace_back(cluster_.size());
     }
   }
 
   void begin() override {
     file_.open(folder_ / "trace.json");
     file_ << "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n";
-    for (std::size_t d = 0; d < lanes_.size(); ++d) {
+    for (std::size_t d = 0; d < cluster_.size(); ++d) {
       const auto device = static_cast<std::int64_t>(d);
-      const std::string name = in_json(scenario_.cluster->devices()[d].name);
+      const std::string name = in_json(cluster_.devices()[d].name);
       file_ << R"({"ph":"M","name":"process_name","pid":)" << device
             << R"(,"tid":0,"args":{"name":)" << name << "}},\n";
     }
   }
 
-  void unit_done(std::int32_t /*stream*/, std::int32_t request, std::int32_t unit,
+  void unit_done(std::int32_t stream, std::int32_t request, std::int32_t unit,
                  const UnitTimes& times) override {
     const auto at = static_cast<std::size_t>(unit);
-    const std::size_t device = index(plan_.units[at].device);
+    const StreamNames& names = streams_[static_cast<std::size_t>(stream)];
+    const std::size_t device = index(names.plan.units[at].device);
     // What takes no time may happen beside something that does: nested in it.
     const bool instant = times.finish_s == times.start_s;
+    Tracks& tracks = lane(stream, device).units;
     const std::size_t track =
-        instant ? 0 : lanes_[device].units.place(times.start_s, times.finish_s);
+        first_track(stream) + (instant ? 0 : tracks.place(times.start_s, times.finish_s));
     slice(device, track, {times.start_s, times.finish_s});
-    file_ << names_[at] << request << "}},\n";
-    for (const std::int64_t message : sends_[at]) {
-      arrow('s', request, message, device, track, times.start_s);
+    file_ << names.units[at] << request << "}},\n";
+    for (const std::int64_t message : names.sends[at]) {
+      arrow('s', names, request, message, {device, track, times.start_s});
     }
-    for (const std::int64_t message : served_[at]) {
-      arrow('f', request, message, device, track, times.start_s);
+    for (const std::int64_t message : names.served[at]) {
+      arrow('f', names, request, message, {device, track, times.start_s});
     }
   }
 
-  void message_worked(std::int32_t /*stream*/, std::int32_t request, std::int32_t message,
+  void message_worked(std::int32_t stream, std::int32_t request, std::int32_t message,
                       MessageWork work, const MessageTimes& times) override {
     const bool sends = work == MessageWork::kSend;
-    const Message& sent = messages_[static_cast<std::size_t>(message)];
-    const std::size_t from = index(plan_.unit(sent.from).device);
+    const StreamNames& names = streams_[static_cast<std::size_t>(stream)];
+    const Message& sent = names.messages[static_cast<std::size_t>(message)];
+    const std::size_t from = index(names.plan.unit(sent.from).device);
     const std::size_t device = sends ? from : index(sent.to);
-    slice(device, lanes_[device].units.place(times.start_s, times.finish_s), times);
+    Tracks& tracks = lane(stream, device).units;
+    slice(device, first_track(stream) + tracks.place(times.start_s, times.finish_s), times);
     file_ << (sends ? destinations_[index(sent.to)] : origins_[from])
           << (sends ? R"(,"cat":"send")" : R"(,"cat":"receive")") << R"(,"args":{"message":)"
           << message << R"(,"request":)" << request << "}},\n";
   }
 
-  void message_done(std::int32_t /*stream*/, std::int32_t request, std::int32_t message,
+  void message_done(std::int32_t stream, std::int32_t request, std::int32_t message,
                     const MessageTimes& times) override {
-    const Message& sent = messages_[static_cast<std::size_t>(message)];
-    const std::size_t device = index(plan_.unit(sent.from).device);
+    const StreamNames& names = streams_[static_cast<std::size_t>(stream)];
+    const Message& sent = names.messages[static_cast<std::size_t>(message)];
+    const std::size_t device = index(names.plan.unit(sent.from).device);
+    Tracks& tracks = lane(stream, device).messages;
     const std::size_t track =
-        kFirstMessageTrack + lanes_[device].messages.place(times.start_s, times.finish_s);
+        first_track(stream) + kFirstMessageTrack + tracks.place(times.start_s, times.finish_s);
     slice(device, track, times);
     file_ << destinations_[index(sent.to)] << R"(,"cat":"transfer","args":{"bytes":)" << sent.bytes
           << R"(,"message":)" << message << R"(,"request":)" << request << "}},\n";
-    arrow('t', request, message, device, track, times.start_s);
+    arrow('t', names, request, message, {device, track, times.start_s});
   }
 
   void memory_changed(std::int32_t device, double now_s, double bytes) override {
-    Lane& lane = lanes_[static_cast<std::size_t>(device)];
-    if (now_s > lane.memory_since_s) write_memory(static_cast<std::size_t>(device));
-    lane.memory_since_s = now_s;
-    lane.memory_bytes = bytes;
+    Memory& memory = memory_[static_cast<std::size_t>(device)];
+    if (now_s > memory.since_s) write_memory(static_cast<std::size_t>(device));
+    memory.since_s = now_s;
+    memory.bytes = bytes;
   }
 
   void end() override {
-    for (std::size_t d = 0; d < lanes_.size(); ++d) {
+    for (std::size_t d = 0; d < cluster_.size(); ++d) {
       write_memory(d);
-      for (std::size_t t = 0; t < lanes_[d].units.size(); ++t) name_track(d, t, "compute");
-      for (std::size_t t = 0; t < lanes_[d].messages.size(); ++t) {
-        name_track(d, kFirstMessageTrack + t, "send");
-      }
+      for (std::size_t s = 0; s < streams_.size(); ++s)
+        name_tracks(static_cast<std::int32_t>(s), d);
     }
     file_ << R"({"ph":"M","name":"trace_end","pid":0})"
           << "\n]}\n";
@@ -152,47 +180,70 @@ class Trace : public Recorder {
           << (times.finish_s - times.start_s) * 1e6 << R"(,"name":)";
   }
 
-  void arrow(char step, std::int64_t request, std::int64_t message, std::size_t device,
-             std::size_t track, double date_s) {
+  struct Point {
+    std::size_t device;
+    std::size_t track;
+    double date_s;
+  };
+  void arrow(char step, const StreamNames& names, std::int64_t request, std::int64_t message,
+             const Point& at) {
     file_ << R"({"ph":")" << std::string_view(&step, 1) << R"(","name":"data","cat":"data","id":)"
-          << request * static_cast<std::int64_t>(messages_.size()) + message << R"(,"pid":)"
-          << static_cast<std::int64_t>(device) << R"(,"tid":)" << static_cast<std::int64_t>(track)
-          << R"(,"ts":)" << date_s * 1e6 << (step == 'f' ? R"(,"bp":"e"},)" : "},") << "\n";
+          << names.first_arrow + request * static_cast<std::int64_t>(names.messages.size()) +
+                 message
+          << R"(,"pid":)" << static_cast<std::int64_t>(at.device) << R"(,"tid":)"
+          << static_cast<std::int64_t>(at.track) << R"(,"ts":)" << at.date_s * 1e6
+          << (step == 'f' ? R"(,"bp":"e"},)" : "},") << "\n";
   }
 
   void write_memory(std::size_t device) {
-    Lane& lane = lanes_[device];
-    if (lane.memory_bytes < 0 || lane.memory_bytes == lane.written_bytes) return;
-    lane.written_bytes = lane.memory_bytes;
+    Memory& memory = memory_[device];
+    if (memory.bytes < 0 || memory.bytes == memory.written_bytes) return;
+    memory.written_bytes = memory.bytes;
     file_ << R"({"ph":"C","name":"memory","pid":)" << static_cast<std::int64_t>(device)
-          << R"(,"ts":)" << lane.memory_since_s * 1e6 << R"(,"args":{"bytes":)" << lane.memory_bytes
+          << R"(,"ts":)" << memory.since_s * 1e6 << R"(,"args":{"bytes":)" << memory.bytes
           << "}},\n";
   }
 
-  void name_track(std::size_t device, std::size_t track, std::string_view name) {
+  void name_tracks(std::int32_t stream, std::size_t device) {
+    const Lane& its = lane(stream, device);
+    const std::size_t first = first_track(stream);
+    const std::string& name = streams_[static_cast<std::size_t>(stream)].track_name;
+    for (std::size_t t = 0; t < its.units.size(); ++t) {
+      name_track(device, first + t, "compute" + name);
+    }
+    for (std::size_t t = 0; t < its.messages.size(); ++t) {
+      name_track(device, first + kFirstMessageTrack + t, "send" + name);
+    }
+  }
+
+  void name_track(std::size_t device, std::size_t track, const std::string& name) {
     file_ << R"({"ph":"M","name":"thread_name","pid":)" << static_cast<std::int64_t>(device)
-          << R"(,"tid":)" << static_cast<std::int64_t>(track) << R"(,"args":{"name":")" << name
-          << "\"}},\n";
+          << R"(,"tid":)" << static_cast<std::int64_t>(track) << R"(,"args":{"name":)"
+          << in_json(name) << "}},\n";
+  }
+
+  Lane& lane(std::int32_t stream, std::size_t device) {
+    return lanes_[static_cast<std::size_t>(stream)][device];
+  }
+  static std::size_t first_track(std::int32_t stream) {
+    return static_cast<std::size_t>(stream) * kTracksPerStream;
   }
 
   std::filesystem::path folder_;
-  const Plan& plan_;
-  const Scenario& scenario_;
-  std::vector<Lane> lanes_;
+  const Cluster& cluster_;
+  std::vector<StreamNames> streams_;
+  std::vector<std::vector<Lane>> lanes_;   // by stream and device
+  std::vector<Memory> memory_;             // by device
   std::vector<std::string> destinations_;  // by device
   std::vector<std::string> origins_;       // by device
-  std::vector<std::string> names_;         // by unit: of its slices, up to the request
-  std::vector<Message> messages_;
-  std::vector<std::vector<std::int64_t>> sends_;   // by unit: messages
-  std::vector<std::vector<std::int64_t>> served_;  // by unit: messages that it is the first to need
   StreamFile file_;
 };
 
 }  // namespace
 
-std::unique_ptr<Recorder> make_trace(const std::filesystem::path& folder, const Plan& plan,
+std::unique_ptr<Recorder> make_trace(const std::filesystem::path& folder, const Plans& plans,
                                      const Scenario& scenario) {
-  return std::make_unique<Trace>(folder, plan, scenario);
+  return std::make_unique<Trace>(folder, plans, scenario);
 }
 
 }  // namespace edgeflow

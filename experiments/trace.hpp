@@ -5,18 +5,19 @@
 // device: its units and the CPU work of its messages on track 0 (on more if `queueing` is ablated:
 // tracks never overlap), its outgoing messages on as many tracks from 1000 on as are under way
 // together, a counter of its memory. Arrows lead from the unit that sends to the message to the
-// first unit that it serves.
+// first unit that it serves. Each further stream of the scenario has tracks of its own, 1,000,000
+// later.
 
 #include <filesystem>
 #include <memory>
 
-#include "experiments/scenario.hpp"
+#include "experiments/run.hpp"
 #include "sim/recorder.hpp"
 
 namespace edgeflow {
 
 /// The arguments must outlive the recorder.
-std::unique_ptr<Recorder> make_trace(const std::filesystem::path& folder, const Plan& plan,
+std::unique_ptr<Recorder> make_trace(const std::filesystem::path& folder, const Plans& plans,
                                      const Scenario& scenario);
 
 }  // namespace edgeflow

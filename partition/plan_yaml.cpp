@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
 #include <unordered_map>
 
 #include "partition/builder.hpp"
@@ -61,8 +62,12 @@ std::int32_t look_up(const Yaml& yaml, const Ids& ids, const char* what) {
   for (const auto& entry : ids) known.push_back(entry.first);
   std::sort(known.begin(), known.end());
   const auto nearest = nearest_name(name, known);
+  constexpr std::size_t kShown = 6;
+  const std::span some = std::span(known).first(std::min(known.size(), kShown));
   yaml.fail(fmt::format("there is no {} \"{}\"", what, name),
-            nearest ? fmt::format("did you mean \"{}\"?", *nearest) : "");
+            nearest ? fmt::format("did you mean \"{}\"?", *nearest)
+                    : fmt::format("there are {}{}", fmt::join(some, ", "),
+                                  known.size() > kShown ? ", ..." : ""));
 }
 
 UnitKind read_kind(const Yaml& yaml) {

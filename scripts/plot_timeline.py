@@ -2,8 +2,8 @@
 """What every device did when, as a Gantt chart.
 
 Reads units.csv, transfers.csv and devices.csv of one run (RESULTS_DIR/runs/<run_id>) and writes
-plots/timeline.png and .pdf beside them: per device a row of computing, coloured by request, and
-below it a thinner one of the messages that it sends.
+plots/timeline.png and .pdf beside them: per device a row of computing, coloured by request (or by
+stream, if there are several), and below it a thinner one of the messages that it sends.
 """
 
 import argparse
@@ -50,10 +50,19 @@ def spans_ms(rows, start_s, end_s):
     return rows, list(zip(rows["start_s"] * 1e3, (rows["finish_s"] - rows["start_s"]) * 1e3))
 
 
+def coloured(units):
+    """What the colours stand for: (label, number) of each row of units."""
+    if "stream" in units and units["stream"].notna().any():
+        names = list(dict.fromkeys(sorted(units["stream"].astype(str))))
+        numbers = {name: number for number, name in enumerate(names)}
+        return units["stream"].astype(str), units["stream"].astype(str).map(numbers)
+    return "request " + units["request"].astype(str), units["request"]
+
+
 def draw(axes, units, transfers, devices, start_s, end_s):
     for row, device in enumerate(devices):
         computed, spans = spans_ms(units[units["device"] == device], start_s, end_s)
-        colours = [COLOURS[request % len(COLOURS)] for request in computed["request"]]
+        colours = [COLOURS[number % len(COLOURS)] for number in computed["colour"]]
         axes.broken_barh(spans, (row - 0.36, 0.48), facecolors=colours, linewidth=0)
         sent, spans = spans_ms(transfers[transfers["from_device"] == device], start_s, end_s)
         axes.broken_barh(spans, (row + 0.16, 0.2), facecolors=SENDING, alpha=0.6, linewidth=0)
@@ -77,6 +86,7 @@ def main():
     devices = list(read(arguments.run, "devices.csv", ["device"])["device"].astype(str))
     if units.empty:
         fail(f"{arguments.run}: nothing was computed")
+    units["label"], units["colour"] = coloured(units)
     start_s = 0.0 if arguments.start is None else arguments.start
     end_s = units["finish_s"].max() if arguments.end is None else arguments.end
     if not start_s < end_s:
@@ -91,8 +101,9 @@ def main():
         fig, axes = plt.subplots(layout="constrained", figsize=(7.2, 0.5 * len(devices) + 0.9))
         draw(axes, units, transfers, devices, start_s, end_s)
         visible = units[(units["finish_s"] > start_s) & (units["start_s"] < end_s)]
-        shown = sorted(visible["request"].unique())[: len(COLOURS)]
-        handles = [Patch(color=COLOURS[r % len(COLOURS)], label=f"request {r}") for r in shown]
+        shown = visible.drop_duplicates("colour").sort_values("colour")[: len(COLOURS)]
+        handles = [Patch(color=COLOURS[number % len(COLOURS)], label=label)
+                   for label, number in zip(shown["label"], shown["colour"])]
         handles.append(Patch(color=SENDING, alpha=0.6, label="sending"))
         fig.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0),
                    ncol=min(len(handles), 5))

@@ -18,6 +18,8 @@ std::string_view to_string(Status status) {
       return "failed";
     case Status::kCrashed:
       return "crashed";
+    case Status::kOverloaded:
+      return "overloaded";
   }
   return "";
 }

@@ -16,6 +16,7 @@ enum class Status : std::uint8_t {
   kTimeout,      // the simulation process was killed at its time limit
   kFailed,       // an error inside; `message` says which
   kCrashed,      // the simulation process died by a signal
+  kOverloaded,   // more arrives than the cluster can do, and too much piled up
 };
 std::string_view to_string(Status status);
 
@@ -75,6 +76,8 @@ struct SimulationResult {
   std::int64_t activities = 0;            // SimGrid activities started
   std::int64_t max_rss_kB = 0;            // of the child process
   double cpu_s = 0;                       // processor time of the child process
+  double offered_load = 0;                // see sim/offered_load.hpp; 0: no rate is given
+  std::string busiest;                    // the device or link that has it
   std::vector<RequestRecord> requests;    // by stream, then request; unless ok, those
                                           // that were done when something failed
   std::vector<double> in_flight_s;        // by stream: requests in flight, integrated over time

@@ -16,6 +16,8 @@ void visit_fields(Visitor& visit, Result& result) {
   visit(result.wall_s);
   visit(result.activities);
   visit(result.max_rss_kB);
+  visit(result.offered_load);
+  visit(result.busiest);
   visit(result.requests);
   visit(result.in_flight_s);
   visit(result.units);

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "sim/offered_load.hpp"
 #include "sim/platform.hpp"
 
 namespace edgeflow {
@@ -55,6 +56,9 @@ Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanTables> ta
   RequestRecord not_done;
   not_done.finish_s = RequestState::kNotYet;
   result_.requests.resize(requests_left_, not_done);
+  const OfferedLoad offered = offered_load(streams, tables, options.effects);
+  result_.offered_load = offered.load;
+  result_.busiest = offered.resource;
 }
 
 SimulationResult Runtime::run(sg4::Engine& engine) {
@@ -193,6 +197,7 @@ void Runtime::let_in(std::int32_t stream_index) {
   state.begin_s = now_s();
   state.reset(*stream.tables);
   for (const std::int32_t unit : stream.tables->first_units) make_ready(state, unit);
+  check_backlog();
 }
 
 void Runtime::count_in_flight(StreamState& stream) {
@@ -333,6 +338,8 @@ void Runtime::leave(RequestState& state, std::int32_t message) {
   const MessageRow& row = message_of(state, message);
   ++streams_[static_cast<std::size_t>(state.stream)].sent[static_cast<std::size_t>(message)];
   change_memory(row.to_device, row.bytes);
+  ++messages_under_way_;
+  check_backlog();
   const RuntimeEvent done{RuntimeEvent::Kind::kDelivered, message, &state};
   const double late_s = jitter_s(disturbances_, state.stream, state.request, row.from_device,
                                  row.to_device, row.rank);
@@ -348,6 +355,7 @@ void Runtime::leave(RequestState& state, std::int32_t message) {
 }
 
 void Runtime::unpack(RequestState& state, std::int32_t message) {
+  --messages_under_way_;
   if (message_of(state, message).receive_s == 0) return deliver(state, message);
   enqueue({now_s(), Task::kReceive, message, &state});
 }
@@ -395,13 +403,31 @@ void Runtime::change_memory(std::int32_t device, double bytes) {
     recorder->memory_changed(device, now_s(), memory.level_bytes());
   }
   if (memory.overflow_bytes() == 0 || stopped_) return;
-  std::size_t in_flight = 0;
-  for (const StreamState& stream : streams_) in_flight += stream.let_in - stream.completed;
+  const std::size_t in_flight = requests_in_flight();
   stop(Status::kOutOfMemory,
        fmt::format("{} needs {:.0f} bytes at {:g} s, but has {:.0f}{}",
                    cluster_.device(DeviceId(device)).name, memory.overflow_bytes(),
                    memory.overflow_s(), memory.capacity_bytes(),
                    in_flight > 1 ? fmt::format("; {} requests are in flight", in_flight) : ""));
+}
+
+std::size_t Runtime::requests_in_flight() const {
+  std::size_t in_flight = 0;
+  for (const StreamState& stream : streams_) in_flight += stream.let_in - stream.completed;
+  return in_flight;
+}
+
+/// Ends a hopeless run.
+void Runtime::check_backlog() {
+  if (result_.offered_load <= 1 || stopped_) return;
+  const std::size_t requests = requests_in_flight();
+  const std::size_t messages = messages_under_way_;
+  if (requests <= kMostInFlight && messages <= kMostMessages * devices_.size()) return;
+  stop(
+      Status::kOverloaded,
+      fmt::format("{} is asked for {:.3g} times what it can do; stopped at {:g} s with {} requests "
+                  "in flight and {} messages under way",
+                  result_.busiest, result_.offered_load, now_s(), requests, messages));
 }
 
 // Failures.

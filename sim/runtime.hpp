@@ -99,6 +99,8 @@ class Runtime {
   void release_inputs(RequestState& state, std::int32_t unit);
   void release_output(RequestState& state, std::int32_t unit);
   void change_memory(std::int32_t device, double bytes);
+  std::size_t requests_in_flight() const;
+  void check_backlog();
 
   // Failures.
   bool needs(const PlanTables& tables, const Failure& failure) const;
@@ -125,6 +127,7 @@ class Runtime {
   std::vector<std::unique_ptr<RequestState>> states_;
   std::int64_t sequence_ = 0;
   std::size_t requests_left_ = 0;
+  std::size_t messages_under_way_ = 0;
   bool stopped_ = false;
   std::vector<double> background_bytes_;  // by link, when it stopped
   bool disturbed_ = false;                // stopped by a failure: what was done before counts

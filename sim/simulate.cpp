@@ -1,5 +1,6 @@
 #include "sim/simulate.hpp"
 
+#include <fmt/format.h>
 #include <simgrid/plugins/energy.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <tuple>
 
 #include "sim/energy.hpp"
+#include "sim/offered_load.hpp"
 #include "sim/platform.hpp"
 #include "sim/runtime.hpp"
 #include "sim/tables.hpp"
@@ -38,17 +40,22 @@ Disturbances effective(const SimulationOptions& options) {
   return disturbances;
 }
 
-SimulationResult run_engine(std::span<const Stream> streams, const SimulationOptions& options) {
-  const auto start = std::chrono::steady_clock::now();
+std::vector<PlanTables> tables_of(std::span<const Stream> streams, const Effects& effects) {
   std::vector<PlanTables> tables;
   for (const Stream& stream : streams) {
     check_arrivals(stream.arrivals_s);
     tables.push_back(
-        make_tables(*stream.plan, *stream.graph, *stream.cluster, stream.size, options.effects));
+        make_tables(*stream.plan, *stream.graph, *stream.cluster, stream.size, effects));
     if (tables.back().results == 0) {
       throw std::invalid_argument("the plan brings no result to the sink");
     }
   }
+  return tables;
+}
+
+SimulationResult run_engine(std::span<const Stream> streams, const SimulationOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  const std::vector<PlanTables> tables = tables_of(streams, options.effects);
   simgrid::s4u::Engine& engine = create_engine(options.network_model);
   if (options.energy_plugin) sg_host_energy_plugin_init();
   std::set<DevicePair> pairs;
@@ -95,7 +102,19 @@ SimulationResult simulate(const Plan& plan, const Graph& graph, const Cluster& c
 }
 
 SimulationResult simulate(std::span<const Stream> streams, const SimulationOptions& options) {
-  return run_in_child([&] { return run_engine(streams, options); }, options.timeout_s);
+  SimulationResult result =
+      run_in_child([&] { return run_engine(streams, options); }, options.timeout_s);
+  if (result.status != Status::kTimeout) return result;
+  // What it had to say is lost with it.
+  const OfferedLoad offered =
+      offered_load(streams, tables_of(streams, options.effects), options.effects);
+  result.offered_load = offered.load;
+  result.busiest = offered.resource;
+  if (offered.load > 1) {
+    result.message += fmt::format("; {} is asked for {:.3g} times what it can do", offered.resource,
+                                  offered.load);
+  }
+  return result;
 }
 
 }  // namespace edgeflow

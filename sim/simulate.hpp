@@ -6,6 +6,11 @@
 // A unit whose requirements are met queues for its device (first ready first, ties by arrival of
 // the request, then position in the plan), computes, and forwards; transfers overlap with
 // computing. Deadlock, exception, crash, time limit and memory overflow are statuses.
+//
+// So is overload: where the offered load (offered_load.hpp) is beyond 1 and more than
+// kMostInFlight requests are in flight, or kMostMessages messages per device under way, the
+// simulation ends. Latencies would only say how long it went on, and sharing a link among n
+// messages costs time in proportion to n.
 
 #include <cstdint>
 #include <functional>
@@ -36,6 +41,9 @@ struct Arrivals {
   /// More requests than this wait before their first unit (RequestRecord::wait_s); 0: no limit.
   std::int32_t max_in_flight = 0;
 };
+
+inline constexpr std::size_t kMostInFlight = 10'000;
+inline constexpr std::size_t kMostMessages = 500;
 
 /// Requests for one plan; several streams may share a cluster.
 struct Stream : Arrivals {

@@ -156,6 +156,30 @@ const Broken kScenarios[] = {
      ":8:31: at requests.warm_up: got 4, but there are 4 requests: none would be left to measure"},
     {"precision_of_input",
      ":8:12: at precision: only the model's input can be uint8 (that is input_precision)"},
+    {"streams_bad_name",
+     ":8:18: at streams[0].name: got \"a/b\", expected a name of letters, digits and any of -_.+"},
+    {"streams_broken_requests",
+     ":9:33: at streams[0].requests.count: got \"0\", expected an integer from 1 to 1000000"},
+    {"streams_empty", ":8:10: at streams: is empty, expected at least one stream"},
+    {"streams_equal_names", ":10:12: at streams[1].name: two streams are called \"a\""},
+    {"streams_map",
+     ":8:10: at streams: got a map, expected a list of streams such as {name: a, model: yolov5s}"},
+    {"streams_option",
+     ":8:58: at streams[0].strategy.options.device: the cluster has no device \"rpi4-7\""},
+    {"streams_several_strategies",
+     ":8:15: at streams[0]: unknown key \"strategies\" (did you mean \"strategy\"?)"},
+    {"streams_unknown_source",
+     ":9:23: at streams[0].source: got \"rpi4-2\", expected the name of a device (did you mean "
+     "\"rpi4-0\"?)"},
+    {"streams_unused_strategy",
+     ":7:11: at strategy: no stream uses this: each has a strategy of its own"},
+    {"streams_without_model",
+     ":9:5: at streams[1]: missing key \"model\" (or give the scenario one, for all streams "
+     "without)"},
+    {"streams_without_name", ":9:5: at streams[0]: missing key \"name\""},
+    {"streams_without_strategy",
+     ":9:5: at streams[1]: missing key \"strategy\" (or give the scenario one, for all streams "
+     "without)"},
     {"strategy_twice", ":8:13: at strategies: give \"strategy\" or \"strategies\", not both"},
     {"two_documents", ":8:1: a second YAML document starts here, expected only one"},
     {"unknown_cluster",
@@ -227,6 +251,10 @@ const Broken kSweeps[] = {
     {"sweep_missing_base", ":3:7: at base: there is no file \"..."},
     {"sweep_no_item", ":5:31: at cluster.devices: has 2 items counted from 0, no item 2"},
     {"sweep_no_repetition", ":6:9: at repeat: got \"0\", expected an integer from 1 to 10000"},
+    {"sweep_no_stream",
+     ":9:30: at streams.c.requests.count: there is no stream \"c\" (there are a, b)"},
+    {"sweep_no_stream_number", ":9:31: at base.streams: has 2 items counted from 0, no item 2"},
+    {"sweep_no_streams", ":5:30: at streams.a.requests.count: the scenario has no streams"},
     {"sweep_option_value",
      ":5:22: at strategies[0].options.device: the cluster has no device \"nowhere\""},
     {"sweep_unknown_baseline",
@@ -245,6 +273,24 @@ const Broken kSweeps[] = {
 };
 
 const Broken kPlans[] = {
+    {"plan_cycle",
+     ":7:96: at units[1].needs[0].from: a unit can only need units that stand before it"},
+    {"plan_input_elsewhere",
+     ":6:5: at units[0]: this is not a valid plan: an input unit holds the model's input on the "
+     "source device and needs nothing"},
+    {"plan_lost_row",
+     ":6:3: at units: this is not a valid plan: c0:2 r3:4 w0:4 of the result \"conv\" does not "
+     "reach near"},
+    {"plan_lost_unit", ":7:10: at units[1].id: got \"2\", expected an integer equal to 1"},
+    {"plan_no_units",
+     ":5:8: at units: this is not a valid plan: c0:2 r0:4 w0:4 of the result \"conv\" does not "
+     "reach near"},
+    {"plan_other_cluster",
+     ":6:48: at units[0].device: there is no device \"rpi4-0\" (there are far, near)"},
+    {"plan_result_elsewhere",
+     ":6:3: at units: this is not a valid plan: c0:2 r0:4 w0:4 of the result \"conv\" does not "
+     "reach near"},
+    {"plan_sends_unknown", ":6:91: at units[0].sends[1]: unit 7 needs nothing of this one"},
     {"plan_hole",
      ":7:5: at units[1]: this is not a valid plan: it lacks c0:3 r3:4 w0:4 of \"input\""},
     {"plan_later_unit",

@@ -110,8 +110,13 @@ TEST_CASE("energy is not reported where a power is not known") {
   CHECK(cell(run_first(scenario).report.energy_J).empty());
 }
 
-TEST_CASE("a plan that does not fit is out of memory, with no latency") {
-  const Run run = run_first(read("", {"cluster.devices[0].memory=100B"}));
+TEST_CASE("a given plan that does not fit is out of memory, a strategy's is infeasible") {
+  Job job = jobs_of(read("", {"cluster.devices[0].memory=100B"})).front();
+  const Run planned = run_job(job);
+  CHECK(planned.report.status == Status::kInfeasible);
+  CHECK(planned.report.message.find("near needs 0.0 MiB for weights") != std::string::npos);
+  job.plan = plan(jobs_of(read("")).front()).plans.front();
+  const Run run = run_job(job);
   CHECK(run.report.status == Status::kOutOfMemory);
   CHECK_FALSE(run.report.message.empty());
   CHECK_FALSE(run.report.latency_s);
@@ -146,17 +151,17 @@ TEST_CASE("results that cannot be are reported as failed") {
   const Run good = run_first(scenario);
   RunReport report = good.report;
   SimulationResult result = good.result;
-  measure_result(*good.plan, result, scenario, report);
+  measure_result(good.plans, result, scenario, report);
   CHECK(report.status == Status::kOk);
 
   result.requests[0].finish_s = 1.4;  // below the bound of 1.5
-  measure_result(*good.plan, result, scenario, report);
+  measure_result(good.plans, result, scenario, report);
   CHECK(report.status == Status::kFailed);
   CHECK(report.message.find("below the lower bound") != std::string::npos);
 
   result = good.result;
   result.devices[0].sent_bytes = 1;
-  measure_result(*good.plan, result, scenario, report);
+  measure_result(good.plans, result, scenario, report);
   CHECK(report.status == Status::kFailed);
   CHECK(report.message.find("0 bytes planned") != std::string::npos);
 }
@@ -239,12 +244,12 @@ TEST_CASE("the files of a run hold what happened, status.json last") {
   CHECK(run.report.run_id == "0-" + run.report.config_hash.substr(0, 8));
   CHECK(read_text(folder / "requests.csv") ==
         "request,arrival_s,finish_s,latency_s,compute_s,transfer_s,queue_s,wait_s,warm_up,missed,"
-        "energy_J\n"
-        "0,0,1.5,1.5,1.5,0,0,0,0,,4.5\n");
-  CHECK(read_text(folder / "units.csv").find("0,1,compute,conv,near,c0:2 r0:4 w0:4,0,0,1.5\n") !=
+        "energy_J,stream\n"
+        "0,0,1.5,1.5,1.5,0,0,0,0,,4.5,\n");
+  CHECK(read_text(folder / "units.csv").find("0,1,compute,conv,near,c0:2 r0:4 w0:4,0,0,1.5,\n") !=
         std::string::npos);
   CHECK(read_text(folder / "transfers.csv") ==
-        "request,message,from_unit,from_device,to_device,bytes,start_s,finish_s\n");
+        "request,message,from_unit,from_device,to_device,bytes,start_s,finish_s,stream\n");
   CHECK(read_text(folder / "devices.csv").find("near,,1.5,0,0,352,,4.5,1,0,0\n") !=
         std::string::npos);
   CHECK(read_text(folder / "links.csv").find("near:up,1000,0,0,0,0,0\n") != std::string::npos);

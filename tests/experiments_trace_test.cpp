@@ -124,4 +124,14 @@ TEST_CASE("a trace of a busy cluster holds the CPU work of messages, and still s
   check_nesting(events);
 }
 
+TEST_CASE("in a trace of several streams each has tracks of its own") {
+  const Scratch scratch;
+  const auto folder = traced_run(scratch, test::data_folder() + "/cli/streams_scenario.yaml", "");
+  const Events events(folder / "trace.json");
+  check_sums(folder, events);
+  check_nesting(events);
+  CHECK(events.tracks.contains({3, 0}));
+  CHECK(events.tracks.contains({3, 1'000'000}));
+}
+
 }  // namespace edgeflow

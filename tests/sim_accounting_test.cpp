@@ -131,6 +131,25 @@ TEST_CASE("an output stays until its last consumer is done") {
   CHECK(result.devices[0].peak_memory_bytes == 3 * 40 + 2 * 4);
 }
 
+TEST_CASE("with several requests in flight a device holds what each of them has there") {
+  // Three requests at 0 s; conv1 on device 0 from 0, 1 and 2 s, conv2 on device 1 from 1.75, 2.75
+  // and 3.75 s, messages under way from 1, 2 and 3 s for 0.75 s; 4 bytes of weights on each.
+  // Device 0, 0 to 1 s: three inputs and the first conv1, 4 + 120 + 40. From 1 to 1.75 s: two
+  // inputs, the first conv1 until it is delivered, the second in the making: as much.
+  // Device 1, 3 to 3.5 s: the first conv2 until its result is delivered, the second in the making
+  // and its input, and the third's input coming in: 4 + 40 + 80 + 40.
+  SimulationOptions options;
+  options.arrivals_s = {0, 0, 0};
+  auto list = devices(2);
+  const auto result = simulate_ok(whole_layers({0, 1}), chain(2), cluster(list), options);
+  CHECK(result.devices[0].peak_memory_bytes == 164);
+  CHECK(result.devices[1].peak_memory_bytes == 164);
+  list[1].memory_bytes = 163;
+  const auto overflow = simulate_short(whole_layers({0, 1}), chain(2), cluster(list), options);
+  CHECK(overflow.status == Status::kOutOfMemory);
+  CHECK(overflow.message == "pi-1 needs 164 bytes at 3 s, but has 163; 3 requests are in flight");
+}
+
 TEST_CASE("a device that overflows stops the run and is named") {
   // As above, device 1 needs 4 + 40 from 1 s on and 4 + 80 from 1.75 s on.
   auto list = devices(2);

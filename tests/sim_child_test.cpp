@@ -149,4 +149,5 @@ TEST_CASE("statuses have the names that result files use") {
   CHECK(to_string(Status::kTimeout) == "timeout");
   CHECK(to_string(Status::kFailed) == "failed");
   CHECK(to_string(Status::kCrashed) == "crashed");
+  CHECK(to_string(Status::kOverloaded) == "overloaded");
 }

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <random>
 
+#include "sim/offered_load.hpp"
 #include "tests/support/random_problem.hpp"
 #include "tests/support/sim_fixture.hpp"
 
@@ -34,6 +35,13 @@ SimulationResult simulate_streams(const std::vector<Stream>& streams, bool recor
   INFO(result.message);
   REQUIRE(result.status == Status::kOk);
   return result;
+}
+
+/// So quick that only the links can be overloaded.
+std::vector<Device> quick_devices(std::size_t count) {
+  auto list = devices(count);
+  for (Device& device : list) device.compute.mac_rate *= 1000;
+  return list;
 }
 
 double parts_of(const RequestRecord& request) {
@@ -301,4 +309,97 @@ TEST_CASE("a run that overflows ends at once, whatever is still under way") {
   const auto result = simulate(whole_layers({1}), chain(1), cluster(list), {}, options);
   CHECK(result.status == Status::kOutOfMemory);
   CHECK(result.message.find("requests are in flight") != std::string::npos);
+}
+
+TEST_CASE("the offered load is that of the busiest device or link, before anything is simulated") {
+  // Per request: device 1 computes 1 s, device 0 nothing; its uplink and downlink carry 40 bytes at
+  // 80 byte/s: 0.5 s. At 3 requests in 4 s: (3 - 1) / 4 per second.
+  const Graph graph = chain(1);
+  const Plan plan = whole_layers({1});
+  const auto load_of = [&](const Cluster& where, const Effects& effects, bool closed = false) {
+    Stream stream = stream_of(plan, graph, where, {1, 2, 5});
+    stream.closed_loop = closed;
+    const PlanTables tables = make_tables(plan, graph, where, {}, effects);
+    return offered_load({&stream, 1}, {&tables, 1}, effects);
+  };
+  const Cluster plain = cluster(devices(2));
+  CHECK(load_of(plain, {}).load == about(0.5));
+  CHECK(load_of(plain, {}).resource == "pi-1");
+  Effects effects;
+  effects.queueing = false;  // then no device can be busy
+  CHECK(load_of(plain, effects).load == about(0.25));
+  CHECK(load_of(plain, effects).resource == "link pi-0:up");
+  effects.contention = false;
+  CHECK(load_of(plain, effects).load == 0);
+  CHECK(load_of(plain, {}, /*closed=*/true).load == 0);
+  // 0.3 s for each message, and 2 s of packing its 40 bytes: 2.3 s on either device, and 1 s.
+  auto list = devices(2);
+  for (Device& device : list) {
+    device.compute.message_overhead_s = 0.3;
+    device.compute.serialization_rate_Bps = 20;
+  }
+  CHECK(load_of(cluster(list), {}).load == about(0.5 * (1 + 2 * 2.3)));
+}
+
+TEST_CASE("a hopeless overload ends before it takes forever") {
+  // 10^12 requests per second, each two messages from device 0 at once: with 2000 requests there
+  // would be thousands of flows on one link, and days of simulated time.
+  std::vector<double> arrivals_s;
+  for (int i = 0; i < 2000; ++i) arrivals_s.push_back(1e-12 * i);
+  const Graph graph = chain(1);
+  const Plan plan = two_halves(1, 2);
+  const Cluster where = cluster(quick_devices(3));
+  SimulationOptions options;
+  options.timeout_s = 60;
+  const Stream stream = stream_of(plan, graph, where, arrivals_s);
+  const auto result = simulate({&stream, 1}, options);
+  CHECK(result.status == Status::kOverloaded);
+  // Of 40 bytes each at 80 byte/s: 0.5 s at 10^12 per second.
+  CHECK(result.offered_load == doctest::Approx(5e11));
+  CHECK(result.message.find("link pi-0:up is asked for 5e+11 times what it can do") == 0);
+  CHECK(result.requests.empty());
+}
+
+TEST_CASE("a batch that arrives at one instant is no overload, however large") {
+  const Graph graph = chain(1);
+  const Plan plan = whole_layers({0});
+  auto list = devices(1);
+  list[0].memory_bytes = 1e15;
+  const Cluster where = cluster(list);
+  const auto result =
+      simulate_streams({stream_of(plan, graph, where, std::vector<double>(10'500, 0))});
+  CHECK(result.offered_load == 0);
+  CHECK(result.makespan_s == doctest::Approx(10'500));
+}
+
+TEST_CASE("requests that pile up by the ten thousand end a run that cannot keep up") {
+  // 1 s each, a hundred per second: the backlog passes 10,000 after 101 s.
+  std::vector<double> arrivals_s;
+  for (int i = 0; i < 12'000; ++i) arrivals_s.push_back(0.01 * i);
+  auto list = devices(1);
+  list[0].memory_bytes = 1e15;
+  const Graph graph = chain(1);
+  const Plan plan = whole_layers({0});
+  const Cluster where = cluster(list);
+  SimulationOptions options;
+  options.timeout_s = 60;
+  const Stream stream = stream_of(plan, graph, where, arrivals_s);
+  const auto result = simulate({&stream, 1}, options);
+  CHECK(result.status == Status::kOverloaded);
+  CHECK(result.message.find("pi-0 is asked for 100 times what it can do; stopped at 101") == 0);
+}
+
+TEST_CASE("a run that is stopped by the clock still says what was asked of the cluster") {
+  const Graph graph = chain(1);
+  const Plan plan = two_halves(1, 2);
+  const Cluster where = cluster(quick_devices(3));
+  SimulationOptions options;
+  options.timeout_s = 1e-9;
+  const Stream stream = stream_of(plan, graph, where, {0, 0.1, 0.2});
+  const auto result = simulate({&stream, 1}, options);
+  CHECK(result.status == Status::kTimeout);
+  CHECK(result.offered_load == doctest::Approx(5));
+  CAPTURE(result.message);
+  CHECK(result.message.find("; link pi-0:up is asked for 5 times what it can do") !=
+        std::string::npos);
 }
