@@ -137,11 +137,12 @@ class CommandLine {
     CLI::App* sub = add("explain",
                         "Show a plan layer by layer: who computes what, what moves, what it waits "
                         "for, as the estimator predicts it",
-                        "  edgeflow explain my.yaml\n"
                         "  edgeflow explain experiments/yolo_on_four_boards.yaml "
-                        "--set strategy=proportional",
-                        [this] { return explain_scenario(explain_); });
+                        "--set strategy=proportional\n"
+                        "  edgeflow explain my.yaml --plan edited.yaml",
+                        [this] { return explain_scenario(explain_, explain_plan_); });
     add_scenario(sub, explain_);
+    sub->add_option("--plan", explain_plan_, "Explain this plan instead of asking the strategy");
   }
 
   void add_onnx_inputs(CLI::App* sub, ImportArguments& arguments) {
@@ -239,6 +240,7 @@ class CommandLine {
   ScenarioArguments plan_;
   std::string plan_output_;
   ScenarioArguments explain_;
+  std::string explain_plan_;
   ImportArguments import_;
   std::string import_output_;
   ImportArguments inspected_;

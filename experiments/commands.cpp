@@ -140,7 +140,17 @@ int write_plan_file(const ScenarioArguments& arguments, const std::string& outpu
   });
 }
 
-int explain_scenario(const ScenarioArguments& arguments) {
+int explain_scenario(const ScenarioArguments& arguments, const std::string& plan_file) {
+  if (!plan_file.empty()) {
+    const Scenario scenario = read_scenario_file(arguments);
+    const Document document{fs::path(plan_file)};
+    if (!scenario.streams.empty()) {
+      document.root().fail(
+          fmt::format("holds the plan of one stream, the scenario has {}", scenario.streams.size()));
+    }
+    print(explain(read_plan(document, scenario.model->graph, *scenario.cluster), scenario));
+    return kExitOk;
+  }
   return with_plan(arguments, [](const Planned& planned) {
     const auto streams = planned.scenario.all_streams();
     for (std::size_t s = 0; s < streams.size(); ++s) {

@@ -58,7 +58,9 @@ int report(const std::string& folder);
 
 /// Writes the plan to `output`, or to stdout if that is empty.
 int write_plan_file(const ScenarioArguments& arguments, const std::string& output);
-int explain_scenario(const ScenarioArguments& arguments);
+/// Prints what edgeflow explain says of the scenario's plan, or of that in `plan_file` unless it is
+/// empty.
+int explain_scenario(const ScenarioArguments& arguments, const std::string& plan_file);
 
 /// How to read an ONNX file.
 struct ImportArguments {

@@ -193,6 +193,17 @@ TEST_CASE("an explanation shows who has which rows and what layers wait for") {
   CHECK(outcome.out.find("2096.00") != std::string::npos);
 }
 
+TEST_CASE("a plan from a file is explained as the strategy's own") {
+  const Scratch scratch;
+  const std::string even = kScenario + " --set strategy=even";
+  CHECK(edgeflow(scratch, "plan " + even + " -o plan.yaml").exit_code == 0);
+  // Another strategy in the scenario does not matter; several neither.
+  const Outcome outcome = edgeflow(scratch, "explain " + kScenario + " --plan plan.yaml");
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.out == edgeflow(scratch, "explain " + even).out);
+  CHECK(edgeflow(scratch, "explain " + kScenario + " --plan nothing.yaml").exit_code == 2);
+}
+
 TEST_CASE("an explanation marks the critical path and what is computed twice") {
   const Scratch scratch;
   const Outcome outcome = edgeflow(scratch, "explain " + kScenario + " --set strategy=even");
