@@ -118,6 +118,17 @@ Scenario read_scenario_file(const ScenarioArguments& arguments) {
   return read_scenario(document.root(), shelf);
 }
 
+Plan read_plan_file(const std::string& file, const Scenario& scenario) {
+  const Document document{fs::path(file)};
+  if (!scenario.streams.empty()) {
+    throw InputError(
+        {file, 0, 0}, "",
+        fmt::format("holds the plan of one stream, the scenario has {}", scenario.streams.size()),
+        "use it with a scenario of that stream alone");
+  }
+  return read_plan(document, scenario.model->graph, *scenario.cluster);
+}
+
 void print(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
     return;
@@ -143,12 +154,7 @@ int write_plan_file(const ScenarioArguments& arguments, const std::string& outpu
 int explain_scenario(const ScenarioArguments& arguments, const std::string& plan_file) {
   if (!plan_file.empty()) {
     const Scenario scenario = read_scenario_file(arguments);
-    const Document document{fs::path(plan_file)};
-    if (!scenario.streams.empty()) {
-      document.root().fail(
-          fmt::format("holds the plan of one stream, the scenario has {}", scenario.streams.size()));
-    }
-    print(explain(read_plan(document, scenario.model->graph, *scenario.cluster), scenario));
+    print(explain(read_plan_file(plan_file, scenario), scenario));
     return kExitOk;
   }
   return with_plan(arguments, [](const Planned& planned) {

@@ -27,6 +27,9 @@ struct ScenarioArguments {
 /// Throws InputError.
 Scenario read_scenario_file(const ScenarioArguments& arguments);
 
+/// A plan for the model and cluster of `scenario`, which has no streams. Throws InputError.
+Plan read_plan_file(const std::string& file, const Scenario& scenario);
+
 struct RunArguments {
   ScenarioArguments scenario;
   std::string output;   // folder; empty: results/<name>

@@ -146,17 +146,11 @@ int conclude_early(const Tally& tally, std::size_t runs) {
 
 /// The one job that replays a plan instead of asking the scenario's strategies.
 Job replay(const Scenario& scenario, const std::string& plan_file) {
-  const Document document{fs::path(plan_file)};
-  if (!scenario.streams.empty()) {
-    throw InputError(
-        {plan_file, 0, 0}, "",
-        fmt::format("holds the plan of one stream, the scenario has {}", scenario.streams.size()),
-        "replay it with a scenario of that stream alone");
-  }
+  const Plan plan = read_plan_file(plan_file, scenario);
   const Graph& graph = scenario.model->graph;
   Job job;
   job.scenario = std::make_shared<const Scenario>(scenario);
-  job.plan = std::make_shared<const Plan>(read_plan(document, graph, *scenario.cluster));
+  job.plan = std::make_shared<const Plan>(plan);
   job.strategy.name = job.plan->strategy;
   job.config_hash =
       config_hash(scenario, job.strategy, write_plan(*job.plan, graph, *scenario.cluster));
