@@ -99,6 +99,8 @@ class Runtime {
   void release_inputs(RequestState& state, std::int32_t unit);
   void release_output(RequestState& state, std::int32_t unit);
   void change_memory(std::int32_t device, double bytes);
+
+  // Overload.
   std::size_t requests_in_flight() const;
   void check_backlog();
 
