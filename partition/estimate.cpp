@@ -51,6 +51,7 @@ class Scheduler {
       const auto cpu_s = [&](DeviceId device) {
         return message_cpu_time_s(cluster.device(device).compute, message.bytes, effects.overheads);
       };
+      routes_.push_back(cluster.route(plan.unit(message.from).device, message.to));
       send_s_.push_back(cpu_s(plan.unit(message.from).device));
       receive_s_.push_back(cpu_s(message.to));
     }
@@ -129,10 +130,9 @@ class Scheduler {
       case EventKind::kMessageThere:
         return arrive(event.job.id, now);
       case EventKind::kFlowStarts: {
-        const Message& message = messages_[event.job.id];
-        const Route route = cluster_.route(plan_.unit(message.from).device, message.to);
+        const Route& route = routes_[event.job.id];
         return flows_.start(now, static_cast<std::int32_t>(event.job.id), route.links,
-                            message.bytes * route.crossings);
+                            messages_[event.job.id].bytes * route.crossings);
       }
     }
   }
@@ -238,8 +238,7 @@ class Scheduler {
   }
 
   void leave(std::size_t m, double now) {
-    const Message& message = messages_[m];
-    const Route route = cluster_.route(plan_.unit(message.from).device, message.to);
+    const Route& route = routes_[m];
     const double latency_s = effects_.latency ? route.latency_s : 0;
     const Job job{Task::kSend, m};
     if (fair_) return events_.push({now + latency_s, EventKind::kFlowStarts, job});
@@ -248,7 +247,7 @@ class Scheduler {
       if (effects_.contention)
         begin = std::max(begin, link_free_s_[static_cast<std::size_t>(link)]);
     }
-    const double end = begin + message.bytes / cluster_.bandwidth_Bps(route);
+    const double end = begin + messages_[m].bytes / cluster_.bandwidth_Bps(route);
     for (int link : route.links) link_free_s_[static_cast<std::size_t>(link)] = end;
     events_.push({end + latency_s, EventKind::kMessageThere, job});
   }
@@ -262,6 +261,7 @@ class Scheduler {
   std::vector<std::vector<std::size_t>> local_;  // consumers on the same device
   std::vector<int> missing_;                     // providers and messages not yet there
   std::vector<double> duration_s_;               // by unit
+  std::vector<Route> routes_;                    // by message
   std::vector<double> send_s_, receive_s_;       // CPU time, by message
   std::vector<UnitTimes> times_;
   std::vector<UnitId> after_;
