@@ -1,7 +1,8 @@
 #include "partition/joint/replay.hpp"
 
 #include <algorithm>
-#include <functional>
+#include <array>
+#include <utility>
 
 #include "partition/estimate.hpp"
 
@@ -26,62 +27,59 @@ Replay::Replay(const Schedule& schedule)
       tables_(schedule.tables()),
       devices_(tables_.devices),
       state_{.flows = Flows(bandwidths(tables_)),
-             .missing = std::vector<std::int32_t>(tables_.nodes * devices_, 0),
              .done_s = std::vector<double>(devices_, kNever),
              .running = std::vector<std::int32_t>(devices_, 0),
              .queues = std::vector<std::vector<Ready>>(devices_),
              .pending = {}},
+      missing_(tables_.nodes * devices_, 0),
       tails_s_(tables_.nodes * devices_, 0),
-      arrival_tails_s_(tables_.nodes * devices_ * devices_, 0),
-      units_changed_(tables_.nodes, 0),
-      sends_changed_(tables_.nodes, 0) {
-  for (History* history : {&base_, &tried_}) {
-    history->ready_s.assign(tables_.nodes * devices_, kNever);
-    history->arrival_s.assign(tables_.nodes * devices_ * devices_, kNever);
-  }
+      arrival_tails_s_(tables_.nodes * devices_ * devices_, -kNever),
+      changed_(tables_.nodes, 0) {
+  base_.ready_s.assign(tables_.nodes * devices_, kNever);
+  base_.arrival_s.assign(tables_.nodes * devices_ * devices_, kNever);
 }
 
 double Replay::latency_s(double limit_s) {
   kept_ = 0;
-  std::fill(tried_.ready_s.begin(), tried_.ready_s.end(), kNever);
   begin();
   return run(limit_s);
 }
 
 double Replay::changed_latency_s(double limit_s) {
-  for (const std::int32_t n : schedule_.changed_units()) {
-    units_changed_[static_cast<std::size_t>(n)] = 1;
-  }
-  for (const std::int32_t n : schedule_.changed_sends()) {
-    sends_changed_[static_cast<std::size_t>(n)] = 1;
-  }
+  for (const std::int32_t n : schedule_.changed_units()) changed_[static_cast<std::size_t>(n)] = 1;
+  for (const std::int32_t n : schedule_.changed_sends()) changed_[static_cast<std::size_t>(n)] = 1;
   const double touched_s = first_touched_s();
   kept_ = 0;
   while (kept_ < base_snapshots_.size() &&
          snapshots_[base_snapshots_[kept_]].now_s + kTimePrecision_s < touched_s) {
     ++kept_;
   }
-  std::copy(base_.ready_s.begin(), base_.ready_s.end(), tried_.ready_s.begin());
-  for (const std::int32_t n : schedule_.changed_units()) {
-    std::fill_n(&tried_.ready_s[static_cast<std::size_t>(n) * devices_], devices_, kNever);
-  }
   if (kept_ > 0) {
     rewind_to(snapshots_[base_snapshots_[kept_ - 1]]);
   } else {
     begin();
   }
-  const double end_s = run(limit_s);
-  for (const std::int32_t n : schedule_.changed_units()) {
-    units_changed_[static_cast<std::size_t>(n)] = 0;
-  }
-  for (const std::int32_t n : schedule_.changed_sends()) {
-    sends_changed_[static_cast<std::size_t>(n)] = 0;
-  }
-  return end_s;
+  for (const std::int32_t n : schedule_.changed_units()) changed_[static_cast<std::size_t>(n)] = 0;
+  for (const std::int32_t n : schedule_.changed_sends()) changed_[static_cast<std::size_t>(n)] = 0;
+  return run(limit_s);
 }
 
 void Replay::accept() {
-  std::swap(base_, tried_);
+  if (tried_.kept == 0) std::fill(base_.ready_s.begin(), base_.ready_s.end(), kNever);
+  for (const std::int32_t n : tried_.changed_units) {
+    std::fill_n(&base_.ready_s[unit_at(static_cast<std::size_t>(n), 0)], devices_, kNever);
+  }
+  for (const Ready& ready : tried_.ready) {
+    const Unit unit(ready.unit);
+    base_.ready_s[unit_at(unit.node, unit.device)] = ready.ready_s;
+  }
+  for (const Event& event : tried_.events) {
+    const Arrival arrival(event.message);
+    base_.arrival_s[arrival_at(arrival.node, arrival.from, arrival.to)] = event.time_s;
+  }
+  base_.events.resize(tried_.kept);
+  base_.events.insert(base_.events.end(), tried_.events.begin(), tried_.events.end());
+  base_.end_s = tried_.end_s;
   free_snapshots_.insert(free_snapshots_.end(),
                          base_snapshots_.begin() + static_cast<std::ptrdiff_t>(kept_),
                          base_snapshots_.end());
@@ -92,9 +90,20 @@ void Replay::accept() {
 }
 
 bool Replay::critical(std::size_t node, std::size_t device) const {
-  const std::size_t unit = node * devices_ + device;
+  const std::size_t unit = unit_at(node, device);
   return !tables_.instant[node] && base_.ready_s[unit] < kNever &&
-         base_.arrival_s[arrival(unit, device)] + tails_s_[unit] >= base_.end_s * (1 - 1e-9);
+         base_.arrival_s[arrival_at(node, device, device)] + tails_s_[unit] >=
+             base_.end_s * (1 - 1e-9);
+}
+
+/// Calls visit(producer, from) for each arrival that the unit waits for.
+template <typename Visit>
+void Replay::for_each_dependency(std::size_t node, std::size_t device, Visit visit) const {
+  for (std::size_t e = tables_.in_first[node]; e < tables_.in_first[node + 1]; ++e) {
+    const auto producer = static_cast<std::size_t>(tables_.edges[e].producer);
+    for_each_device(schedule_.suppliers(e, device),
+                    [&](std::size_t from) { visit(producer, from); });
+  }
 }
 
 /// A time before which the changed schedule's run is the base's: nothing that changed is ready,
@@ -104,24 +113,22 @@ double Replay::first_touched_s() const {
   for (const std::int32_t changed : schedule_.changed_units()) {
     const auto n = static_cast<std::size_t>(changed);
     for (std::size_t d = 0; d < devices_; ++d) {
-      first_s = std::min(first_s, base_.ready_s[n * devices_ + d]);
+      first_s = std::min(first_s, base_.ready_s[unit_at(n, d)]);
       if (schedule_.range(n, d).empty()) continue;
       double ready_s = 0;
-      for (const std::int32_t needed : schedule_.dependencies(n, d)) {
-        const auto from = static_cast<std::size_t>(needed) / devices_ / devices_;
+      for_each_dependency(n, d, [&](std::size_t producer, std::size_t from) {
         // What waits for something changed is not touched first.
-        const bool waits = units_changed_[from] || sends_changed_[from];
-        ready_s =
-            std::max(ready_s, waits ? kNever : base_.arrival_s[static_cast<std::size_t>(needed)]);
-      }
+        ready_s = std::max(
+            ready_s, changed_[producer] ? kNever : base_.arrival_s[arrival_at(producer, from, d)]);
+      });
       first_s = std::min(first_s, ready_s);
     }
   }
   for (const std::int32_t changed : schedule_.changed_sends()) {
-    const auto first = static_cast<std::size_t>(changed) * devices_;
+    const auto n = static_cast<std::size_t>(changed);
     for (std::size_t d = 0; d < devices_; ++d) {
-      if (base_.ready_s[first + d] == kNever) continue;
-      first_s = std::min(first_s, base_.arrival_s[arrival(first + d, d)]);
+      if (base_.ready_s[unit_at(n, d)] == kNever) continue;
+      first_s = std::min(first_s, base_.arrival_s[arrival_at(n, d, d)]);
     }
   }
   return first_s;
@@ -130,29 +137,31 @@ double Replay::first_touched_s() const {
 void Replay::rewind_to(const State& snapshot) {
   state_ = snapshot;
   finished_.clear();
-  std::copy(base_.arrival_s.begin(), base_.arrival_s.end(), tried_.arrival_s.begin());
-  const auto there = [&](std::size_t needed) {
-    const std::size_t from = needed / devices_ / devices_;
-    return !units_changed_[from] && !sends_changed_[from] &&
-           base_.arrival_s[needed] <= state_.now_s;
-  };
-  tried_.done.assign(base_.done.begin(),
-                     base_.done.begin() + static_cast<std::ptrdiff_t>(state_.logged));
+  woken_ = 0;
+  tried_.kept = state_.logged;
+  tried_.changed_units.assign(schedule_.changed_units().begin(), schedule_.changed_units().end());
+  tried_.ready.clear();
+  tried_.events.clear();
   // Not as it was at the time of the snapshot: schedules accepted since then have other units.
   for (std::size_t n = 0; n < tables_.nodes; ++n) {
     for (std::size_t d = 0; d < devices_; ++d) {
+      // Nothing that changed has happened yet: no old unit of a changed node is ready, no new one.
       std::int32_t missing = 0;
-      if (units_changed_[n] || base_.ready_s[n * devices_ + d] > state_.now_s) {
-        for (const std::int32_t needed : schedule_.dependencies(n, d)) {
-          if (!there(static_cast<std::size_t>(needed))) ++missing;
-        }
+      if (changed_[n] || base_.ready_s[unit_at(n, d)] > state_.now_s) {
+        for_each_dependency(n, d, [&](std::size_t producer, std::size_t from) {
+          missing +=
+              changed_[producer] || base_.arrival_s[arrival_at(producer, from, d)] > state_.now_s;
+        });
       }
-      state_.missing[n * devices_ + d] = missing;
+      missing_[unit_at(n, d)] = missing;
     }
   }
 }
 
 void Replay::take_snapshot() {
+  state_.pending.erase(state_.pending.begin(),
+                       state_.pending.begin() + static_cast<std::ptrdiff_t>(state_.started));
+  state_.started = 0;
   std::size_t slot = snapshots_.size();
   if (free_snapshots_.empty()) {
     snapshots_.push_back(state_);
@@ -161,7 +170,7 @@ void Replay::take_snapshot() {
     free_snapshots_.pop_back();
     snapshots_[slot] = state_;
   }
-  snapshots_[slot].logged = tried_.done.size();
+  snapshots_[slot].logged = tried_.kept + tried_.events.size();
   tried_snapshots_.push_back(slot);
   next_snapshot_s_ = state_.now_s + schedule_.latency_s() / kSnapshots;
 }
@@ -176,7 +185,9 @@ double Replay::run(double limit_s) {
     const bool flow_ends = now < kNever;
     const double flow_s = now;
     for (double done_s : state_.done_s) now = std::min(now, done_s);
-    if (!state_.pending.empty()) now = std::min(now, state_.pending.front().start_s);
+    if (state_.started < state_.pending.size()) {
+      now = std::min(now, state_.pending[state_.started].start_s);
+    }
     if (now == kNever) return tried_.end_s = state_.now_s;
     if (now > limit_s) return kNever;
     state_.now_s = now;
@@ -184,27 +195,25 @@ double Replay::run(double limit_s) {
     if (flow_ends && flow_s <= until) {
       ended_.clear();
       state_.flows.end(now, kTimePrecision_s, ended_);
-      for (const std::int32_t m : ended_) {
-        const auto message = static_cast<std::size_t>(m);
-        const std::size_t from = message / devices_;
+      for (const std::int32_t message : ended_) {
+        const Arrival arrival(message);
         ++events_;
-        tried_.arrival_s[message] = now;
-        provide(from / devices_, from % devices_, message % devices_, now);
+        tried_.events.push_back({now, message});
+        provide(arrival.node, arrival.from, arrival.to, now);
       }
     }
     for (std::size_t d = 0; d < devices_; ++d) {
       if (state_.done_s[d] > until) continue;
       state_.done_s[d] = kNever;
+      woken_ |= 1U << d;
       finished_.push_back(state_.running[d]);
     }
-    while (!state_.pending.empty() && state_.pending.front().start_s <= until) {
-      std::pop_heap(state_.pending.begin(), state_.pending.end(), std::greater<>());
-      const Pending start = state_.pending.back();
-      state_.pending.pop_back();
-      const auto message = static_cast<std::size_t>(start.message);
-      const Path& path =
-          tables_.paths[message / devices_ % devices_ * devices_ + message % devices_];
-      state_.flows.start(now, start.message, path.links, start.bytes);
+    for (; state_.started < state_.pending.size(); ++state_.started) {
+      const Pending& next = state_.pending[state_.started];
+      if (next.start_s > until) break;
+      const Arrival arrival(next.message);
+      const Path& path = tables_.paths[arrival.from * devices_ + arrival.to];
+      state_.flows.start(now, next.message, path.links, next.bytes);
     }
     settle(now);
     if (now >= next_snapshot_s_) take_snapshot();
@@ -215,100 +224,109 @@ void Replay::begin() {
   state_.now_s = 0;
   state_.flows.clear();
   state_.pending.clear();
+  state_.started = 0;
   finished_.clear();
-  tried_.done.clear();
+  woken_ = 0;
+  tried_.kept = 0;
+  tried_.changed_units.clear();
+  tried_.ready.clear();
+  tried_.events.clear();
   for (auto& queue : state_.queues) queue.clear();
   std::fill(state_.done_s.begin(), state_.done_s.end(), kNever);
   for (std::size_t n = 0; n < tables_.nodes; ++n) {
     for (std::size_t d = 0; d < devices_; ++d) {
-      const auto count = static_cast<std::int32_t>(schedule_.dependencies(n, d).size());
-      state_.missing[n * devices_ + d] = count;
-      if (count == 0 && !schedule_.range(n, d).empty()) become_ready(n * devices_ + d, 0);
+      std::int32_t missing = 0;
+      for_each_dependency(n, d, [&](std::size_t, std::size_t) { ++missing; });
+      missing_[unit_at(n, d)] = missing;
+      if (missing == 0 && !schedule_.range(n, d).empty()) become_ready(n, d, 0);
     }
   }
   settle(0);
 }
 
 void Replay::provide(std::size_t node, std::size_t from, std::size_t to, double now) {
-  const auto arrival = static_cast<std::int32_t>((node * devices_ + from) * devices_ + to);
-  std::int32_t last = -1;
-  for (const std::int32_t e : tables_.outputs(node)) {
-    const std::int32_t consumer = tables_.edges[static_cast<std::size_t>(e)].consumer;
-    if (consumer == last) continue;
-    last = consumer;
-    const std::size_t unit = static_cast<std::size_t>(consumer) * devices_ + to;
-    for (const std::int32_t needed :
-         schedule_.dependencies(static_cast<std::size_t>(consumer), to)) {
-      if (needed == arrival && --state_.missing[unit] == 0) become_ready(unit, now);
-    }
+  for (const std::int32_t out : tables_.outputs(node)) {
+    const auto e = static_cast<std::size_t>(out);
+    if ((schedule_.suppliers(e, to) >> from & 1U) == 0) continue;
+    const auto consumer = static_cast<std::size_t>(tables_.edges[e].consumer);
+    if (--missing_[unit_at(consumer, to)] == 0) become_ready(consumer, to, now);
   }
 }
 
-void Replay::become_ready(std::size_t unit, double now) {
-  tried_.ready_s[unit] = now;
-  if (schedule_.duration_s(unit) == 0) return finished_.push_back(static_cast<std::int32_t>(unit));
-  auto& queue = state_.queues[unit % devices_];
-  queue.push_back({now, static_cast<std::int32_t>(unit)});
-  std::push_heap(queue.begin(), queue.end(), std::greater<>());
+void Replay::become_ready(std::size_t node, std::size_t device, double now) {
+  const Ready ready{now, unit_id(node, device)};
+  tried_.ready.push_back(ready);
+  if (schedule_.duration_s(unit_at(node, device)) == 0) return finished_.push_back(ready.unit);
+  auto& queue = state_.queues[device];
+  auto at = queue.begin();
+  while (at != queue.end() && ready < *at) ++at;
+  queue.insert(at, ready);
+  woken_ |= 1U << device;
+}
+
+/// Hands the unit's messages over to their latency.
+void Replay::send(const Unit& unit, double now) {
+  auto& pending = state_.pending;
+  for (const auto& send : schedule_.sends(unit.node, unit.device)) {
+    const auto to = static_cast<std::size_t>(send.to);
+    const Path& path = tables_.paths[unit.device * devices_ + to];
+    const Pending next{now + path.latency_s, message_id(unit_id(unit.node, unit.device), to),
+                       send.link_bytes};
+    // Mostly latencies are equal, and it is the last one.
+    std::size_t at = pending.size();
+    pending.push_back(next);
+    for (; at > state_.started && pending[at - 1].start_s > next.start_s; --at) {
+      pending[at] = pending[at - 1];
+    }
+    pending[at] = next;
+  }
 }
 
 /// Hands over and sends what was finished, and gives idle devices their next units.
 void Replay::settle(double now) {
   for (std::size_t i = 0; i < finished_.size(); ++i) {  // grows as instant units follow
-    const auto unit = static_cast<std::size_t>(finished_[i]);
-    tried_.arrival_s[arrival(unit, unit % devices_)] = now;
+    const Unit unit(finished_[i]);
     ++events_;
-    tried_.done.push_back(finished_[i]);
-    provide(unit / devices_, unit % devices_, unit % devices_, now);
+    tried_.events.push_back({now, message_id(finished_[i], unit.device)});
+    provide(unit.node, unit.device, unit.device, now);
   }
   std::sort(finished_.begin(), finished_.end());
-  for (const std::int32_t u : finished_) {
-    const auto unit = static_cast<std::size_t>(u);
-    for (const auto& send : schedule_.sends(unit / devices_, unit % devices_)) {
-      const Path& path =
-          tables_.paths[unit % devices_ * devices_ + static_cast<std::size_t>(send.to)];
-      state_.pending.push_back({now + path.latency_s,
-                                static_cast<std::int32_t>(unit * devices_) + send.to,
-                                send.link_bytes});
-      std::push_heap(state_.pending.begin(), state_.pending.end(), std::greater<>());
-    }
-  }
+  for (const std::int32_t unit : finished_) send(Unit(unit), now);
   finished_.clear();
-  for (std::size_t d = 0; d < devices_; ++d) {
+  for_each_device(woken_, [&](std::size_t d) {
     auto& queue = state_.queues[d];
-    if (state_.done_s[d] < kNever || queue.empty()) continue;
-    const std::int32_t unit = queue.front().unit;
-    std::pop_heap(queue.begin(), queue.end(), std::greater<>());
+    if (state_.done_s[d] < kNever || queue.empty()) return;
+    const Unit unit(queue.back().unit);
+    state_.running[d] = queue.back().unit;
     queue.pop_back();
-    state_.running[d] = unit;
-    state_.done_s[d] = now + schedule_.duration_s(static_cast<std::size_t>(unit));
-  }
+    state_.done_s[d] = now + schedule_.duration_s(unit_at(unit.node, unit.device));
+  });
+  woken_ = 0;
 }
 
 /// Longest paths from units to the end of the base, backwards through what happened.
 void Replay::compute_tails() {
-  std::fill(arrival_tails_s_.begin(), arrival_tails_s_.end(), -kNever);
-  std::vector<double> next_s(devices_, 0);  // from the start of the device's next unit
-  for (std::size_t i = base_.done.size(); i-- > 0;) {
-    const auto unit = static_cast<std::size_t>(base_.done[i]);
-    const std::size_t n = unit / devices_;
-    const std::size_t d = unit % devices_;
-    const double done_s = base_.arrival_s[arrival(unit, d)];
-    double tail_s = std::max(0.0, arrival_tails_s_[arrival(unit, d)]);
+  const auto take = [&](std::size_t at) { return std::exchange(arrival_tails_s_[at], -kNever); };
+  std::array<double, kMaxDevices> next_s{};  // from the start of the device's next unit
+  for (std::size_t i = base_.events.size(); i-- > 0;) {
+    const auto [n, d, to] = Arrival(base_.events[i].message);
+    if (to != d) continue;
+    const double done_s = base_.events[i].time_s;
+    double tail_s = std::max(0.0, take(arrival_at(n, d, d)));
     for (const auto& send : schedule_.sends(n, d)) {
-      const std::size_t message = arrival(unit, static_cast<std::size_t>(send.to));
-      tail_s = std::max(tail_s, base_.arrival_s[message] - done_s + arrival_tails_s_[message]);
+      const std::size_t message = arrival_at(n, d, static_cast<std::size_t>(send.to));
+      tail_s = std::max(tail_s, base_.arrival_s[message] - done_s + take(message));
     }
-    const double duration_s = schedule_.duration_s(unit);
+    const double duration_s = schedule_.duration_s(unit_at(n, d));
     if (duration_s > 0) {
       tail_s = std::max(tail_s, next_s[d]);
       next_s[d] = duration_s + tail_s;
     }
-    tails_s_[unit] = tail_s;
-    for (const std::int32_t needed : schedule_.dependencies(n, d)) {
-      double& before_s = arrival_tails_s_[static_cast<std::size_t>(needed)];
+    tails_s_[unit_at(n, d)] = tail_s;
+    for_each_dependency(n, d, [&, device = d](std::size_t producer, std::size_t from) {
+      double& before_s = arrival_tails_s_[arrival_at(producer, from, device)];
       before_s = std::max(before_s, duration_s + tail_s);
-    }
+    });
   }
 }
 

@@ -35,46 +35,87 @@ class Replay {
   std::int64_t events() const { return events_; }
 
  private:
+  // Units and messages have numbers that are quickly taken apart.
+  static std::int32_t unit_id(std::size_t node, std::size_t device) {
+    return static_cast<std::int32_t>(node * kMaxDevices + device);
+  }
+  static std::int32_t message_id(std::int32_t unit, std::size_t to) {
+    return unit * static_cast<std::int32_t>(kMaxDevices) + static_cast<std::int32_t>(to);
+  }
+  struct Unit {
+    explicit Unit(std::int32_t id)
+        : node(static_cast<std::uint32_t>(id) / kMaxDevices),
+          device(static_cast<std::uint32_t>(id) % kMaxDevices) {}
+    std::size_t node, device;
+  };
+  /// Of a message, or of a unit: from == to.
+  struct Arrival {
+    explicit Arrival(std::int32_t message)
+        : node(static_cast<std::uint32_t>(message) / (kMaxDevices * kMaxDevices)),
+          from(static_cast<std::uint32_t>(message) / kMaxDevices % kMaxDevices),
+          to(static_cast<std::uint32_t>(message) % kMaxDevices) {}
+    std::size_t node, from, to;
+  };
   struct Ready {
     double ready_s;
     std::int32_t unit;
-    bool operator>(const Ready& other) const {
-      return ready_s != other.ready_s ? ready_s > other.ready_s : unit > other.unit;
+    bool operator<(const Ready& other) const {
+      return ready_s != other.ready_s ? ready_s < other.ready_s : unit < other.unit;
     }
   };
   struct Pending {
     double start_s;
-    std::int32_t message;  // (node, from, to) as in Schedule
+    std::int32_t message;
     double bytes;
-    bool operator>(const Pending& other) const { return start_s > other.start_s; }
   };
-  /// Everything that what follows depends on.
+  struct Event {
+    double time_s;
+    std::int32_t message;  // that arrives, or is to the device itself: its unit is done
+  };
+  /// Everything that what follows depends on, but for what units wait for.
   struct State {
     double now_s = 0;
     Flows flows;
-    std::vector<std::int32_t> missing;       // by unit: node * devices + device
     std::vector<double> done_s;              // by device: when its unit is done
     std::vector<std::int32_t> running;       // by device
-    std::vector<std::vector<Ready>> queues;  // by device, heaps
-    std::vector<Pending> pending;            // messages in their latency, a heap
-    std::size_t logged = 0;
+    std::vector<std::vector<Ready>> queues;  // by device, the next one last
+    std::vector<Pending> pending;            // messages in their latency, by time
+    std::size_t started = 0;                 // so many of these are no longer pending
+    std::size_t logged = 0;                  // events
   };
-  /// What happened when.
+  /// What happened when in the base. Of units and messages that are no longer there, arrivals hold
+  /// anything.
   struct History {
-    std::vector<double> ready_s;     // by unit; infinity: there is none
-    std::vector<double> arrival_s;   // by (node, from, to); from == to: when the unit is done
-    std::vector<std::int32_t> done;  // units in the order in which they are done
+    std::vector<double> ready_s;    // by node, device; infinity: there is no such unit
+    std::vector<double> arrival_s;  // by node, from, to; from == to: when the unit is done
+    std::vector<Event> events;
+    double end_s = 0;
+  };
+  /// What happened in the last run, which went on from the base's first `kept` events.
+  struct Run {
+    std::size_t kept = 0;
+    std::vector<std::int32_t> changed_units;  // nodes; not if nothing is kept
+    std::vector<Ready> ready;
+    std::vector<Event> events;
     double end_s = 0;
   };
 
-  std::size_t arrival(std::size_t unit, std::size_t to) const { return unit * devices_ + to; }
+  std::size_t unit_at(std::size_t node, std::size_t device) const {
+    return node * devices_ + device;
+  }
+  std::size_t arrival_at(std::size_t node, std::size_t from, std::size_t to) const {
+    return unit_at(node, from) * devices_ + to;
+  }
+  template <typename Visit>
+  void for_each_dependency(std::size_t node, std::size_t device, Visit visit) const;
   void begin();
   double run(double limit_s);
   void take_snapshot();
   void rewind_to(const State& snapshot);
   double first_touched_s() const;
   void provide(std::size_t node, std::size_t from, std::size_t to, double now);
-  void become_ready(std::size_t unit, double now);
+  void become_ready(std::size_t node, std::size_t device, double now);
+  void send(const Unit& unit, double now);
   void settle(double now);
   void compute_tails();
 
@@ -82,8 +123,11 @@ class Replay {
   const Tables& tables_;
   const std::size_t devices_;
   State state_;
-  History base_, tried_;
+  std::vector<std::int32_t> missing_;  // arrivals that a unit waits for, by node, device
+  History base_;
+  Run tried_;
   std::vector<std::int32_t> finished_, ended_;  // at this instant
+  unsigned woken_ = 0;  // devices that at this instant became idle or got units to run
 
   // Snapshots by time: the first kept_ of base_snapshots_ hold for the run as well.
   std::vector<State> snapshots_;
@@ -92,8 +136,8 @@ class Replay {
   double next_snapshot_s_ = 0;
 
   std::vector<double> tails_s_;          // by unit of the base: from its end to the base's end
-  std::vector<double> arrival_tails_s_;  // scratch
-  std::vector<char> units_changed_, sends_changed_;  // by node
+  std::vector<double> arrival_tails_s_;  // scratch, by arrival: -infinity
+  std::vector<char> changed_;            // by node: units or messages
   std::int64_t events_ = 0;
 };
 

@@ -21,19 +21,12 @@ Schedule::Schedule(const Tables& tables)
       devices_(tables.devices),
       nodes_(tables.nodes),
       registers_(devices_ + tables.links + 1) {
-  std::size_t dependencies = 0;
-  for (std::size_t n = 0; n < nodes_; ++n) {
-    unit_first_.push_back(dependencies);
-    unit_stride_.push_back(tables_.inputs(n).size() * devices_);
-    dependencies += unit_stride_.back() * devices_;
-  }
   for (int copy : {0, 1}) {
     boundaries_[copy].assign(tables_.layers * (devices_ + 1), 0);
     recompute_[copy].assign(tables_.layers, 0);
     shape_[copy].assign(nodes_ * 2 * devices_, {});
     duration_s_[copy].assign(nodes_ * devices_, 0);
-    dependency_count_[copy].assign(nodes_ * devices_, 0);
-    dependencies_[copy].assign(dependencies, 0);
+    suppliers_[copy].assign(tables_.edges.size() * devices_, 0);
     send_count_[copy].assign(nodes_ * devices_, 0);
     sends_[copy].assign(nodes_ * devices_ * devices_, {});
   }
@@ -51,8 +44,6 @@ Schedule::Schedule(const Tables& tables)
   now_.assign(registers_, 0);
   tails_.assign((nodes_ + 1) * registers_, 0);
   unit_tails_.assign(nodes_ * devices_, 0);
-  slack_s_.assign(nodes_ * devices_, 0);
-  arrival_tails_.assign(arrivals_.size(), kNever);
   live_.resize(nodes_);
   for (std::size_t e = 0; e < tables_.edges.size(); ++e) {
     const Edge& edge = tables_.edges[e];
@@ -115,11 +106,30 @@ std::uint32_t& Schedule::edit_recompute(std::size_t l) {
   return recompute_[gene_slot_[l]][l];
 }
 
+/// True if no index of `node` is on two devices: ranges are the boundaries' then.
+bool Schedule::disjoint(std::size_t node) const {
+  if (node == 0 || node >= tables_.layers) return false;
+  std::int32_t size = 0;
+  for (std::size_t d = 0; d < devices_; ++d) size += shape(node)[d].size();
+  return size == tables_.extent[node];
+}
+
 /// Calls visit(owner, size) for each piece of `need` of `node`, as build_plan takes it: from the
-/// device itself first, then from the others in order.
+/// device itself first, then from the others in order. `bounds` are the node's boundaries if it is
+/// disjoint, else null.
 template <typename Visit>
-void Schedule::for_each_owner(std::size_t node, std::size_t device, Span need, Visit visit) const {
+void Schedule::for_each_owner(std::size_t node, const std::int32_t* bounds, std::size_t device,
+                              Span need, Visit visit) const {
   if (need.empty()) return;
+  if (bounds) {  // the order does not matter
+    std::size_t s = device;
+    while (bounds[s] > need.begin) --s;
+    for (; s < devices_ && bounds[s] < need.end; ++s) {
+      const Span common = overlap(need, {bounds[s], bounds[s + 1]});
+      if (!common.empty()) visit(s, common.size());
+    }
+    return;
+  }
   const Span* owned = shape(node);
   std::array<Span, kMaxDevices + 2> missing;
   std::size_t count = 0;
@@ -195,24 +205,7 @@ void Schedule::derive_units(std::size_t n) {
   reunited_.push_back(static_cast<std::int32_t>(n));
   const auto copy = unit_slot_[n];
   for (std::size_t d = 0; d < devices_; ++d) {
-    const Span part = shape(n)[d];
-    const std::size_t unit = n * devices_ + d;
-    duration_s_[copy][unit] = tables_.unit_time_s(n, d, part);
-    std::int32_t* list = &dependencies_[copy][unit_first_[n] + d * unit_stride_[n]];
-    std::int32_t count = 0;
-    if (!part.empty()) {
-      for (const Edge& edge : tables_.inputs(n)) {
-        const auto p = static_cast<std::size_t>(edge.producer);
-        const std::int32_t first = count;
-        for_each_owner(p, d, tables_.need(edge, part), [&](std::size_t s, std::int32_t) {
-          const auto arrival = static_cast<std::int32_t>(slot(p, s, d));
-          if (std::find(list + first, list + count, arrival) == list + count) {
-            list[count++] = arrival;
-          }
-        });
-      }
-    }
-    dependency_count_[copy][unit] = count;
+    duration_s_[copy][n * devices_ + d] = tables_.unit_time_s(n, d, shape(n)[d]);
   }
 }
 
@@ -238,15 +231,19 @@ void Schedule::derive_sends(std::size_t n) {
   std::fill_n(elements.begin(), devices_ * devices_, 0.0);
   std::fill_n(first.begin(), devices_ * devices_, 0);
   const Span* needed = needs(n);
+  const std::int32_t* bounds = disjoint(n) ? boundaries(n) : nullptr;
   const auto outputs = tables_.outputs(n);
   for (const std::int32_t e : outputs) {
     const Edge& edge = tables_.edges[static_cast<std::size_t>(e)];
     const double per_index = tables_.edge_elements[static_cast<std::size_t>(e)];
     const Span* consumer = shape(static_cast<std::size_t>(edge.consumer));
+    DeviceSet* suppliers = &suppliers_[copy][static_cast<std::size_t>(e) * devices_];
     for (std::size_t d = 0; d < devices_; ++d) {
+      suppliers[d] = 0;
       if (consumer[d].empty()) continue;
       const Span need = tables_.need(edge, consumer[d]);
-      for_each_owner(n, d, need, [&](std::size_t s, std::int32_t count) {
+      for_each_owner(n, bounds, d, need, [&](std::size_t s, std::int32_t count) {
+        suppliers[d] = static_cast<DeviceSet>(suppliers[d] | 1U << s);
         elements[s * devices_ + d] += per_index * count;
         size[s * devices_ + d] += count;
         std::int32_t& earliest = first[s * devices_ + d];
@@ -257,7 +254,7 @@ void Schedule::derive_sends(std::size_t n) {
   if (outputs.size() > 1) {  // consumers may need the same
     std::fill_n(size.begin(), devices_ * devices_, 0);
     for (std::size_t d = 0; d < devices_; ++d) {
-      for_each_owner(n, d, needed[d],
+      for_each_owner(n, bounds, d, needed[d],
                      [&](std::size_t s, std::int32_t count) { size[s * devices_ + d] += count; });
     }
   }
@@ -316,8 +313,6 @@ void Schedule::refresh(std::size_t n) {
 void Schedule::advance(std::size_t n) {
   ++steps_;
   std::copy(now_.begin(), now_.end(), &tried_checkpoints_[n * registers_]);
-  const std::size_t first_tried = slot(tried_from_, 0, 0);
-  const double* accepted = arrivals_.data();
   double* tried = tried_arrivals_.data();
   double* links = &now_[devices_];
   std::uint8_t* order = &tried_order_[n * devices_];
@@ -330,11 +325,12 @@ void Schedule::advance(std::size_t n) {
   for (std::size_t d = 0; d < devices_; ++d) {
     if (parts[d].empty()) continue;
     const std::size_t unit = n * devices_ + d;
-    const std::int32_t* list = &dependencies_[units][unit_first_[n] + d * unit_stride_[n]];
     double ready = 0;
-    for (std::int32_t i = 0; i < dependency_count_[units][unit]; ++i) {
-      const auto at = static_cast<std::size_t>(list[i]);
-      ready = std::max(ready, (at >= first_tried ? tried : accepted)[at]);
+    for (std::size_t e = tables_.in_first[n]; e < tables_.in_first[n + 1]; ++e) {
+      const auto p = static_cast<std::size_t>(tables_.edges[e].producer);
+      const double* arrivals = (p >= tried_from_ ? tried_arrivals_ : arrivals_).data();
+      for_each_device(suppliers(e, d),
+                      [&](std::size_t s) { ready = std::max(ready, arrivals[slot(p, s, d)]); });
     }
     if (!tables_.instant[n]) {
       ready = std::max(ready, now_[d]) + duration_s_[units][unit];
@@ -371,17 +367,30 @@ void Schedule::advance(std::size_t n) {
   }
 }
 
-/// Longest paths to the end, by the schedule's own steps in reverse.
-void Schedule::compute_tails() {
+/// Longest paths to the end, by the schedule's own steps in reverse, before the nodes less than
+/// `end`; those of the others hold.
+void Schedule::compute_tails(std::size_t end) {
   double* last = &tails_[nodes_ * registers_];
   std::fill(last, last + devices_, 0.0);
   std::fill(last + devices_, last + registers_ - 1, kNever);
   last[registers_ - 1] = 0;
-  std::fill(arrival_tails_.begin(), arrival_tails_.end(), kNever);
-  for (std::size_t n = nodes_; n-- > 0;) {
+  std::array<double, kMaxDevices * kMaxDevices> arrival_tails;  // by from, to
+  for (std::size_t n = end; n-- > 0;) {
     const double* after = &tails_[(n + 1) * registers_];
     double* before = &tails_[n * registers_];
     std::copy(after, after + registers_, before);
+    std::fill_n(arrival_tails.begin(), devices_ * devices_, kNever);
+    for (const std::int32_t out : tables_.outputs(n)) {
+      const auto e = static_cast<std::size_t>(out);
+      const double* tails =
+          &unit_tails_[static_cast<std::size_t>(tables_.edges[e].consumer) * devices_];
+      for (std::size_t d = 0; d < devices_; ++d) {
+        for_each_device(suppliers(e, d), [&](std::size_t s) {
+          double& tail = arrival_tails[s * devices_ + d];
+          tail = std::max(tail, tails[d]);
+        });
+      }
+    }
     double* links = before + devices_;
     const Span* parts = shape(n);
     const std::uint8_t* order = &order_[n * devices_];
@@ -390,14 +399,14 @@ void Schedule::compute_tails() {
     while (senders-- > 0) {
       const std::size_t s = order[senders];
       const Send* list = &sends_[send_slot_[n]][slot(n, s, 0)];
-      double& finish = arrival_tails_[slot(n, s, s)];
+      double& finish = arrival_tails[s * devices_ + s];
       double& up = links[tables_.paths[s * devices_ + static_cast<std::size_t>(list->to)].link_a];
       double all = up;
       double begin = kNever;
       for (std::int32_t m = send_count_[send_slot_[n]][n * devices_ + s]; m-- > 0;) {
         const auto d = static_cast<std::size_t>(list[m].to);
         double& down = links[tables_.paths[s * devices_ + d].link_b];
-        double tail = arrival_tails_[slot(n, s, d)] + tables_.paths[s * devices_ + d].latency_s;
+        double tail = arrival_tails[s * devices_ + d] + tables_.paths[s * devices_ + d].latency_s;
         if (&down != &up) {
           tail = std::max(tail, down);
           down = tail + list[m].wire_s;
@@ -411,19 +420,12 @@ void Schedule::compute_tails() {
     for (std::size_t d = devices_; d-- > 0;) {
       if (parts[d].empty()) continue;
       const std::size_t unit = n * devices_ + d;
-      double tail = std::max(0.0, arrival_tails_[slot(n, d, d)]);
+      double tail = std::max(0.0, arrival_tails[d * devices_ + d]);
       if (!tables_.instant[n]) {
-        tail = std::max(tail, before[d]) + duration_s_[unit_slot_[n]][unit];
+        tail = std::max(tail, before[d]) + duration_s(unit);
         before[d] = tail;
       }
       unit_tails_[unit] = tail;
-      slack_s_[unit] = latency_s_ - (finish_s(n, d) - duration_s_[unit_slot_[n]][unit] + tail);
-      const std::int32_t* dependency =
-          &dependencies_[unit_slot_[n]][unit_first_[n] + d * unit_stride_[n]];
-      for (std::int32_t i = 0; i < dependency_count_[unit_slot_[n]][unit]; ++i) {
-        double& arrival = arrival_tails_[static_cast<std::size_t>(dependency[i])];
-        arrival = std::max(arrival, tail);
-      }
     }
   }
 }
@@ -443,20 +445,16 @@ double Schedule::predicted_s(std::size_t node) const {
   const double* tail = &tails_[(node + 1) * registers_];
   double end = 0;
   for (std::size_t r = 0; r < registers_; ++r) end = std::max(end, now_[r] + tail[r]);
-  const std::size_t produced = slot(node + 1, 0, 0);
-  const std::size_t first_tried = slot(tried_from_, 0, 0);
-  for (const std::int32_t e : live_[node]) {
-    const auto c = static_cast<std::size_t>(tables_.edges[static_cast<std::size_t>(e)].consumer);
-    const auto copy = unit_slot_[c];
+  for (const std::int32_t live : live_[node]) {
+    const auto e = static_cast<std::size_t>(live);
+    const auto p = static_cast<std::size_t>(tables_.edges[e].producer);
+    const auto c = static_cast<std::size_t>(tables_.edges[e].consumer);
+    const double* arrivals = (p >= tried_from_ ? tried_arrivals_ : arrivals_).data();
     for (std::size_t d = 0; d < devices_; ++d) {
-      const std::size_t unit = c * devices_ + d;
-      const std::int32_t* list = &dependencies_[copy][unit_first_[c] + d * unit_stride_[c]];
-      for (std::int32_t i = 0; i < dependency_count_[copy][unit]; ++i) {
-        const auto at = static_cast<std::size_t>(list[i]);
-        if (at >= produced) continue;
-        const double arrival = at >= first_tried ? tried_arrivals_[at] : arrivals_[at];
-        end = std::max(end, arrival + unit_tails_[unit]);
-      }
+      const double unit_tail = unit_tails_[c * devices_ + d];
+      for_each_device(suppliers(e, d), [&](std::size_t s) {
+        end = std::max(end, arrivals[slot(p, s, d)] + unit_tail);
+      });
     }
   }
   return end;
@@ -503,10 +501,16 @@ void Schedule::accept() {
   };
   keep(arrivals_, tried_arrivals_, slot(tried_from_, 0, 0));
   keep(checkpoints_, tried_checkpoints_, tried_from_ * registers_);
+  // Behind what changed tails are what they were, unless messages leave in another order.
+  std::size_t end = nodes_;
+  while (end > trial_.last + 1 && std::equal(&order_[(end - 1) * devices_], &order_[end * devices_],
+                                             &tried_order_[(end - 1) * devices_])) {
+    --end;
+  }
   const auto first = static_cast<std::ptrdiff_t>(tried_from_ * devices_);
   std::copy(tried_order_.begin() + first, tried_order_.end(), order_.begin() + first);
   latency_s_ = changed_latency_s_;
-  compute_tails();
+  compute_tails(end);
 }
 
 void Schedule::reject() {
@@ -524,8 +528,10 @@ void Schedule::reject() {
 }
 
 bool Schedule::critical(std::size_t n, std::size_t d) const {
-  return !shape(n)[d].empty() && !tables_.instant[n] &&
-         slack_s_[n * devices_ + d] <= 1e-9 * latency_s_;
+  if (shape(n)[d].empty() || tables_.instant[n]) return false;
+  const std::size_t unit = n * devices_ + d;
+  const double start_s = finish_s(n, d) - duration_s(unit);
+  return latency_s_ - (start_s + unit_tails_[unit]) <= 1e-9 * latency_s_;
 }
 
 bool Schedule::fits_memory() const {

@@ -18,6 +18,7 @@
 // end, so that T' = max(checkpoint + tail) as soon as everything that changed has been passed, and
 // so that a hopeless change is noticed on the way. All memory is allocated once.
 
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -29,6 +30,16 @@ struct Genome {
   std::vector<std::int32_t> boundaries;  // by layer, devices + 1 each
   std::vector<std::uint32_t> recompute;  // by layer, a bit per device
 };
+
+/// A bit per device.
+using DeviceSet = std::uint16_t;
+static_assert(kMaxDevices <= 16);
+
+/// Calls visit(device) for each device of the set.
+template <typename Visit>
+void for_each_device(unsigned set, Visit visit) {
+  for (; set != 0; set &= set - 1) visit(static_cast<std::size_t>(std::countr_zero(set)));
+}
 
 class Schedule {
  public:
@@ -71,11 +82,11 @@ class Schedule {
   double duration_s(std::size_t unit) const {
     return duration_s_[unit_slot_[unit / devices_]][unit];
   }
-  /// Arrivals (node, from, to) that a unit waits for, as (node * devices + from) * devices + to.
-  std::span<const std::int32_t> dependencies(std::size_t node, std::size_t device) const {
-    const auto copy = unit_slot_[node];
-    return {&dependencies_[copy][unit_first_[node] + device * unit_stride_[node]],
-            static_cast<std::size_t>(dependency_count_[copy][node * devices_ + device])};
+  /// The devices, a bit each, from which the edge's consumer on `device` gets what it needs of the
+  /// edge's producer: itself, if it has a part of it, and those that send.
+  DeviceSet suppliers(std::size_t edge, std::size_t device) const {
+    const auto copy = send_slot_[static_cast<std::size_t>(tables_.edges[edge].producer)];
+    return suppliers_[copy][edge * devices_ + device];
   }
   struct Send {
     std::int32_t to = 0;
@@ -115,8 +126,10 @@ class Schedule {
     return &shape_[shape_slot_[node]][node * 2 * devices_];
   }
   const Span* needs(std::size_t node) const { return shape(node) + devices_; }
+  bool disjoint(std::size_t node) const;
   template <typename Visit>
-  void for_each_owner(std::size_t node, std::size_t device, Span need, Visit visit) const;
+  void for_each_owner(std::size_t node, const std::int32_t* bounds, std::size_t device, Span need,
+                      Visit visit) const;
 
   Trial derive();
   void derive_shape(std::size_t node);
@@ -127,7 +140,7 @@ class Schedule {
   void advance(std::size_t node);
   bool hopeless(std::size_t node, double threshold_s) const;
   double predicted_s(std::size_t node) const;
-  void compute_tails();
+  void compute_tails(std::size_t end);
 
   const Tables& tables_;
   const std::size_t devices_;
@@ -139,14 +152,10 @@ class Schedule {
   std::vector<std::uint32_t> recompute_[2];
   std::vector<Span> shape_[2];  // ranges, then needs, by device
   std::vector<double> duration_s_[2];
-  std::vector<std::int32_t> dependency_count_[2];
-  std::vector<std::int32_t> dependencies_[2];  // indices of arrivals
+  std::vector<DeviceSet> suppliers_[2];  // by edge, device; go with the producer's sends
   std::vector<std::int32_t> send_count_[2];
   std::vector<Send> sends_[2];
   std::vector<std::uint8_t> gene_slot_, shape_slot_, unit_slot_, send_slot_;
-  std::vector<std::size_t>
-      unit_first_;  // of a node's dependencies; a unit's are unit_stride_ apart
-  std::vector<std::size_t> unit_stride_;
 
   // What the change touches.
   std::vector<std::int32_t> edited_, reshaped_, reunited_, resent_;
@@ -161,8 +170,6 @@ class Schedule {
   std::vector<double> now_;                 // registers
   std::size_t tried_from_ = 0;              // arrivals before this node are the accepted ones
   std::vector<double> tails_, unit_tails_;  // tails by node: after it; of a unit: from its start
-  std::vector<double> arrival_tails_;
-  std::vector<double> slack_s_;  // by unit: how much later it could start without delaying the end
   std::vector<std::vector<std::int32_t>> live_;  // by node: edges from it or before to behind it
   double latency_s_ = 0;
   double changed_latency_s_ = 0;
