@@ -126,12 +126,13 @@ std::size_t Flows::tightest_link() {
   std::uint32_t tightest = 0;
   std::size_t count = 0;
   for (const std::uint32_t l : open_) {
-    const double even_Bps = links_[l].even_Bps;
-    const bool less = even_Bps < least_Bps;
-    least_Bps = less ? even_Bps : least_Bps;
+    const LinkState& link = links_[l];
+    const bool open = link.unfixed > 0;
+    const bool less = open & (link.even_Bps < least_Bps);
+    least_Bps = less ? link.even_Bps : least_Bps;
     tightest = less ? l : tightest;
     open_[count] = l;
-    count += links_[l].unfixed > 0;
+    count += open;
   }
   open_.resize(count);
   return tightest;
@@ -151,6 +152,7 @@ void Flows::share() {
     const std::size_t tightest = tightest_link();
     const double rate_Bps = links_[tightest].even_Bps;
     assert(links_[tightest].unfixed > 0);
+    links_[tightest].unfixed = 0;
     for (std::size_t w = 0; w < words_; ++w) {
       Word members = flows_of(tightest)[w] & unfixed_[w];
       unfixed_[w] &= ~members;
@@ -160,10 +162,10 @@ void Flows::share() {
         next_end_s_ = std::min(next_end_s_, flow.end_s);
         --left;
         for (const int l : flow.links) {
+          if (static_cast<std::size_t>(l) == tightest) continue;
           LinkState& link = links_[static_cast<std::size_t>(l)];
           link.left_Bps -= rate_Bps;
-          --link.unfixed;
-          link.even_Bps = link.unfixed > 0 ? link.left_Bps / link.unfixed : kInfinity;
+          link.even_Bps = link.left_Bps / --link.unfixed;  // of nothing if it is no longer open
         }
       }
     }

@@ -43,8 +43,8 @@ class Flows {
   };
   struct LinkState {
     double bandwidth_Bps;
-    std::uint32_t flows = 0;    // a flow as often as it lists the link
-    std::uint32_t unfixed = 0;  // scratch of share(), as the next two
+    double flows = 0;    // a flow as often as it lists the link
+    double unfixed = 0;  // of these, scratch of share() as the next two
     double left_Bps = 0;
     double even_Bps = 0;
   };
