@@ -7,25 +7,21 @@
 #include <string>
 
 #include "partition/estimate.hpp"
-#include "partition/joint/moves.hpp"
 #include "partition/joint/objective.hpp"
 #include "partition/joint/replay.hpp"
 #include "partition/joint/starts.hpp"
 #include "partition/strategies/strategies.hpp"
 #include "partition/validate.hpp"
+#include "tests/support/joint_fixture.hpp"
 #include "tests/support/random_problem.hpp"
 
 using namespace edgeflow;
+using joint_tests::all_devices;
+using joint_tests::chain;
+using joint_tests::on_random_problems;
+using joint_tests::walk;
 
 namespace {
-
-std::vector<DeviceId> all_devices(const Cluster& cluster) {
-  std::vector<DeviceId> devices;
-  for (std::size_t d = 0; d < cluster.size(); ++d) {
-    devices.push_back(DeviceId{static_cast<std::int32_t>(d)});
-  }
-  return devices;
-}
 
 double simulated_s(const Problem& problem, const Plan& plan) {
   return estimate(plan, problem.graph, problem.cluster, problem.size, {}, Sharing::kMaxMin)
@@ -37,41 +33,7 @@ Plan joint_plan(const Problem& problem, Options options = {}) {
   return make_plan(*find_strategy("edgeflow-joint"), problem, options);
 }
 
-/// Random changes, each tried with its own threshold; `visit` sees the schedule after each.
-template <typename Visit>
-void walk(joint::Schedule& schedule, std::uint64_t seed, int changes, Visit visit) {
-  joint::Random random(seed);
-  joint::Moves moves(schedule, random);
-  for (int i = 0; i < changes; ++i) {
-    if (random.chance(0.3)) {
-      moves.coarse();
-    } else {
-      moves.fine();
-    }
-    if (schedule.try_change(schedule.latency_s() * random.uniform(0.98, 1.3))) {
-      schedule.accept();
-    } else {
-      schedule.reject();
-    }
-    visit();
-  }
-}
-
-/// 3x3 convolutions one after the other.
-Graph chain(std::int64_t layers) {
-  std::vector<LayerSpec> specs{{"input", Op::kInput, {}, {}}};
-  specs[0].attributes.dims = {3, 24, 8};
-  for (std::int64_t l = 1; l <= layers; ++l) {
-    LayerSpec conv{"conv" + std::to_string(l), Op::kConv, {}, {specs.back().name}};
-    conv.attributes.kernel = {3, 3};
-    conv.attributes.pad = {1, 1, 1, 1};
-    conv.attributes.out_channels = 4;
-    specs.push_back(conv);
-  }
-  return Graph("chain", "made up", specs);
-}
-
-Cluster cluster_of(std::vector<double> mac_rates, double memory_bytes) {
+Cluster cluster_of(const std::vector<double>& mac_rates, double memory_bytes) {
   std::vector<Device> devices;
   for (double rate : mac_rates) {
     Device device{"d" + std::to_string(devices.size()), "", {}, memory_bytes, 0, 0};
@@ -84,69 +46,45 @@ Cluster cluster_of(std::vector<double> mac_rates, double memory_bytes) {
 }  // namespace
 
 TEST_CASE("a schedule changed step by step equals the same schedule loaded anew, bit for bit") {
-  reference::Random random(11);
-  for (int problem_number = 0; problem_number < 20; ++problem_number) {
-    const Graph graph = reference::random_graph(random);
-    const Cluster cluster = reference::random_cluster(random);
-    if (cluster.size() < 2) continue;
-    const Problem problem{graph, cluster, {}};
-    const joint::Tables tables(problem, all_devices(cluster));
-    joint::Schedule schedule(tables);
-    joint::Schedule fresh(tables);
-    const std::vector<double> equal(cluster.size(), 1.0);
-    schedule.load(joint::prefix(tables, equal, tables.layers, 0));
+  on_random_problems(11, 20, [](const Problem&, joint::Schedule& schedule) {
+    joint::Schedule fresh(schedule.tables());
     walk(schedule, 5, 300, [&] {
       fresh.load(schedule.genome());
       REQUIRE(schedule.latency_s() == fresh.latency_s());
     });
-  }
+  });
 }
 
 TEST_CASE("replaying a schedule takes as long as the estimate of its plan") {
   // Only where consumers on a device need partly the same elements (slices, joins) are bytes an
   // upper estimate: seldom, and by little.
-  reference::Random random(12);
   int compared = 0;
   int equal_times = 0;
-  for (int problem_number = 0; problem_number < 40; ++problem_number) {
-    const Graph graph = reference::random_graph(random);
-    const Cluster cluster = reference::random_cluster(random);
-    if (cluster.size() < 2) continue;
-    const Problem problem{graph, cluster, {}};
-    const joint::Tables tables(problem, all_devices(cluster));
-    joint::Schedule schedule(tables);
+  int by_columns = 0;
+  on_random_problems(12, 40, [&](const Problem& problem, joint::Schedule& schedule) {
+    if (schedule.tables().main_axis == Axis::kColumn) ++by_columns;
     joint::Replay replay(schedule);
-    const std::vector<double> equal(cluster.size(), 1.0);
-    schedule.load(joint::prefix(tables, equal, tables.layers, 0));
     walk(schedule, 5, 30, [&] {
-      const Plan plan = build_plan(graph, cluster, schedule.assignment(), "test");
-      REQUIRE(validate(plan, graph, cluster).empty());
+      const Plan plan = build_plan(problem.graph, problem.cluster, schedule.assignment(), "test");
+      REQUIRE(validate(plan, problem.graph, problem.cluster).empty());
       ++compared;
       const double estimated_s = simulated_s(problem, plan);
       const double replayed_s = replay.latency_s();
       if (replayed_s == doctest::Approx(estimated_s).epsilon(1e-9)) ++equal_times;
       CHECK(replayed_s == doctest::Approx(estimated_s).epsilon(0.02));
     });
-  }
+  });
   CHECK(compared > 500);
   CHECK(equal_times > compared * 95 / 100);
+  CHECK(by_columns > 5);
 }
 
 TEST_CASE(
     "a changed schedule replayed from the middle takes as long as from the start, to the bit") {
-  reference::Random random(13);
   int equal_times = 0;
-  for (int problem_number = 0; problem_number < 40; ++problem_number) {
-    const Graph graph = reference::random_graph(random);
-    const Cluster cluster = reference::random_cluster(random);
-    if (cluster.size() < 2) continue;
-    const Problem problem{graph, cluster, {}};
-    const joint::Tables tables(problem, all_devices(cluster));
-    joint::Schedule schedule(tables);
+  on_random_problems(13, 40, [&](const Problem&, joint::Schedule& schedule) {
     joint::Replay replay(schedule);
     joint::Replay fresh(schedule);
-    const std::vector<double> equal(cluster.size(), 1.0);
-    schedule.load(joint::prefix(tables, equal, tables.layers, 0));
     double current_s = replay.latency_s();
     replay.accept();
     joint::Random draw(5);
@@ -172,7 +110,7 @@ TEST_CASE(
       schedule.accept();
       replay.accept();
     }
-  }
+  });
   CHECK(equal_times > 500);
 }
 

@@ -122,10 +122,8 @@ Genome from_plan(const Tables& tables, const Plan& plan) {
     const std::size_t l = index(unit.layer);
     const auto at = std::find(tables.device.begin(), tables.device.end(), unit.device);
     if (unit.kind != UnitKind::kCompute || at == tables.device.end()) continue;
-    const Range range = tables.extent[l] > 1 ? unit.output[tables.axis[l]] : Range{0, 1};
     Span& mine = ranges[l * tables.devices + static_cast<std::size_t>(at - tables.device.begin())];
-    mine =
-        hull(mine, {static_cast<std::int32_t>(range.begin), static_cast<std::int32_t>(range.end)});
+    mine = hull(mine, tables.part(l, unit.output));
   }
   Genome genome = blank(tables);
   for (std::size_t l = 1; l < tables.layers; ++l) {
@@ -161,7 +159,8 @@ Genome prefix(const Tables& tables, std::span<const double> shares, std::size_t 
   Genome genome = blank(tables);
   for (std::size_t l = 1; l < tables.layers; ++l) {
     std::int32_t* bounds = &genome.boundaries[l * (tables.devices + 1)];
-    const bool split = l <= last_split && tables.extent[l] > 1 && tables.axis[l] == Axis::kRow;
+    const bool spatial = tables.axis[l] == Axis::kRow || tables.axis[l] == tables.main_axis;
+    const bool split = l <= last_split && tables.extent[l] > 1 && spatial;
     if (split) {
       set_shares(bounds, tables.devices, tables.extent[l], shares.data());
     } else {

@@ -10,11 +10,13 @@
 
 namespace edgeflow::joint {
 
-/// `plan` as far as it is expressible: ranges by device along each layer's split axis, in device
-/// order; where they overlap, the cut is in the middle and the recompute bits are set.
+/// `plan` as far as it is expressible: ranges by device along each layer's split axis (the same
+/// fraction of the other axis if it cuts that one), in device order; where they overlap, the cut is
+/// in the middle and the recompute bits are set.
 Genome from_plan(const Tables& tables, const Plan& plan);
 
-/// Layers up to `last_split` that split by rows cut by `shares`; all others whole on `gather`.
+/// Layers up to `last_split` that split by rows or columns cut by `shares`; all others whole on
+/// `gather`.
 Genome prefix(const Tables& tables, std::span<const double> shares, std::size_t last_split,
               std::size_t gather);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cmath>
 
 namespace edgeflow::joint {
 namespace {
@@ -13,15 +14,30 @@ Region at_index(const Layer& layer, Axis axis, std::int64_t index) {
   return region;
 }
 
+Axis main_axis_of(const Graph& graph) {
+  const Region& input = graph.layers().front().output.box;
+  if (input.column.size() <= input.row.size()) return Axis::kRow;
+  const auto macs_cut_by = [&](Axis axis) {
+    std::int64_t macs = 0;
+    for (const Layer& layer : graph.layers()) {
+      if (weight_axis(layer) == axis || !has_axis(split_axes(layer), axis)) continue;
+      macs += work(layer, layer.output.box).macs;
+    }
+    return macs;
+  };
+  return macs_cut_by(Axis::kColumn) >= macs_cut_by(Axis::kRow) ? Axis::kColumn : Axis::kRow;
+}
+
 }  // namespace
 
 Tables::Tables(const Problem& p, std::vector<DeviceId> list)
     : problem(p),
+      main_axis(main_axis_of(p.graph)),
       layers(p.graph.size()),
       nodes(layers + p.graph.outputs().size()),
       links(p.cluster.network().links.size()) {
   extent.assign(nodes, 1);
-  axis.assign(nodes, Axis::kRow);
+  axis.assign(nodes, main_axis);
   instant.assign(nodes, 1);
   wanted_per_index.assign(nodes, 0);
   bytes_per_element.assign(nodes, p.size.activation_bytes);
@@ -84,9 +100,10 @@ bool Tables::separable(std::size_t node, Axis split) const {
 void Tables::choose_axis(std::size_t node) {
   const Layer& layer = problem.graph.layers()[node];
   const AxisSet pays = split_axes(layer);
-  for (Axis candidate : {Axis::kRow, weight_axis(layer)}) {
-    const bool input_rows = node == 0 && candidate == Axis::kRow;
-    if (!input_rows && (!has_axis(pays, candidate) || !separable(node, candidate))) continue;
+  const Axis weights = weight_axis(layer);
+  for (Axis candidate : {main_axis == weights ? Axis::kRow : main_axis, Axis::kRow, weights}) {
+    const bool input = node == 0 && candidate == main_axis;
+    if (!input && (!has_axis(pays, candidate) || !separable(node, candidate))) continue;
     axis[node] = candidate;
     extent[node] = static_cast<std::int32_t>(layer.output.box[candidate].size());
     return;
@@ -224,6 +241,22 @@ Region Tables::region(std::size_t node, Span part) const {
   if (part.empty()) return {};
   if (extent[node] > 1) region[axis[node]] = {part.begin, part.end};
   return region;
+}
+
+Span Tables::part(std::size_t node, const Region& own) const {
+  if (own.empty()) return {};
+  if (extent[node] == 1) return {0, 1};
+  const Region& whole = problem.graph.layers()[node].output.box;
+  const Axis other = axis[node] == Axis::kRow ? Axis::kColumn : Axis::kRow;
+  if (own[axis[node]] != whole[axis[node]] || own[other] == whole[other]) {
+    const Range range = own[axis[node]];
+    return {static_cast<std::int32_t>(range.begin), static_cast<std::int32_t>(range.end)};
+  }
+  const auto scaled = [&](std::int64_t at) {
+    return static_cast<std::int32_t>(std::lround(static_cast<double>(at * extent[node]) /
+                                                 static_cast<double>(whole[other].size())));
+  };
+  return {scaled(own[other].begin), scaled(own[other].end)};
 }
 
 double Tables::weight_bytes(std::size_t node, Span part) const {

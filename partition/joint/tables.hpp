@@ -1,11 +1,15 @@
 #pragma once
 // What edgeflow-joint looks up while it searches: a problem as flat tables.
 //
-// Every layer has one split axis (rows where cutting them pays, else the axis of its weights, else
-// none) and an extent H along it. A device's part of a layer is a range [a, b) of indices; a layer
-// without an axis has extent 1 and stands on one device as a whole. Node l < layers is the layer of
-// that index (0 is the input, fixed on the source); the nodes behind are the relays that bring the
-// results to the sink, fixed there.
+// Every layer has one split axis (the model's main axis where cutting that pays, else rows, else
+// the axis of its weights, else none) and an extent H along it. A device's part of a layer is a
+// range [a, b) of indices; a layer without an axis has extent 1 and stands on one device as a
+// whole. Node l < layers is the layer of that index (0 is the input, fixed on the source); the
+// nodes behind are the relays that bring the results to the sink, fixed there.
+//
+// The main axis is rows, or columns if the input is wider than tall: of a feature map of h x w, a
+// cut between rows has halos of w elements per row and channel, one between columns of h. Not
+// columns if less of the model could then be cut.
 //
 // Of a producer, [a, b) of a consumer needs the indices [lo[a], hi[b-1]) of the producer's axis;
 // lo and hi ascend. That is required_input() exactly where the operator's map is a monotone box
@@ -83,12 +87,16 @@ struct Tables {
   double unit_time_s(std::size_t node, std::size_t device, Span part) const;
   /// The region that `part` stands for.
   Region region(std::size_t node, Span part) const;
+  /// The inverse of region(). Of a region that is whole along the split axis but cut by rows or
+  /// columns, the same fraction, so that plans cut along the other axis are not lost.
+  Span part(std::size_t node, const Region& region) const;
   /// Bytes of weights that a device with `part` of `node` holds.
   double weight_bytes(std::size_t node, Span part) const;
   /// Bytes of inputs and output of the unit.
   double activation_bytes(std::size_t node, Span part) const;
 
   Problem problem;
+  Axis main_axis = Axis::kRow;
   std::vector<DeviceId> device;  // by position
   std::size_t devices = 0;
   std::size_t layers = 0;

@@ -2,8 +2,8 @@
 //
 // Problem: min over plans of the objective (partition/joint/objective.hpp; by default
 // estimate(plan, Sharing::kMaxMin)): ranges of every layer's output on every device, one axis per
-// layer (rows, or that of the weights where rows cannot be cut), ranges may overlap (recomputed
-// rather than fetched).
+// layer (rows, columns in a model with a wide input, or that of the weights where these cannot be
+// cut), ranges may overlap (recomputed rather than fetched).
 // Algorithm: starts from the best of all other strategies, of prefix plans (shares up to a layer,
 // then one device) and of whole models on few devices; then simulated annealing over boundaries and
 // recompute bits, shifted together over intervals of layers: briefly over the 2, 3, 4 fastest
