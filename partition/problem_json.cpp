@@ -16,6 +16,8 @@ using Json = nlohmann::ordered_json;
 constexpr std::array<std::string_view, 3> kAxisNames{"channel", "row", "column"};
 constexpr double kLargestShare = 1e12;
 
+Json finite_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
 Json rows_needed(const Layer& layer, std::size_t input) {
   Json rows = Json::array();
   Region row = layer.output.box;
@@ -115,9 +117,11 @@ std::string write_problem(const Problem& problem) {
   }
   for (std::size_t d = 0; d < cluster.size(); ++d) {
     const Device& device = cluster.devices()[d];
-    Json memory;
-    if (std::isfinite(device.memory_bytes)) memory = device.memory_bytes;
-    json["devices"].push_back({{"name", device.name}, {"memory_bytes", memory}});
+    json["devices"].push_back(
+        {{"name", device.name},
+         {"memory_bytes", finite_or_null(device.memory_bytes)},
+         {"message_overhead_s", device.compute.message_overhead_s},
+         {"serialization_rate_Bps", finite_or_null(device.compute.serialization_rate_Bps)}});
   }
   json["source"] = index(cluster.source());
   json["sink"] = index(cluster.sink());

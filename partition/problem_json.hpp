@@ -17,7 +17,10 @@
 //                                                 a to b need from a's first to b's end
 //       "time_s": [0.031, 0.012],                 by device: of the whole layer
 //       "fixed_s": [0.0001, 0.0001]}],            of that, what every part pays, however small
-//    "devices": [{"name": "rpi4-0", "memory_bytes": 4294967296}],    null: without limit
+//    "devices": [                                 null: without limit, or at no cost
+//      {"name": "rpi4-0", "memory_bytes": 4294967296,
+//       "message_overhead_s": 0.0001,             CPU time of sending a message of b bytes, and
+//       "serialization_rate_Bps": 2e8}],          of receiving it: overhead + b / rate
 //    "source": 0, "sink": 0,                      indices of devices
 //    "bandwidth_Bps": [[null, 1.25e7], [1.25e7, null]],   from, to; of an idle network
 //    "latency_s": [[null, 0.0005], [0.0005, null]],
