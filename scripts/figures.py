@@ -91,10 +91,10 @@ class Results:
         columns += [a for a in axes if a != "strategy" and not a.startswith("strategy.")]
         columns = [c for c in columns if c in self.runs and self.runs[c].nunique() > 1 and c != "seed"]
         labels = [c for c in columns if c.startswith("label.")]
-        return [c for c in columns if c in labels or not any(self._same(c, label) for label in labels)]
+        return [c for c in columns if c in labels or not any(self.same(c, label) for label in labels)]
 
-    def _same(self, column, label):
-        """Whether a label names the values of a column."""
+    def same(self, column, label):
+        """Whether the values of two columns go together in pairs: then one names the other's."""
         pairs = len(self.runs[[column, label]].drop_duplicates())
         return pairs == self.runs[column].nunique() == self.runs[label].nunique()
 

@@ -4,8 +4,14 @@
 Reads RESULTS_DIR/runs.csv of a sweep over requests.arrivals.rate and writes
 RESULTS_DIR/plots/throughput.png and .pdf: mean of the 95th percentile of latency over mean
 throughput, with 95 % confidence intervals over repetitions. A line that turns straight up has
-reached what the strategy can take.
+reached what the strategy can take. Of a sweep over the rate of one of several streams
+(streams.NAME.requests.arrivals.rate), both are that stream's own, from streams.csv.
 """
+
+import os
+import re
+
+import pandas as pd
 
 import figures
 import palette
@@ -13,10 +19,29 @@ import palette
 RATE = "requests.arrivals.rate"
 
 
-def draw_panel(axes, rows):
+def varied_rate(results):
+    """The setting that says how many requests arrive per second."""
+    rates = [a for a in results.axes if a == RATE or a.startswith("streams") and a.endswith(f".{RATE}")]
+    if not rates:
+        raise figures.NotApplicable(f"{RATE} was not varied")
+    if len(rates) > 1:
+        raise figures.NotApplicable(f"several rates were varied: {', '.join(rates)}")
+    return rates[0]
+
+
+def of_stream(rows, results, rate):
+    """The rows with latency and throughput of the stream whose rate was varied, and its name."""
+    streams = pd.read_csv(os.path.join(results.folder, "streams.csv"))
+    which = re.fullmatch(r"streams(?:\.(.+)|\[(\d+)\])\." + re.escape(RATE), rate)
+    name = which[1] or streams["stream"].unique()[int(which[2])]
+    own = streams[streams["stream"] == name].set_index("index")
+    return rows.assign(**{c: rows["index"].map(own[c]) for c in ("latency_p95_s", "throughput_rps")}), name
+
+
+def draw_panel(axes, rows, rate):
     for strategy in palette.order(rows["who"].unique()):
         colour, marker = palette.style(strategy)
-        by_rate = rows[rows["who"] == strategy].assign(r=lambda t: t[RATE].map(figures.quantity)).groupby("r")
+        by_rate = rows[rows["who"] == strategy].assign(r=lambda t: t[rate].map(figures.quantity)).groupby("r")
         throughput = by_rate["throughput_rps"].mean()
         mean = by_rate["latency_p95_s"].apply(lambda v: figures.interval(v)[0] * 1e3)
         half = by_rate["latency_p95_s"].apply(lambda v: figures.interval(v)[1] * 1e3)
@@ -25,20 +50,24 @@ def draw_panel(axes, rows):
                       capsize=2, elinewidth=0.8)
     axes.set_xlim(left=0)
     axes.set_yscale("log")
-    axes.set_ylim(bottom=rows.groupby(["who", RATE])["latency_p95_s"].mean().min() * 1e3 * 0.8)
+    axes.set_ylim(bottom=rows.groupby(["who", rate])["latency_p95_s"].mean().min() * 1e3 * 0.8)
     figures.log_y(axes)
 
 
 def draw(results, x=None):
-    if RATE not in results.axes:
-        raise figures.NotApplicable(f"{RATE} was not varied")
-    panels = results.panels(RATE)
+    rate = varied_rate(results)
+    # What was varied together with the rate, such as the number of requests, needs no panels.
+    panels = results.panels(*[a for a in results.axes if results.same(a, rate)])
     fig, grid = figures.grid(len(panels), width=4.2, height=3.2)
     for axes, (title, rows) in zip(grid, panels):
-        draw_panel(axes, rows)
+        stream = ""
+        if rate != RATE:
+            rows, name = of_stream(rows, results, rate)
+            stream = f" of {name}"
+        draw_panel(axes, rows, rate)
         axes.set_title(title)
-    fig.supxlabel("throughput (requests/s)", fontsize=9)
-    fig.supylabel("95th percentile of latency (ms)", fontsize=9)
+    fig.supxlabel(f"throughput{stream} (requests/s)", fontsize=9)
+    fig.supylabel(f"95th percentile of latency{stream} (ms)", fontsize=9)
     figures.legend(fig, results.strategies(), columns=3)
     figures.save(fig, results, "throughput")
 

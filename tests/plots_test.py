@@ -19,12 +19,16 @@ import pandas as pd  # noqa: E402
 import figures  # noqa: E402
 import palette  # noqa: E402
 import plot_all  # noqa: E402
+import plot_throughput  # noqa: E402
 
 
-def sweep(folder, text):
+TINY = f"{SOURCE}/tests/data/cli/tiny_scenario.yaml"
+
+
+def sweep(folder, text, base=TINY):
     path = os.path.join(folder, "sweep.yaml")
     with open(path, "w", encoding="utf-8") as file:
-        file.write(f"schema: 1\nname: drawn\nbase: {SOURCE}/tests/data/cli/tiny_scenario.yaml\n{text}")
+        file.write(f"schema: 1\nname: drawn\nbase: {base}\n{text}")
     out = os.path.join(folder, "out")
     subprocess.run([EDGEFLOW, "sweep", path, "-o", out, "--force"], check=True, capture_output=True)
     return figures.Results(out)
@@ -59,6 +63,31 @@ class PlotsTest(unittest.TestCase):
         run = subprocess.run([os.path.join(SOURCE, "scripts", "plot_speedup.py"), results.folder],
                              capture_output=True, text=True)
         self.assertEqual((run.returncode, run.stderr), (2, "plot_speedup: the sweep has no baseline\n"))
+
+    def test_the_varied_rate_of_a_stream_is_drawn_with_its_own_figures(self):
+        # `camera` takes 1.5 s per request and never queues; three requests of `other` come at once to
+        # the other device, so that figures of all requests together are others.
+        base = os.path.join(self.folder, "streams.yaml")
+        with open(TINY, encoding="utf-8") as file, open(base, "w", encoding="utf-8") as out:
+            out.write(file.read().replace("strategies: [single, even]", "").replace(
+                "model: tiny.yaml", f"streams:\n"
+                f"  - {{name: other, model: {SOURCE}/tests/data/cli/tiny.yaml, source: far,\n"
+                f"     strategy: {{name: single, options: {{device: far}}}},\n"
+                f"     requests: {{count: 3, arrivals: {{process: periodic, rate: 10/s}}}}}}\n"
+                f"  - {{name: camera, model: {SOURCE}/tests/data/cli/tiny.yaml,\n"
+                f"     strategy: {{name: single, options: {{device: near}}}},\n"
+                f"     requests: {{count: 3, arrivals: {{process: periodic, rate: 0.1/s}}}}}}"))
+        for stream in ("streams.camera", "streams[1]"):
+            results = sweep(self.folder, f"zip:\n  - '{stream}.requests.arrivals.rate': [0.1/s, 0.2/s]\n"
+                            f"    '{stream}.requests.count': [3, 4]\n", base)
+            rate = plot_throughput.varied_rate(results)
+            rows, name = plot_throughput.of_stream(results.runs, results, rate)
+            self.assertEqual((rate, name), (f"{stream}.requests.arrivals.rate", "camera"))
+            for latency_s in rows["latency_p95_s"]:
+                self.assertAlmostEqual(latency_s, 1.5)
+            self.assertGreater(results.runs["latency_p95_s"].min(), 2)
+            plot_all.draw(results)
+            self.assertIn("throughput.png", self.plots())
 
     def test_the_best_field_is_told_in_words(self):
         results = sweep(self.folder, "axes:\n  strategy: [even, single]\nzip:\n"
