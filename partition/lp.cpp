@@ -89,7 +89,12 @@ LpSolution LinearProgram::minimize() {
     solver_->dense = dense;
     solver_->clp.setLogLevel(0);
     solver_->clp.setPerturbation(100);  // off: solutions are vertices of the program as given
-    if (dense) solver_->clp.factorization()->forceOtherFactorization(1);
+    if (dense) {
+      solver_->clp.factorization()->forceOtherFactorization(1);
+    } else {
+      // Keeps the arrays, not what is in them: giving them back each time costs twice the solving.
+      solver_->clp.factorization()->setPersistenceFlag(1);
+    }
   }
   ClpSimplex& clp = solver_->clp;
   clp.loadProblem(static_cast<int>(variables()), static_cast<int>(rows()), starts.data(),

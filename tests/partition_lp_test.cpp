@@ -88,5 +88,26 @@ TEST_CASE("programs of many rows are solved as well as small ones") {
   CHECK(solution.objective == doctest::Approx(-150));
 }
 
+TEST_CASE("large programs, one after the other, are solved as by new objects, to the bit") {
+  // Larger and smaller ones in turn: a solver that keeps its memory must not keep its contents.
+  LinearProgram kept;
+  for (const int size : {300, 120, 500, 150, 400, 150}) {
+    const auto fill = [size](LinearProgram& program) {
+      for (int i = 0; i < size; ++i) program.add_variable(0, 10, -1 - i % 7);
+      for (int i = 0; i + 2 < size; ++i) {
+        program.add_row(terms({{i, 1.0 + i % 3}, {i + 1, 2}, {i + 2, 1}}), -kLpInfinity,
+                        5 + i % 11);
+      }
+    };
+    kept.clear();
+    fill(kept);
+    LinearProgram fresh;
+    fill(fresh);
+    const LpSolution solution = kept.minimize();
+    REQUIRE(solution.status == LpStatus::kOptimal);
+    CHECK(solution.values == fresh.minimize().values);
+  }
+}
+
 }  // namespace
 }  // namespace edgeflow
