@@ -54,6 +54,14 @@ struct Site {
   Port uplink;
 };
 
+/// A link of a graph between two nodes: devices (0 to devices - 1) or switches (behind).
+struct Edge {
+  std::size_t a = 0;
+  std::size_t b = 0;
+  int forth = 0;  // link from a to b
+  int back = 0;   // link from b to a; the same one if the link is half-duplex
+};
+
 class Network {
  public:
   /// Made by the functions below.
@@ -80,6 +88,8 @@ class Network {
   std::optional<std::size_t> access_point;  // wifi: the device that is on no air
   std::vector<double> rates_Bps;            // wifi: by device; empty: all as the network
   std::vector<std::vector<int>> paths;      // graph, simgrid: links by from * devices + to
+  std::vector<Edge> edges;                  // graph: what `paths` lead over
+  std::size_t nodes = 0;                    // graph: devices and switches
 
  private:
   Route by_ports(std::size_t from, std::size_t to) const;
@@ -110,14 +120,6 @@ Network make_hub(std::size_t devices, double bandwidth_Bps, double latency_s);
 Network make_mesh(std::span<const std::string> names, double bandwidth_Bps, double latency_s);
 /// Link of a mesh. Precondition: from != to.
 std::size_t mesh_link(std::size_t devices, std::size_t from, std::size_t to);
-
-/// A link of a graph between two nodes: devices (0 to devices - 1) or switches (behind).
-struct Edge {
-  std::size_t a = 0;
-  std::size_t b = 0;
-  int forth = 0;  // link from a to b
-  int back = 0;   // link from b to a; the same one if the link is half-duplex
-};
 
 /// `graph`: the fewest links from every device to every other, and the same way back (breadth
 /// first; of equally few, those of the edges that stand first). Devices forward for others only

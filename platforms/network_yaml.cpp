@@ -271,17 +271,17 @@ Network NetworkReader::build_graph() {
   Network network;
   network.type = NetworkType::kGraph;
   network.devices = names_.size();
+  network.nodes = nodes_.size();
   std::vector<EdgeEntry> entries;
-  std::vector<Edge> edges;
   for (const Yaml& item : yaml_.at("links").items()) {
     EdgeEntry entry = read_edge(item, network);
     for (const EdgeEntry& other : entries) {
       if (other.name == entry.name) item.fail("two links are called " + in_quotes(entry.name));
     }
-    edges.push_back(entry.edge);
+    network.edges.push_back(entry.edge);
     entries.push_back(std::move(entry));
   }
-  network.paths = shortest_paths(names_.size(), nodes_.size(), edges);
+  network.paths = shortest_paths(names_.size(), nodes_.size(), network.edges);
   if (const auto routes = yaml_.find("routes")) {
     for (const Yaml& item : routes->items()) read_route(item, entries, network);
   }
