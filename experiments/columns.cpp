@@ -67,9 +67,12 @@ constexpr Column kColumns[] = {
      [](const R& r) { return cell(r.transfer_s); }},
     {"queue_s", "s", "mean time on the critical path that ready units wait for a busy device",
      [](const R& r) { return cell(r.queue_s); }},
-    {"wait_s", "s", "mean time that requests are held back because max_in_flight are in flight",
+    {"wait_s", "s",
+     "mean time that requests are held back because max_in_flight are in flight or a plan is not "
+     "there, and what failures made of their time before",
      [](const R& r) { return cell(r.wait_s); }},
-    {"bytes_moved", "B", "payload sent between devices, all requests together",
+    {"bytes_moved", "B",
+     "payload sent between devices, all requests together, also what was lost in failures",
      [](const R& r) { return cell(r.bytes_moved); }},
     {"redundant_macs_ratio", "", "MACs of all units / MACs of the model - 1",
      [](const R& r) { return cell(r.redundant_macs_ratio); }},
@@ -115,6 +118,14 @@ constexpr Column kColumns[] = {
      "mean over requests of what their units and messages drew on devices and links on top of "
      "idling, and an equal part of what idles",
      [](const R& r) { return cell(r.energy_per_request_J); }},
+    {"replans", "",
+     "times that planning anew began, because of failures and repairs, summed over streams; empty "
+     "without the policy replan, as in the next two",
+     [](const R& r) { return cell(r.replans); }},
+    {"outage_s", "s", "time without a plan until the last finish; of streams, the longest",
+     [](const R& r) { return cell(r.outage_s); }},
+    {"aborted", "", "times that requests were thrown back to their start by failures",
+     [](const R& r) { return cell(r.aborted); }},
 };
 
 constexpr std::string_view kStream = "stream";
@@ -144,7 +155,10 @@ constexpr std::string_view kStreamColumns[] = {kStream,
                                                "redundant_macs_ratio",
                                                "units",
                                                "messages",
-                                               "devices_used"};
+                                               "devices_used",
+                                               "replans",
+                                               "outage_s",
+                                               "aborted"};
 
 bool has_own_column(std::string_view axis) {
   return std::any_of(std::begin(kColumns), std::end(kColumns),

@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t kMaxSteps = 1'000'000;
 /// In the order of JitterDistribution.
 constexpr std::array<std::string_view, 3> kDistributions{"none", "exponential", "uniform"};
+/// In the order of FailurePolicy.
+constexpr std::array<std::string_view, 2> kPolicies{"fail", "replan"};
 
 /// The index of a name among those of devices or links.
 std::size_t find_name(const Yaml& yaml, std::span<const std::string> names, const char* what) {
@@ -162,6 +164,30 @@ Failure read_failure(const Yaml& yaml, std::span<const std::string> devices,
   return failure;
 }
 
+void read_policy(const Yaml& yaml, Disturbances& disturbances) {
+  const auto policy = yaml.find("policy");
+  const auto time = yaml.find("planning_time");
+  if (policy) {
+    const std::string name = policy->is_scalar() ? policy->as_string() : "";
+    const auto found = std::find(kPolicies.begin(), kPolicies.end(), name);
+    if (found == kPolicies.end()) {
+      const auto near = nearest_name(name, kPolicies);
+      policy->fail_expected("fail or replan",
+                            near ? fmt::format("did you mean \"{}\"?", *near) : "");
+    }
+    disturbances.policy = static_cast<FailurePolicy>(found - kPolicies.begin());
+    if (!yaml.find("failures")) policy->fail("is for failures, and there are none");
+  }
+  if (time && !policy) time->fail("is for \"policy: replan\", which is not there");
+  const double time_s = time ? time->as_quantity(Quantity::kDuration, /*zero_ok=*/true) : 0;
+  if (disturbances.policy != FailurePolicy::kReplan) return;
+  if (!time) {
+    yaml.fail("missing key \"planning_time\"",
+              "how long planning takes in simulated time, 0s if none");
+  }
+  disturbances.planning_time_s = time_s;
+}
+
 void add_failure(const Yaml& yaml, const Failure& failure, std::vector<Failure>& failures) {
   for (const Failure& other : failures) {
     if (other.device == failure.device && other.link == failure.link &&
@@ -192,7 +218,7 @@ Disturbances read_disturbances(const Yaml& yaml, const Cluster& cluster) {
   if (!yaml.is_map()) {
     yaml.fail_expected("a map of bandwidth, background, jitter and failures");
   }
-  yaml.expect_keys({"bandwidth", "background", "jitter", "failures"});
+  yaml.expect_keys({"bandwidth", "background", "jitter", "failures", "policy", "planning_time"});
   const std::vector<std::string> devices = device_names(cluster);
   const std::vector<std::string> links = link_names(cluster);
   Disturbances disturbances;
@@ -213,6 +239,7 @@ Disturbances read_disturbances(const Yaml& yaml, const Cluster& cluster) {
       add_failure(item, read_failure(item, devices, links), disturbances.failures);
     }
   }
+  read_policy(yaml, disturbances);
   return disturbances;
 }
 
@@ -259,6 +286,10 @@ YamlTree disturbances_node(const Disturbances& disturbances, const Cluster& clus
     item["at"] = with_unit(failure.at_s, "s");
     if (std::isfinite(failure.repair_s)) item["repair"] = with_unit(failure.repair_s, "s");
     node["failures"].push_back(item);
+  }
+  if (disturbances.policy == FailurePolicy::kReplan && !disturbances.failures.empty()) {
+    node["policy"] = std::string(kPolicies[std::size_t(disturbances.policy)]);
+    node["planning_time"] = with_unit(disturbances.planning_time_s, "s");
   }
   return node;
 }

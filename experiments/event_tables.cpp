@@ -6,11 +6,11 @@
 namespace edgeflow {
 namespace {
 
-/// What a stream's rows have in common.
-struct StreamRows {
+/// What the rows of a plan have in common.
+struct PlanRows {
   std::vector<std::string> units;     // by unit: from the request to the times
   std::vector<std::string> messages;  // by message
-  std::string end;                    // after the times
+  std::string end;                    // after the times: stream and plan
 };
 
 std::string middle(std::initializer_list<std::string> cells) {
@@ -19,10 +19,11 @@ std::string middle(std::initializer_list<std::string> cells) {
   return "," + text;
 }
 
-StreamRows rows_of(const Plan& plan, const Scenario& stream, const std::string& name) {
+PlanRows make_rows(const Plan& plan, const Scenario& stream, const std::string& name,
+                   std::size_t number) {
   const Graph& graph = stream.model->graph;
   const Cluster& cluster = *stream.cluster;
-  StreamRows rows;
+  PlanRows rows;
   for (std::size_t u = 0; u < plan.units.size(); ++u) {
     const ExecutionUnit& unit = plan.units[u];
     rows.units.push_back(
@@ -35,7 +36,7 @@ StreamRows rows_of(const Plan& plan, const Scenario& stream, const std::string& 
                 cluster.device(plan.unit(message.from).device).name,
                 cluster.device(message.to).name, cell(message.bytes)}));
   }
-  rows.end = "," + csv_row({name});
+  rows.end = middle({name, std::to_string(number)});
   return rows;
 }
 
@@ -47,30 +48,36 @@ class EventTables : public Recorder {
     const auto streams = scenario.all_streams();
     for (std::size_t s = 0; s < streams.size(); ++s) {
       const std::string name = scenario.streams.empty() ? "" : streams[s].name;
-      streams_.push_back(rows_of(*plans[s], streams[s], name));
+      streams_.emplace_back();
+      for (std::size_t p = 0; p < plans[s].made.size(); ++p) {
+        streams_.back().push_back(make_rows(*plans[s].made[p].plan, streams[s], name, p));
+      }
     }
   }
 
   void begin() override {
     units_file_.open(folder_ / "units.csv");
     transfers_file_.open(folder_ / "transfers.csv");
-    units_file_ << "request,unit,kind,layer,device,output,ready_s,start_s,finish_s,stream\n";
+    units_file_ << "request,unit,kind,layer,device,output,ready_s,start_s,finish_s,stream,plan,"
+                   "attempt,aborted\n";
     transfers_file_
-        << "request,message,from_unit,from_device,to_device,bytes,start_s,finish_s,stream\n";
+        << "request,message,from_unit,from_device,to_device,bytes,start_s,finish_s,stream,plan,"
+           "attempt,aborted,carried\n";
   }
 
-  void unit_done(std::int32_t stream, std::int32_t request, std::int32_t unit,
-                 const UnitTimes& times) override {
-    const StreamRows& rows = streams_[static_cast<std::size_t>(stream)];
-    units_file_ << request << rows.units[static_cast<std::size_t>(unit)] << times.ready_s << ","
-                << times.start_s << "," << times.finish_s << rows.end;
+  void unit_done(const Attempt& attempt, std::int32_t unit, const UnitTimes& times) override {
+    const PlanRows& rows = rows_of(attempt);
+    units_file_ << attempt.request << rows.units[static_cast<std::size_t>(unit)] << times.ready_s
+                << "," << times.start_s << "," << times.finish_s << rows.end << attempt.number
+                << (attempt.aborted ? ",1\n" : ",0\n");
   }
 
-  void message_done(std::int32_t stream, std::int32_t request, std::int32_t message,
-                    const MessageTimes& times) override {
-    const StreamRows& rows = streams_[static_cast<std::size_t>(stream)];
-    transfers_file_ << request << rows.messages[static_cast<std::size_t>(message)] << times.start_s
-                    << "," << times.finish_s << rows.end;
+  void message_done(const Attempt& attempt, std::int32_t message, const MessageTimes& times,
+                    double carried) override {
+    const PlanRows& rows = rows_of(attempt);
+    transfers_file_ << attempt.request << rows.messages[static_cast<std::size_t>(message)]
+                    << times.start_s << "," << times.finish_s << rows.end << attempt.number
+                    << (attempt.aborted ? ",1," : ",0,") << carried << "\n";
   }
 
   void end() override {
@@ -79,8 +86,13 @@ class EventTables : public Recorder {
   }
 
  private:
+  const PlanRows& rows_of(const Attempt& attempt) const {
+    return streams_[static_cast<std::size_t>(attempt.stream)]
+                   [static_cast<std::size_t>(attempt.plan)];
+  }
+
   std::filesystem::path folder_;
-  std::vector<StreamRows> streams_;
+  std::vector<std::vector<PlanRows>> streams_;  // by stream and plan
   StreamFile units_file_;
   StreamFile transfers_file_;
 };

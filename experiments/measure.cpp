@@ -192,10 +192,16 @@ std::string contradiction(const Plans& plans, const SimulationResult& result,
   const auto requests = requests_by_stream(result, scenario);
   double planned = 0;
   for (std::size_t s = 0; s < requests.size(); ++s) {
-    const auto messages = messages_of(*plans[s], scenario.all_streams()[s].element_size());
-    planned += sum(messages, [](const Message& m) { return m.bytes; }) *
-               static_cast<double>(requests[s].all.size());
+    std::vector<double> bytes;  // of a request, by plan
+    for (const MadePlan& made : plans[s].made) {
+      const auto messages = messages_of(*made.plan, scenario.all_streams()[s].element_size());
+      bytes.push_back(sum(messages, [](const Message& m) { return m.bytes; }));
+    }
+    planned += sum(requests[s].all, [&](const RequestRecord& request) {
+      return bytes[static_cast<std::size_t>(request.plan)];
+    });
   }
+  planned += result.lost_bytes;
   const double received = sum(result.devices, [](const auto& d) { return d.received_bytes; });
   if (!equal(*report.bytes_moved, planned) || !equal(received, planned)) {
     return fmt::format("bug: {} bytes planned, {} sent, {} received", planned, *report.bytes_moved,
@@ -221,13 +227,45 @@ std::string contradiction(const Plans& plans, const SimulationResult& result,
   return "";
 }
 
-void measure_plan(const Plan& plan, const Scenario& scenario, RunReport& report) {
+/// A latency that none of a stream's plans can beat. Devices that fail only raise it; new routes
+/// may lower it, where it counts links.
+double lower_bound_s(const StreamPlans& plans, const Scenario& scenario) {
+  double bound_s = scenario.lower_bound_s();
+  if (scenario.bound == BoundKind::kSimple) return bound_s;
+  for (const MadePlan& made : plans.made) {
+    if (made.cluster == plans.made.front().cluster) continue;
+    Scenario then = scenario;
+    then.cluster = made.left;
+    bound_s = std::min(bound_s, then.lower_bound_s());
+  }
+  return bound_s;
+}
+
+/// What failures cost a stream until the makespan.
+void measure_replans(const StreamPlans& plans, std::span<const RequestRecord> requests,
+                     double makespan_s, RunReport& report) {
+  report.prediction_error.reset();  // the prediction is of the first plan
+  report.replans =
+      static_cast<double>(std::count_if(plans.begun_s.begin(), plans.begun_s.end(),
+                                        [&](double begun_s) { return begun_s <= makespan_s; }));
+  report.outage_s = 0;
+  for (std::size_t c = 0; c < plans.changes.size(); ++c) {
+    if (plans.changes[c].plan >= 0) continue;
+    const bool last = c + 1 == plans.changes.size();
+    const double end_s = last ? makespan_s : std::min(plans.changes[c + 1].at_s, makespan_s);
+    *report.outage_s += std::max(end_s - plans.changes[c].at_s, 0.0);
+  }
+  report.aborted = sum(requests, [](const RequestRecord& r) { return double(r.aborted); });
+}
+
+void measure_plan(const StreamPlans& plans, const Scenario& scenario, RunReport& report) {
+  const Plan& plan = plans.first();
   const Graph& graph = scenario.model->graph;
   const Cluster& cluster = *scenario.cluster;
   report.predicted_latency_s =
       estimate(plan, graph, cluster, scenario.element_size(), scenario.effects, Sharing::kMaxMin)
           .latency_s;
-  report.lower_bound_s = scenario.lower_bound_s();
+  report.lower_bound_s = lower_bound_s(plans, scenario);
   report.redundant_macs_ratio = redundant_macs_ratio(plan, graph);
   report.units = static_cast<double>(plan.units.size());
   report.messages = static_cast<double>(messages_of(plan, scenario.element_size()).size());
@@ -243,15 +281,15 @@ double percentile(std::span<const double> ascending, int percent) {
 }
 
 void measure_plans(const Plans& plans, const Scenario& scenario, RunReport& report) {
-  if (scenario.streams.empty()) return measure_plan(*plans.front(), scenario, report);
+  if (scenario.streams.empty()) return measure_plan(plans.front(), scenario, report);
   report.units = 0;
   report.messages = 0;
   std::set<DeviceId> used;
   for (std::size_t s = 0; s < plans.size(); ++s) {
-    measure_plan(*plans[s], scenario.streams[s], report.streams[s]);
+    measure_plan(plans[s], scenario.streams[s], report.streams[s]);
     *report.units += *report.streams[s].units;
     *report.messages += *report.streams[s].messages;
-    used.merge(devices_of(*plans[s]));
+    used.merge(devices_of(plans[s].first()));
   }
   report.devices_used = static_cast<double>(used.size());
 }
@@ -274,6 +312,16 @@ void measure_result(const Plans& plans, const SimulationResult& result, const Sc
       measure_stream(scenario, requests[s], report.streams[s]);
     }
     measure_together(requests, report);
+  }
+  if (scenario.replans()) {
+    for (std::size_t s = 0; s < requests.size(); ++s) {
+      RunReport& stream = scenario.streams.empty() ? report : report.streams[s];
+      measure_replans(plans[s], requests[s].all, result.makespan_s, stream);
+      if (scenario.streams.empty()) break;
+      report.replans = report.replans.value_or(0) + *stream.replans;
+      report.outage_s = std::max(report.outage_s.value_or(0), *stream.outage_s);
+      report.aborted = report.aborted.value_or(0) + *stream.aborted;
+    }
   }
   measure_devices(result, report);
   const std::string bug = contradiction(plans, result, scenario, report);

@@ -11,8 +11,9 @@ namespace edgeflow {
 /// as a whole, but their names must exist.
 void measure_plans(const Plans& plans, const Scenario& scenario, RunReport& report);
 
-/// Status, latencies and costs. Turns an ok that breaks an invariant (bytes sent = bytes received =
-/// bytes planned, no latency below the lower bound, Little's law) into `failed`.
+/// Status, latencies, costs, and how often plans were made anew. Turns an ok that breaks an
+/// invariant (bytes sent = bytes received = bytes planned, no latency below the lower bound,
+/// Little's law) into `failed`.
 void measure_result(const Plans& plans, const SimulationResult& result, const Scenario& scenario,
                     RunReport& report);
 

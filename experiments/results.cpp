@@ -191,8 +191,14 @@ void Results::add(const Job& job, const Run& run) const {
   const Record record = record_of(run.report);
   for (std::size_t s = 0; s < run.plans.size(); ++s) {
     const Scenario& stream = scenario.all_streams()[s];
-    write_file(folder / (scenario.streams.empty() ? "plan.yaml" : "plan-" + stream.name + ".yaml"),
-               write_plan(*run.plans[s], stream.model->graph, *stream.cluster));
+    const std::string name = scenario.streams.empty() ? "plan" : "plan-" + stream.name;
+    for (std::size_t p = 0; p < run.plans[s].made.size(); ++p) {
+      write_file(folder / (name + (p > 0 ? fmt::format("@{}", p) : "") + ".yaml"),
+                 write_plan(*run.plans[s].made[p].plan, stream.model->graph, *stream.cluster));
+    }
+  }
+  if (scenario.replans() && !run.plans.empty()) {
+    write_file(folder / "plans.csv", plans_csv(run, scenario));
   }
   if (!record.streams.empty()) write_file(folder / "streams.csv", streams_csv({&record, 1}));
   if (!run.plans.empty()) {

@@ -6,10 +6,11 @@
 //                          run, by however many processes, in however many goes
 //   streams.csv            a row per stream of each run, if there are scenarios with streams
 //   timing.csv             wall-clock figures
-//   runs/<run_id>/         scenario.resolved.yaml, plan.yaml (of streams: plan-<name>.yaml),
-//                          requests.csv, units.csv, transfers.csv, devices.csv, links.csv,
-//                          timing.csv, trace.json if wanted, streams.csv if there are some;
-//                          status.json comes last, so that a run with one is whole
+//   runs/<run_id>/         scenario.resolved.yaml, plan.yaml (of streams: plan-<name>.yaml; made
+//                          anew: plan@1.yaml, ... and plans.csv), requests.csv, units.csv,
+//                          transfers.csv, devices.csv, links.csv, timing.csv, trace.json if wanted,
+//                          streams.csv if there are some; status.json comes last, so that a run
+//                          with one is whole
 //
 // runs.csv and timing.csv are made of what the runs' folders hold, when all of them are there.
 

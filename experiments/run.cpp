@@ -77,27 +77,27 @@ void check(const Plans& plans, const Scenario& scenario) {
   std::vector<PlacedModel> placed;
   for (std::size_t s = 0; s < streams.size(); ++s) {
     const Graph& graph = streams[s].model->graph;
-    const auto violations = validate(*plans[s], graph, *streams[s].cluster, 1);
-    if (!violations.empty()) {
-      throw Stop{Status::kFailed,
-                 fmt::format("{}the plan is not valid: unit {}: {}", scenario.label(s),
-                             violations[0].unit, violations[0].message)};
+    for (std::size_t p = 0; p < plans[s].made.size(); ++p) {
+      const MadePlan& made = plans[s].made[p];
+      const auto violations = validate(*made.plan, graph, *made.cluster, 1);
+      if (violations.empty()) continue;
+      throw Stop{Status::kFailed, fmt::format("{}{} is not valid: unit {}: {}", scenario.label(s),
+                                              p == 0 ? "the plan" : fmt::format("plan {}", p),
+                                              violations[0].unit, violations[0].message)};
     }
-    placed.push_back({*plans[s], graph, streams[s].element_size()});
+    placed.push_back({plans[s].first(), graph, streams[s].element_size()});
   }
   const auto shortage = memory_shortage(placed, *scenario.cluster);
   if (shortage) throw Stop{Status::kOutOfMemory, *shortage};
 }
 
-Stream stream_of(const Plan& plan, const Scenario& scenario) {
+Stream stream_of(const StreamPlans& plans, const Scenario& scenario) {
   const Requests& requests = scenario.requests;
-  Stream stream;
+  Stream stream = plans.placed();
   stream.arrivals_s = scenario.arrivals_s();
   stream.closed_loop = requests.closed();
   stream.max_in_flight = requests.closed() ? requests.concurrency : requests.max_in_flight;
-  stream.plan = &plan;
   stream.graph = &scenario.model->graph;
-  stream.cluster = scenario.cluster.get();
   stream.size = scenario.element_size();
   return stream;
 }
@@ -120,9 +120,35 @@ SimulationResult simulate_requests(const Plans& plans, const Scenario& scenario,
   std::vector<Stream> streams;
   const auto shared = scenario.all_streams();
   for (std::size_t s = 0; s < shared.size(); ++s) {
-    streams.push_back(stream_of(*plans[s], shared[s]));
+    streams.push_back(stream_of(plans[s], shared[s]));
   }
   return simulate(streams, simulation);
+}
+
+/// Asks the strategy of a stream for a plan on some cluster.
+Plan ask(const Job& job, std::size_t stream, const Cluster& cluster) {
+  const StrategyChoice& strategy = job.strategy_of(stream);
+  const Scenario& asks = job.scenario->all_streams()[stream];
+  try {
+    return make_plan(*strategy.info, {asks.model->graph, cluster, asks.element_size()},
+                     strategy.resolved_options());
+  } catch (const OptionError& error) {
+    throw strategy.error(error);
+  }
+}
+
+StreamPlans plans_of(const Job& job, std::size_t stream) {
+  const Scenario& scenario = *job.scenario;
+  const auto& cluster = scenario.all_streams()[stream].cluster;
+  StreamPlans plans;
+  plans.made.push_back(
+      {job.plan ? job.plan : std::make_shared<const Plan>(ask(job, stream, *cluster)), cluster,
+       cluster});
+  if (!job.plan && scenario.replans()) {
+    plan_anew(plans, scenario.disturbances,
+              [&](const Cluster& left) { return ask(job, stream, left); });
+  }
+  return plans;
 }
 
 }  // namespace
@@ -134,10 +160,7 @@ PlanOutcome plan(const Job& job) {
   Plans plans;
   const std::size_t streams = job.scenario->all_streams().size();
   try {
-    while (plans.size() < streams) {
-      plans.push_back(job.plan ? job.plan
-                               : std::make_shared<const Plan>(plan_of(job, plans.size())));
-    }
+    while (plans.size() < streams) plans.push_back(plans_of(job, plans.size()));
     planned.plans = std::move(plans);
   } catch (const Infeasible& error) {
     planned.status = Status::kInfeasible;
@@ -186,13 +209,7 @@ Problem problem_of(const Scenario& stream) {
 
 Plan plan_of(const Job& job, std::size_t stream) {
   if (job.plan) return *job.plan;
-  const StrategyChoice& strategy = job.strategy_of(stream);
-  try {
-    return make_plan(*strategy.info, problem_of(job.scenario->all_streams()[stream]),
-                     strategy.resolved_options());
-  } catch (const OptionError& error) {
-    throw strategy.error(error);
-  }
+  return ask(job, stream, *job.scenario->all_streams()[stream].cluster);
 }
 
 std::string plan_key(const Job& job) {
@@ -207,6 +224,11 @@ std::string plan_key(const Job& job) {
     return seen;
   };
   Scenario seen = seen_of(*job.scenario);
+  if (job.scenario->replans()) {
+    seen.disturbances.failures = job.scenario->disturbances.failures;
+    seen.disturbances.policy = job.scenario->disturbances.policy;
+    seen.disturbances.planning_time_s = job.scenario->disturbances.planning_time_s;
+  }
   for (const Scenario& stream : job.scenario->streams) {
     seen.streams.push_back(seen_of(stream));
     seen.streams.back().strategies = stream.strategies;

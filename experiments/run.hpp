@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "experiments/replan.hpp"
 #include "experiments/scenario.hpp"
 
 namespace edgeflow {
@@ -31,7 +32,7 @@ struct Job {
 };
 
 /// By stream; one for a scenario without streams.
-using Plans = std::vector<std::shared_ptr<const Plan>>;
+using Plans = std::vector<StreamPlans>;
 
 /// The plans, or the status that planning ended in.
 struct PlanOutcome {
@@ -67,6 +68,7 @@ struct RunReport {
   std::optional<double> requests, deadline_miss_ratio, mean_in_flight;
   std::optional<double> offered_load, queue_growth_rps, overloaded;
   std::optional<double> link_energy_J, energy_per_request_J;
+  std::optional<double> replans, outage_s, aborted;  // with the policy `replan` only
 
   /// The same of each stream, where the scenario has some: `name` is its own, the figures are those
   /// of its requests.

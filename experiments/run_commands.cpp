@@ -146,6 +146,10 @@ int conclude_early(const Tally& tally, std::size_t runs) {
 
 /// The one job that replays a plan instead of asking the scenario's strategies.
 Job replay(const Scenario& scenario, const std::string& plan_file) {
+  if (scenario.replans()) {
+    throw InputError({plan_file, 0, 0}, "", "a plan from a file cannot be made anew after failures",
+                     "--set disturbances.policy=fail lets the run end there");
+  }
   const Plan plan = read_plan_file(plan_file, scenario);
   const Graph& graph = scenario.model->graph;
   Job job;

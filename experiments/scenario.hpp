@@ -98,6 +98,11 @@ struct Scenario {
   std::span<const Scenario> all_streams() const {
     return streams.empty() ? std::span(this, 1) : std::span(streams);
   }
+  /// Whether plans are made anew when something fails.
+  bool replans() const {
+    return effects.disturbances && disturbances.policy == FailurePolicy::kReplan &&
+           !disturbances.failures.empty();
+  }
   /// Whose plan it is, for messages: "" or "stream detector: ".
   std::string label(std::size_t stream) const;
   void set_seed(std::uint64_t new_seed);

@@ -87,6 +87,13 @@ std::string summary(std::span<const Record> records) {
     rows[0].emplace_back(name);
   }
   alignment += "llrrrrrr";
+  const bool replans = std::any_of(records.begin(), records.end(), [](const Record& record) {
+    return !record.at("replans").empty();
+  });
+  if (replans) {
+    rows[0].insert(rows[0].end(), {"aborted", "outage ms"});
+    alignment += "rr";
+  }
   for (const Record& record : records.first(std::min(records.size(), kMaxRows))) {
     std::vector<std::string>& row = rows.emplace_back();
     names.add_cells(row, record);
@@ -98,6 +105,9 @@ std::string summary(std::span<const Record> records) {
     row.push_back(figure(record.at("bytes_moved"), 1e-6, 2));
     row.push_back(figure(record.at("energy_J"), 1, 2));
     row.push_back(figure(record.at("peak_memory_bytes"), 1.0 / (1024 * 1024), 1));
+    if (!replans) continue;
+    row.push_back(figure(record.at("aborted"), 1, 0));
+    row.push_back(figure(record.at("outage_s"), 1e3, 1));
   }
   std::string text = aligned(rows, alignment);
   if (records.size() > kMaxRows) {

@@ -49,10 +49,10 @@ struct Memory {
   double written_bytes = -1;
 };
 
-/// What events say of the units and messages of a stream.
-struct StreamNames {
-  StreamNames(const Plan& its_plan, const Scenario& stream, const std::string& name)
-      : plan(its_plan), messages(messages_of(plan, stream.element_size())), track_name(name) {
+/// What events say of the units and messages of a plan.
+struct PlanNames {
+  PlanNames(const Plan& its_plan, const Scenario& stream)
+      : plan(its_plan), messages(messages_of(plan, stream.element_size())) {
     for (const ExecutionUnit& unit : plan.units) {
       units.push_back(fmt::format("{},\"cat\":\"{}\",\"args\":{{\"rows\":{},\"request\":",
                                   in_json(stream.model->graph.layer(unit.layer).name),
@@ -71,8 +71,14 @@ struct StreamNames {
   std::vector<Message> messages;
   std::vector<std::vector<std::int64_t>> sends;   // by unit: messages
   std::vector<std::vector<std::int64_t>> served;  // by unit: messages that it is the first to need
-  std::string track_name;                         // " detector"; empty without streams
   std::int64_t first_arrow = 0;
+};
+
+/// A stream's plans, and what it calls its tracks.
+struct StreamNames {
+  std::vector<PlanNames> plans;
+  std::string track_name;  // " detector"; empty without streams
+  const StreamPlans* made = nullptr;
 };
 
 class Trace : public Recorder {
@@ -84,13 +90,15 @@ class Trace : public Recorder {
       origins_.push_back(in_json("from " + device.name));
     }
     const auto streams = scenario.all_streams();
-    std::int64_t arrows = 0;
     for (std::size_t s = 0; s < streams.size(); ++s) {
-      streams_.emplace_back(*plans[s], streams[s],
-                            scenario.streams.empty() ? "" : " " + streams[s].name);
-      streams_.back().first_arrow = arrows;
-      arrows +=
-          static_cast<std::int64_t>(streams_.back().messages.size()) * streams[s].requests.count;
+      StreamNames& names = streams_.emplace_back();
+      names.track_name = scenario.streams.empty() ? "" : " " + streams[s].name;
+      names.made = &plans[s];
+      for (const MadePlan& made : plans[s].made) {
+        PlanNames& plan = names.plans.emplace_back(*made.plan, streams[s]);
+        plan.first_arrow = arrows_;
+        arrows_ += static_cast<std::int64_t>(plan.messages.size()) * streams[s].requests.count;
+      }
       lanes_.emplace_back(cluster_.size());
     }
   }
@@ -99,17 +107,14 @@ class Trace : public Recorder {
     file_.open(folder_ / "trace.json");
     file_ << "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n";
     for (std::size_t d = 0; d < cluster_.size(); ++d) {
-      const auto device = static_cast<std::int64_t>(d);
-      const std::string name = in_json(cluster_.devices()[d].name);
-      file_ << R"({"ph":"M","name":"process_name","pid":)" << device
-            << R"(,"tid":0,"args":{"name":)" << name << "}},\n";
+      name_process(d, in_json(cluster_.devices()[d].name));
     }
   }
 
-  void unit_done(std::int32_t stream, std::int32_t request, std::int32_t unit,
-                 const UnitTimes& times) override {
+  void unit_done(const Attempt& attempt, std::int32_t unit, const UnitTimes& times) override {
     const auto at = static_cast<std::size_t>(unit);
-    const StreamNames& names = streams_[static_cast<std::size_t>(stream)];
+    const std::int32_t stream = attempt.stream;
+    const PlanNames& names = names_of(attempt);
     const std::size_t device = index(names.plan.units[at].device);
     // What takes no time may happen beside something that does: nested in it.
     const bool instant = times.finish_s == times.start_s;
@@ -117,19 +122,21 @@ class Trace : public Recorder {
     const std::size_t track =
         first_track(stream) + (instant ? 0 : tracks.place(times.start_s, times.finish_s));
     slice(device, track, {times.start_s, times.finish_s});
-    file_ << names.units[at] << request << "}},\n";
+    file_ << names.units[at] << attempt.request;
+    end_slice(attempt);
     for (const std::int64_t message : names.sends[at]) {
-      arrow('s', names, request, message, {device, track, times.start_s});
+      arrow('s', names, attempt, message, {device, track, times.start_s});
     }
     for (const std::int64_t message : names.served[at]) {
-      arrow('f', names, request, message, {device, track, times.start_s});
+      arrow('f', names, attempt, message, {device, track, times.start_s});
     }
   }
 
-  void message_worked(std::int32_t stream, std::int32_t request, std::int32_t message,
-                      MessageWork work, const MessageTimes& times) override {
+  void message_worked(const Attempt& attempt, std::int32_t message, MessageWork work,
+                      const MessageTimes& times) override {
     const bool sends = work == MessageWork::kSend;
-    const StreamNames& names = streams_[static_cast<std::size_t>(stream)];
+    const std::int32_t stream = attempt.stream;
+    const PlanNames& names = names_of(attempt);
     const Message& sent = names.messages[static_cast<std::size_t>(message)];
     const std::size_t from = index(names.plan.unit(sent.from).device);
     const std::size_t device = sends ? from : index(sent.to);
@@ -137,21 +144,25 @@ class Trace : public Recorder {
     slice(device, first_track(stream) + tracks.place(times.start_s, times.finish_s), times);
     file_ << (sends ? destinations_[index(sent.to)] : origins_[from])
           << (sends ? R"(,"cat":"send")" : R"(,"cat":"receive")") << R"(,"args":{"message":)"
-          << message << R"(,"request":)" << request << "}},\n";
+          << message << R"(,"request":)" << attempt.request;
+    end_slice(attempt);
   }
 
-  void message_done(std::int32_t stream, std::int32_t request, std::int32_t message,
-                    const MessageTimes& times) override {
-    const StreamNames& names = streams_[static_cast<std::size_t>(stream)];
+  void message_done(const Attempt& attempt, std::int32_t message, const MessageTimes& times,
+                    double carried) override {
+    const std::int32_t stream = attempt.stream;
+    const PlanNames& names = names_of(attempt);
     const Message& sent = names.messages[static_cast<std::size_t>(message)];
     const std::size_t device = index(names.plan.unit(sent.from).device);
     Tracks& tracks = lane(stream, device).messages;
     const std::size_t track =
         first_track(stream) + kFirstMessageTrack + tracks.place(times.start_s, times.finish_s);
     slice(device, track, times);
-    file_ << destinations_[index(sent.to)] << R"(,"cat":"transfer","args":{"bytes":)" << sent.bytes
-          << R"(,"message":)" << message << R"(,"request":)" << request << "}},\n";
-    arrow('t', names, request, message, {device, track, times.start_s});
+    file_ << destinations_[index(sent.to)] << R"(,"cat":"transfer","args":{"bytes":)"
+          << sent.bytes * carried << R"(,"message":)" << message << R"(,"request":)"
+          << attempt.request;
+    end_slice(attempt);
+    arrow('t', names, attempt, message, {device, track, times.start_s});
   }
 
   void memory_changed(std::int32_t device, double now_s, double bytes) override {
@@ -167,6 +178,7 @@ class Trace : public Recorder {
       for (std::size_t s = 0; s < streams_.size(); ++s)
         name_tracks(static_cast<std::int32_t>(s), d);
     }
+    write_plans();
     file_ << R"({"ph":"M","name":"trace_end","pid":0})"
           << "\n]}\n";
     file_.close();
@@ -178,6 +190,39 @@ class Trace : public Recorder {
     file_ << R"({"ph":"X","pid":)" << static_cast<std::int64_t>(device) << R"(,"tid":)"
           << static_cast<std::int64_t>(track) << R"(,"ts":)" << times.start_s * 1e6 << R"(,"dur":)"
           << (times.finish_s - times.start_s) * 1e6 << R"(,"name":)";
+    slice_end_s_ = times.finish_s;
+  }
+
+  /// A track per stream, of a process of its own: which plan it had when.
+  void write_plans() {
+    const std::size_t process = cluster_.size();
+    bool any = false;
+    for (std::size_t s = 0; s < streams_.size(); ++s) {
+      const std::vector<PlanChange>& changes = streams_[s].made->changes;
+      for (std::size_t c = 0; c <= changes.size() && !changes.empty(); ++c) {
+        const double from_s = c == 0 ? 0 : changes[c - 1].at_s;
+        const double until_s = c == changes.size() ? last_s_ : std::min(changes[c].at_s, last_s_);
+        const std::int32_t plan = c == 0 ? 0 : changes[c - 1].plan;
+        if (until_s <= from_s) continue;
+        slice(process, s, {from_s, until_s});
+        file_ << in_json(plan < 0 ? "no plan" : fmt::format("plan {}", plan))
+              << R"(,"cat":"plan","args":{"because":)"
+              << in_json(c == 0 ? "" : streams_[s].made->because[c - 1]) << "}},\n";
+        any = true;
+      }
+      if (any) name_track(process, s, "plan" + streams_[s].track_name);
+    }
+    if (any) name_process(process, in_json("plans"));
+  }
+
+  void name_process(std::size_t process, const std::string& name) {
+    file_ << R"({"ph":"M","name":"process_name","pid":)" << static_cast<std::int64_t>(process)
+          << R"(,"tid":0,"args":{"name":)" << name << "}},\n";
+  }
+
+  void end_slice(const Attempt& attempt) {
+    last_s_ = std::max(last_s_, slice_end_s_);
+    file_ << (attempt.aborted ? R"(,"aborted":true}},)" : "}},") << "\n";
   }
 
   struct Point {
@@ -185,11 +230,13 @@ class Trace : public Recorder {
     std::size_t track;
     double date_s;
   };
-  void arrow(char step, const StreamNames& names, std::int64_t request, std::int64_t message,
+  void arrow(char step, const PlanNames& names, const Attempt& attempt, std::int64_t message,
              const Point& at) {
+    if (attempt.aborted) return;
+    const auto request = static_cast<std::int64_t>(attempt.request);
     file_ << R"({"ph":")" << std::string_view(&step, 1) << R"(","name":"data","cat":"data","id":)"
-          << names.first_arrow + request * static_cast<std::int64_t>(names.messages.size()) +
-                 message
+          << attempt.number * arrows_ + names.first_arrow +
+                 request * static_cast<std::int64_t>(names.messages.size()) + message
           << R"(,"pid":)" << static_cast<std::int64_t>(at.device) << R"(,"tid":)"
           << static_cast<std::int64_t>(at.track) << R"(,"ts":)" << at.date_s * 1e6
           << (step == 'f' ? R"(,"bp":"e"},)" : "},") << "\n";
@@ -222,6 +269,10 @@ class Trace : public Recorder {
           << in_json(name) << "}},\n";
   }
 
+  const PlanNames& names_of(const Attempt& attempt) const {
+    return streams_[static_cast<std::size_t>(attempt.stream)]
+        .plans[static_cast<std::size_t>(attempt.plan)];
+  }
   Lane& lane(std::int32_t stream, std::size_t device) {
     return lanes_[static_cast<std::size_t>(stream)][device];
   }
@@ -232,6 +283,9 @@ class Trace : public Recorder {
   std::filesystem::path folder_;
   const Cluster& cluster_;
   std::vector<StreamNames> streams_;
+  std::int64_t arrows_ = 0;  // of all plans
+  double slice_end_s_ = 0;
+  double last_s_ = 0;
   std::vector<std::vector<Lane>> lanes_;   // by stream and device
   std::vector<Memory> memory_;             // by device
   std::vector<std::string> destinations_;  // by device

@@ -6,7 +6,8 @@
 // tracks never overlap), its outgoing messages on as many tracks from 1000 on as are under way
 // together, a counter of its memory. Arrows lead from the unit that sends to the message to the
 // first unit that it serves. Each further stream of the scenario has tracks of its own, 1,000,000
-// later.
+// later. What failures aborted is there until then, without arrows; with the policy `replan`, one
+// more process shows which plan each stream had when.
 
 #include <filesystem>
 #include <memory>

@@ -35,6 +35,7 @@ void Activities::run(sg4::Engine& engine) {
     if (!done_) engine.run();
   } catch (const EndOfSimulation&) {  // of what is under way nobody wants to know the end
     for (const auto& slot : slots_) (void)slot->activity.detach();  // SimGrid would complain
+    for (sg4::ActivityPtr& activity : stopped_) (void)activity.detach();
   }
 }
 
@@ -75,7 +76,8 @@ void Activities::compute(std::int32_t device, double duration_s, const RuntimeEv
   const sg4::ExecPtr exec = sg4::Exec::init();
   slot->activity = exec;
   exec->set_data(slot);
-  exec->set_flops_amount(duration_s * kHostSpeed);
+  slot->amount = duration_s * kHostSpeed;
+  exec->set_flops_amount(slot->amount);
   exec->set_host(hosts_[static_cast<std::size_t>(device)]);
   exec->start();
 }
@@ -99,8 +101,9 @@ sg4::ActivityPtr Activities::start(const Transfer& transfer, const RuntimeEvent&
   const sg4::CommPtr comm = sg4::Comm::sendto_init();
   slot->activity = comm;
   comm->set_data(slot);
-  comm->set_payload_size(
-      static_cast<std::uint64_t>(std::llround(transfer.link_bytes * bytes_scale_)));
+  const auto bytes = static_cast<std::uint64_t>(std::llround(transfer.link_bytes * bytes_scale_));
+  slot->amount = static_cast<double>(bytes);
+  comm->set_payload_size(bytes);
   comm->set_source(hosts_[static_cast<std::size_t>(transfer.from_device)]);
   comm->set_destination(hosts_[static_cast<std::size_t>(transfer.to_device)]);
   // Setting both ends has started it, unless it is empty.
@@ -109,9 +112,12 @@ sg4::ActivityPtr Activities::start(const Transfer& transfer, const RuntimeEvent&
 }
 
 void Activities::finish(const sg4::Activity& activity) {
-  finished_.clear();
   Slot* slot = activity.get_data<Slot>();
-  if (slot == nullptr) return;
+  if (slot == nullptr) {  // was stopped: told at once, and again when SimGrid lists it as failed
+    if (activity.get_state() == sg4::Activity::State::FAILED) hand_over_if_complete();
+    return;
+  }
+  finished_.clear();
   if (activity.get_state() != sg4::Activity::State::FINISHED) {
     throw std::runtime_error(std::string("a SimGrid activity ended as ") +
                              activity.get_state_str());
@@ -120,6 +126,38 @@ void Activities::finish(const sg4::Activity& activity) {
   free_slots_.push_back(slot);
   instant_.push_back(slot->event);
   hand_over_if_complete();
+}
+
+std::vector<Activities::Stopped> Activities::stop(const RequestState& state) {
+  std::vector<Stopped> stopped;
+  for (const RuntimeEvent& event : instant_) {
+    if (event.state == &state) stopped.push_back({event, 0});
+  }
+  std::erase_if(instant_, [&](const RuntimeEvent& event) { return event.state == &state; });
+  for (const auto& slot : slots_) {
+    if (!slot->activity || slot->event.state != &state) continue;
+    const double left = slot->activity->get_remaining();
+    stopped.push_back({slot->event, slot->amount > 0 ? left / slot->amount : 0});
+    stopped_.push_back(std::move(slot->activity));
+    stopped_.back()->set_data(nullptr);
+    stopped_.back()->cancel();
+    free_slots_.push_back(slot.get());
+  }
+  std::vector<Timer> kept;
+  for (; !timers_.empty(); timers_.pop()) {
+    const Timer& timer = timers_.top();
+    if (timer.event.state != &state) {
+      kept.push_back(timer);
+    } else {
+      stopped.push_back(
+          {timer.event, timer.transfer ? 1 : timer.date_s - sg4::Engine::get_clock()});
+    }
+  }
+  timers_ = decltype(timers_)(std::greater<>(), std::move(kept));
+  // The engine was told to stop at the first one only.
+  if (!timers_.empty()) stop_engine_at(timers_.top().date_s);
+  pending_ -= static_cast<std::int64_t>(stopped.size());
+  return stopped;
 }
 
 void Activities::at(double date_s, const RuntimeEvent& event) {

@@ -28,6 +28,7 @@ struct RuntimeEvent {
     kPacked,     // message `index` of `state` has had its sender's CPU time
     kDelivered,  // message `index` of `state` is there
     kUnpacked,   // and has had its receiver's CPU time
+    kPlan,       // stream `index` makes its next change of plan
     // Of the environment, with the index of a trace, a background traffic or a failure.
     kBandwidth,      // the trace's next step
     kBackground,     // the traffic begins, or its next message
@@ -66,6 +67,13 @@ class Activities {
   /// Reports `event` at `date_s`, using no resource.
   void at(double date_s, const RuntimeEvent& event);
 
+  struct Stopped {
+    RuntimeEvent event;  // that will not be reported
+    double left = 0;     // the part of a transfer that was not there; of a timer, seconds
+  };
+  /// Stops all that is under way for a request.
+  std::vector<Stopped> stop(const RequestState& state);
+
   /// Runs the engine: hands over an empty instant at the start, then one after another until
   /// `handle` has enough or nothing can happen any more but events of the environment.
   void run(simgrid::s4u::Engine& engine);
@@ -76,6 +84,7 @@ class Activities {
   struct Slot {
     simgrid::s4u::ActivityPtr activity;
     RuntimeEvent event;
+    double amount = 0;  // of work or bytes, as SimGrid counts them
   };
   struct Timer {
     double date_s;
@@ -108,6 +117,7 @@ class Activities {
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> free_slots_;
   std::vector<simgrid::s4u::ActivityPtr> finished_;  // must outlive their own callback
+  std::vector<simgrid::s4u::ActivityPtr> stopped_;   // SimGrid reports their end later
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   std::int64_t timers_set_ = 0;
   std::int64_t started_ = 0;

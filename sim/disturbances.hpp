@@ -6,6 +6,8 @@
 #include <limits>
 #include <vector>
 
+#include "partition/plan.hpp"
+
 namespace edgeflow {
 
 /// Bandwidths that change at once, also for messages under way.
@@ -50,15 +52,25 @@ struct Failure {
   double repair_s = std::numeric_limits<double>::infinity();
 };
 
-/// A run fails if a request is in flight, or begins, while a device or link is not there that its
-/// plan uses: for units, for messages and, on a graph or as an access point, for what it forwards.
+/// What becomes of requests whose plan uses what fails.
+enum class FailurePolicy : std::uint8_t {
+  kFail,    // the run ends if one is in flight or begins
+  kReplan,  // they start again by the stream's next plan: see PlanChange in simulate.hpp
+};
+
 struct Disturbances {
   std::vector<BandwidthTrace> traces;
   std::vector<BackgroundTraffic> background;
   Jitter jitter;
   std::vector<Failure> failures;
+  FailurePolicy policy = FailurePolicy::kFail;
+  double planning_time_s = 0;  // kReplan: from a failure or repair until the new plan is there
   std::uint64_t seed = 0;
 };
+
+/// Whether a plan uses a device or link: for units, for messages or, on a graph or as an access
+/// point, for what it forwards. Precondition: the plan is valid on the cluster.
+bool uses(const Plan& plan, const Cluster& cluster, const Failure& failure);
 
 /// Of one message, see Jitter; `rank` counts from 0.
 double jitter_s(const Disturbances& disturbances, std::int32_t stream, std::int32_t request,

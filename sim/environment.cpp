@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <set>
+#include <utility>
 
 namespace edgeflow {
 namespace {
@@ -27,6 +29,32 @@ double jitter_s(const Disturbances& disturbances, std::int32_t stream, std::int3
   return jitter.distribution == JitterDistribution::kUniform
              ? 2 * jitter.mean_s * random.uniform()
              : random.exponential(1 / jitter.mean_s);
+}
+
+bool uses(const Plan& plan, const Cluster& cluster, const Failure& failure) {
+  const Network& network = cluster.network();
+  const auto over_it = [&](DeviceId from, DeviceId to) {
+    const std::vector<int> links = cluster.route(from, to).links;
+    return std::ranges::any_of(links, [&](int link) {
+      const auto& ends = network.links[static_cast<std::size_t>(link)].devices;
+      return link == failure.link ||  // or a device that forwards
+             (failure.link < 0 && std::ranges::find(ends, failure.device) != ends.end());
+    });
+  };
+  std::set<std::pair<DeviceId, DeviceId>> pairs;
+  for (const ExecutionUnit& unit : plan.units) {
+    if (failure.link < 0 && unit.device == DeviceId{failure.device}) return true;
+    for (const Forward& forward : unit.forwarding) {
+      const DeviceId to = plan.unit(forward.consumer).device;
+      if (to != unit.device) pairs.emplace(unit.device, to);
+    }
+  }
+  if (std::ranges::any_of(pairs, [&](const auto& p) { return over_it(p.first, p.second); })) {
+    return true;
+  }
+  const bool between_all =
+      failure.link < 0 && network.access_point == static_cast<std::size_t>(failure.device);
+  return between_all && !pairs.empty();
 }
 
 Environment::Environment(const Disturbances& disturbances, const Cluster& cluster,
@@ -132,14 +160,6 @@ void Environment::start_message(std::size_t at) {
     message.link_bytes = flow.endless_bytes * flow.route.crossings;
     flow.stream = activities_.transfer_now(message, end);
   }
-}
-
-std::vector<const Failure*> Environment::down() const {
-  std::vector<const Failure*> list;
-  for (std::size_t f = 0; f < down_.size(); ++f) {
-    if (down_[f]) list.push_back(&disturbances_.failures[f]);
-  }
-  return list;
 }
 
 std::vector<double> Environment::background_bytes() const {

@@ -23,8 +23,8 @@ class Environment {
   /// Precondition: an event of the environment.
   void handle(const RuntimeEvent& event);
 
-  /// What has failed and was not repaired.
-  std::vector<const Failure*> down() const;
+  /// Whether a failure has happened and was not repaired.
+  bool is_down(std::size_t failure) const { return down_[failure]; }
   /// Bytes (times crossings) that the traffic of others has put on each link until now.
   std::vector<double> background_bytes() const;
 

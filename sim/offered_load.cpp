@@ -30,14 +30,14 @@ void add_load(const PlanTables& tables, const Cluster& cluster, double rate_per_
 
 }  // namespace
 
-OfferedLoad offered_load(std::span<const Stream> streams, std::span<const PlanTables> tables,
-                         const Effects& effects) {
-  const Cluster& cluster = *streams.front().cluster;
+OfferedLoad offered_load(std::span<const Stream> streams,
+                         std::span<const std::vector<PlanTables>> tables, const Effects& effects) {
+  const Cluster& cluster = streams.front().cluster();
   std::vector<double> devices(cluster.size(), 0);
   std::vector<double> links(cluster.network().links.size(), 0);
   for (std::size_t s = 0; s < streams.size(); ++s) {
     const double rate = rate_per_s(streams[s]);
-    if (rate > 0) add_load(tables[s], cluster, rate, devices, links);
+    if (rate > 0) add_load(tables[s].front(), cluster, rate, devices, links);
   }
   OfferedLoad busiest;
   const auto consider = [&](double load, const std::string& name) {

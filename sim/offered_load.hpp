@@ -9,6 +9,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "sim/simulate.hpp"
 #include "sim/tables.hpp"
@@ -20,9 +21,9 @@ struct OfferedLoad {
   std::string resource;  // its name
 };
 
-/// `tables` by stream. Streams whose requests arrive all at one instant have no rate and do not
-/// count.
-OfferedLoad offered_load(std::span<const Stream> streams, std::span<const PlanTables> tables,
-                         const Effects& effects);
+/// `tables` by stream and plan; the first plans count. Streams whose requests arrive all at one
+/// instant have no rate and do not count.
+OfferedLoad offered_load(std::span<const Stream> streams,
+                         std::span<const std::vector<PlanTables>> tables, const Effects& effects);
 
 }  // namespace edgeflow

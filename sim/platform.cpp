@@ -92,6 +92,29 @@ void add_background(const BackgroundTraffic& traffic, const Cluster& cluster, Ne
   }
 }
 
+void add_routing(const Routing& routing, sg4::NetZone& zone, Platform& platform) {
+  const bool first = platform.ends.empty();
+  std::vector<std::int32_t>& ends = platform.ends.emplace_back(routing.cluster->size(), -1);
+  const auto end_of = [&](std::int32_t device) {
+    std::int32_t& end = ends[static_cast<std::size_t>(device)];
+    if (end < 0 && first) end = device;
+    if (end < 0) {
+      end = static_cast<std::int32_t>(platform.hosts.size());
+      sg4::Host* host = zone.create_host("end" + std::to_string(end), kHostSpeed);
+      host->set_property("wattage_per_state", wattage(0, 0));
+      platform.hosts.push_back(host->seal());
+    }
+    return platform.hosts[static_cast<std::size_t>(end)]->get_netpoint();
+  };
+  for (const auto& [from, to] : routing.pairs) {
+    std::vector<sg4::LinkInRoute> route;
+    for (const int link : routing.cluster->route(DeviceId{from}, DeviceId{to}).links) {
+      route.emplace_back(platform.links[static_cast<std::size_t>(link)]);
+    }
+    zone.add_route(end_of(from), end_of(to), nullptr, nullptr, route, false);
+  }
+}
+
 }  // namespace
 
 void Platform::set_bandwidth(int link, double bandwidth_Bps) const {
@@ -101,32 +124,24 @@ void Platform::set_bandwidth(int link, double bandwidth_Bps) const {
   changed->set_bandwidth(changed->get_bandwidth());  // so that it is shared anew
 }
 
-Platform build_platform(const Cluster& cluster, const Effects& effects, NetworkModel model,
-                        const std::set<DevicePair>& pairs, const Disturbances& disturbances) {
+Platform build_platform(std::span<const Routing> routings, const Effects& effects,
+                        NetworkModel model, const Disturbances& disturbances) {
   const bool latency = effects.latency && model != NetworkModel::kCm02;
+  const Cluster& cluster = *routings.front().cluster;
   sg4::NetZone* zone = sg4::create_full_zone("cluster");
   Platform platform;
   platform.bytes_scale = bytes_scale(model);
-  std::vector<sg4::Host*>& hosts = platform.hosts;
   for (std::size_t d = 0; d < cluster.size(); ++d) {
     sg4::Host* host = zone->create_host("device" + std::to_string(d), kHostSpeed);
     const Device& device = cluster.devices()[d];
     host->set_property("wattage_per_state", wattage(device.idle_W, device.busy_W));
-    hosts.push_back(host->seal());
+    platform.hosts.push_back(host->seal());
   }
   add_links(cluster.network(), latency, disturbances, *zone, platform);
-  for (const auto& [from, to] : pairs) {
-    std::vector<sg4::LinkInRoute> route;
-    for (const int link : cluster.route(DeviceId{from}, DeviceId{to}).links) {
-      route.emplace_back(platform.links[static_cast<std::size_t>(link)]);
-    }
-    zone->add_route(hosts[static_cast<std::size_t>(from)]->get_netpoint(),
-                    hosts[static_cast<std::size_t>(to)]->get_netpoint(), nullptr, nullptr, route,
-                    false);
-  }
   for (const BackgroundTraffic& traffic : disturbances.background) {
     add_background(traffic, cluster, model, *zone, platform);
   }
+  for (const Routing& routing : routings) add_routing(routing, *zone, platform);
   zone->seal();
   return platform;
 }

@@ -32,12 +32,21 @@ double bytes_scale(NetworkModel model);
 /// Sender and receiver, indices of devices.
 using DevicePair = std::pair<std::int32_t, std::int32_t>;
 
+/// The routes of a cluster between some pairs of devices.
+struct Routing {
+  const Cluster* cluster = nullptr;
+  std::set<DevicePair> pairs;
+};
+
 /// Creates SimGrid's engine (once per process) with the settings of `model`.
 simgrid::s4u::Engine& create_engine(NetworkModel model);
 
 struct Platform {
   double bytes_scale = 1;
   std::vector<simgrid::s4u::Host*> hosts;  // by device, then two of each background traffic
+  /// By routing and device, the host that its messages go from and to: a pair of SimGrid's hosts
+  /// has one route, so further routings have hosts of their own, behind those above.
+  std::vector<std::vector<std::int32_t>> ends;
   std::vector<simgrid::s4u::Link*> links;  // as those of the network
   /// By link, the part of its bandwidth in SimGrid that it has now. There it has the most that it
   /// ever gets: SimGrid caps a flow for good at what the links have when it starts.
@@ -46,9 +55,10 @@ struct Platform {
   void set_bandwidth(int link, double bandwidth_Bps) const;
 };
 
-/// Builds and seals the platform. Only `pairs` can exchange messages, and the two hosts of each
-/// background traffic, which no more than its rate fits between.
-Platform build_platform(const Cluster& cluster, const Effects& effects, NetworkModel model,
-                        const std::set<DevicePair>& pairs, const Disturbances& disturbances);
+/// Builds and seals the platform of the first routing's cluster. Only pairs of a routing can
+/// exchange messages, and the two hosts of each background traffic, which no more than its rate
+/// fits between.
+Platform build_platform(std::span<const Routing> routings, const Effects& effects,
+                        NetworkModel model, const Disturbances& disturbances);
 
 }  // namespace edgeflow

@@ -20,6 +20,8 @@ RequestRecord account(const RequestState& state, std::int32_t last_result) {
   RequestRecord record;
   record.stream = state.stream;
   record.request = state.request;
+  record.plan = state.plan;
+  record.aborted = state.aborted;
   record.arrival_s = state.arrival_s;
   record.finish_s = state.units[static_cast<std::size_t>(last_result)].finish_s;
   record.wait_s = state.begin_s - state.arrival_s;

@@ -21,9 +21,11 @@ struct RequestState {
 
   std::int32_t stream = 0;
   std::int32_t request = 0;   // of its stream
+  std::int32_t plan = 0;      // of its stream
+  std::int32_t aborted = 0;   // how often it was, before
   std::int64_t sequence = 0;  // of all streams, by the time when it was let in
   double arrival_s = 0;
-  double begin_s = 0;  // when it was let in: later than it arrived if too many were in flight
+  double begin_s = 0;  // when it was let in, at last: later than it arrived if it had to wait
   const PlanTables* tables = nullptr;
   // By unit.
   std::vector<std::int32_t> missing_inputs;

@@ -27,9 +27,12 @@ struct RequestRecord {
   double compute_s = 0;   // units computing
   double transfer_s = 0;  // messages under way
   double queue_s = 0;     // units ready, device busy with another
-  double wait_s = 0;      // held back because enough requests were in flight
+  double wait_s = 0;      // held back because enough requests were in flight, or no plan was there;
+                          // and all that was done for it in vain before it was aborted
   std::int32_t stream = 0;
   std::int32_t request = 0;  // of its stream
+  std::int32_t plan = 0;     // that it was done by, of its stream
+  std::int32_t aborted = 0;  // how often failures threw it back to its start
   double energy_J = 0;       // see sim/energy.hpp; as all energies, NaN if a power is not known
 };
 
@@ -38,16 +41,23 @@ struct UnitRecord {
   std::int32_t unit = 0;
   double ready_s = 0;
   double start_s = 0;
-  double finish_s = 0;
+  double finish_s = 0;  // or when it was aborted
   std::int32_t stream = 0;
+  std::int32_t plan = 0;
+  std::int32_t attempt = 0;  // how often the request was aborted before
+  bool aborted = false;
 };
 
 struct TransferRecord {
   std::int32_t request = 0;
   std::int32_t message = 0;  // index into messages_of(plan)
   double start_s = 0;
-  double finish_s = 0;
+  double finish_s = 0;  // or when it was aborted
   std::int32_t stream = 0;
+  std::int32_t plan = 0;
+  std::int32_t attempt = 0;
+  double carried = 1;  // the part of it that got through, if it was aborted
+  bool aborted = false;
 };
 
 struct DeviceRecord {
@@ -81,6 +91,7 @@ struct SimulationResult {
   std::vector<RequestRecord> requests;    // by stream, then request; unless ok, those
                                           // that were done when something failed
   std::vector<double> in_flight_s;        // by stream: requests in flight, integrated over time
+  double lost_bytes = 0;                  // sent and received for what was aborted
   std::vector<UnitRecord> units;          // empty unless recording
   std::vector<TransferRecord> transfers;  // empty unless recording
   std::vector<DeviceRecord> devices;

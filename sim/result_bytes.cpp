@@ -20,6 +20,7 @@ void visit_fields(Visitor& visit, Result& result) {
   visit(result.busiest);
   visit(result.requests);
   visit(result.in_flight_s);
+  visit(result.lost_bytes);
   visit(result.units);
   visit(result.transfers);
   visit(result.devices);

@@ -21,6 +21,10 @@ const MessageRow& message_of(const RequestState& state, std::int32_t message) {
   return state.tables->messages[static_cast<std::size_t>(message)];
 }
 
+Attempt attempt_of(const RequestState& state, bool aborted) {
+  return {state.stream, state.request, state.plan, state.aborted, aborted};
+}
+
 }  // namespace
 
 namespace sg4 = simgrid::s4u;
@@ -30,10 +34,11 @@ bool Runtime::Waiting::operator>(const Waiting& other) const {
          std::tie(other.ready_s, other.state->sequence, other.task, other.index);
 }
 
-Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanTables> tables,
+Runtime::Runtime(std::span<const Stream> streams, std::span<const std::vector<PlanTables>> tables,
+                 std::span<const std::vector<std::size_t>> routings,
                  const SimulationOptions& options, const Disturbances& disturbances,
                  const Platform& platform)
-    : cluster_(*streams.front().cluster),
+    : cluster_(streams.front().cluster()),
       options_(options),
       disturbances_(disturbances),
       activities_(platform.hosts, bytes_scale(options.network_model),
@@ -42,15 +47,28 @@ Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanTables> ta
   for (std::size_t s = 0; s < streams.size(); ++s) {
     StreamState& state = streams_.emplace_back();
     state.stream = &streams[s];
-    state.tables = &tables[s];
+    for (std::size_t p = 0; p < streams[s].plans.size(); ++p) {
+      const auto& [plan, cluster] = streams[s].plans[p];
+      PlanState& placed = state.plans.emplace_back();
+      placed.plan = plan;
+      placed.cluster = cluster;
+      placed.tables = &tables[s][p];
+      placed.ends = &platform.ends[routings[s][p]];
+      placed.request_energy_J = energy_J(whole_request(tables[s][p]), tables[s][p], *cluster);
+      for (const Failure& failure : disturbances.failures) {
+        placed.needs.push_back(uses(*plan, *cluster, failure));
+      }
+      for (auto* by_message : {&placed.sent, &placed.received, &placed.lost}) {
+        by_message->resize(tables[s][p].messages.size());
+      }
+    }
+    state.plans.front().loaded = true;
     state.first_record = requests_left_;
-    state.sent.resize(tables[s].messages.size());
-    state.received.resize(tables[s].messages.size());
     requests_left_ += streams[s].arrivals_s.size();
   }
   for (std::size_t d = 0; d < cluster_.size(); ++d) {
     double weight_bytes = 0;
-    for (const PlanTables& table : tables) weight_bytes += table.weight_bytes[d];
+    for (const auto& table : tables) weight_bytes += table.front().weight_bytes[d];
     devices_.emplace_back(MemoryMeter(weight_bytes, cluster_.devices()[d].memory_bytes));
   }
   RequestRecord not_done;
@@ -85,12 +103,15 @@ SimulationResult Runtime::run(sg4::Engine& engine) {
 bool Runtime::handle_instant(std::span<const RuntimeEvent> events) {
   try {
     if (sequence_ == 0 && events.empty()) begin();
+    bool others = false;
     for (const RuntimeEvent& event : events) {
-      if (!event.of_environment()) handle(event);
+      if (event.kind < RuntimeEvent::Kind::kPlan) {
+        handle(event);
+      } else {
+        others = true;
+      }
     }
-    for (const RuntimeEvent& event : events) {  // after what was done just in time
-      if (event.of_environment()) handle(event);
-    }
+    if (others) handle_changes(events);
     for (DeviceState& device : devices_) {
       if (!device.computing && !device.queue.empty()) pick_next(device);
     }
@@ -99,6 +120,22 @@ bool Runtime::handle_instant(std::span<const RuntimeEvent> events) {
   }
   if (stopped_) background_bytes_ = environment_.background_bytes();  // while SimGrid knows
   return !stopped_;
+}
+
+/// After what was done just in time, what changes from now on.
+void Runtime::handle_changes(std::span<const RuntimeEvent> events) {
+  for (const RuntimeEvent& event : events) {
+    if (!event.of_environment()) continue;
+    environment_.handle(event);
+    if (event.kind == RuntimeEvent::Kind::kFailure) {
+      handle_failure(static_cast<std::size_t>(event.index));
+    }
+  }
+  for (const RuntimeEvent& event : events) {
+    if (event.kind == RuntimeEvent::Kind::kPlan) change_plan(event.index);
+  }
+  for (std::size_t s = 0; s < streams_.size(); ++s) let_in(static_cast<std::int32_t>(s));
+  finish_instant_units();
 }
 
 void Runtime::handle(const RuntimeEvent& event) {
@@ -127,9 +164,7 @@ void Runtime::handle(const RuntimeEvent& event) {
       deliver(*event.state, event.index);
       break;
     default:
-      environment_.handle(event);
-      if (event.kind != RuntimeEvent::Kind::kFailure) break;
-      check_in_flight(disturbances_.failures[static_cast<std::size_t>(event.index)]);
+      break;
   }
   finish_instant_units();
 }
@@ -139,89 +174,6 @@ void Runtime::pick_next(DeviceState& device) {
   device.queue.pop();
   device.computing = true;
   begin(next);
-}
-
-// Requests.
-
-void Runtime::begin() {
-  environment_.begin();
-  for (std::size_t s = 0; s < streams_.size(); ++s) {
-    const auto stream = static_cast<std::int32_t>(s);
-    activities_.at(streams_[s].stream->arrivals_s.front(),
-                   {RuntimeEvent::Kind::kArrival, stream, nullptr});
-  }
-}
-
-void Runtime::arrive(std::int32_t stream_index) {
-  StreamState& stream = streams_[static_cast<std::size_t>(stream_index)];
-  const Stream& given = *stream.stream;
-  const std::size_t count = given.arrivals_s.size();
-  if (given.closed_loop) {
-    const auto in_flight = static_cast<std::size_t>(std::max(given.max_in_flight, 1));
-    while (stream.arrived < std::min(count, in_flight) && !stopped_) let_in(stream_index);
-    return;
-  }
-  while (stream.arrived < count && given.arrivals_s[stream.arrived] <= now_s() + kTimePrecision_s) {
-    count_in_flight(stream);
-    result_.requests[stream.first_record + stream.arrived++].arrival_s = now_s();
-    const std::size_t in_flight = stream.let_in - stream.completed;
-    if (given.max_in_flight == 0 || in_flight < static_cast<std::size_t>(given.max_in_flight)) {
-      let_in(stream_index);
-    }
-  }
-  if (stream.arrived < count) {
-    activities_.at(given.arrivals_s[stream.arrived],
-                   {RuntimeEvent::Kind::kArrival, stream_index, nullptr});
-  }
-}
-
-/// The next request begins. In a closed loop that is when it arrives.
-void Runtime::let_in(std::int32_t stream_index) {
-  StreamState& stream = streams_[static_cast<std::size_t>(stream_index)];
-  if (!can_begin(stream_index)) return;
-  const std::size_t request = stream.let_in++;
-  if (stream.stream->closed_loop) {
-    count_in_flight(stream);
-    result_.requests[stream.first_record + stream.arrived++].arrival_s = now_s();
-  }
-  if (stream.idle_states.empty()) {
-    states_.push_back(std::make_unique<RequestState>());
-    stream.idle_states.push_back(states_.back().get());
-  }
-  RequestState& state = *stream.idle_states.back();
-  stream.idle_states.pop_back();
-  state.stream = stream_index;
-  state.request = static_cast<std::int32_t>(request);
-  state.sequence = ++sequence_;
-  state.arrival_s = result_.requests[stream.first_record + request].arrival_s;
-  state.begin_s = now_s();
-  state.reset(*stream.tables);
-  for (const std::int32_t unit : stream.tables->first_units) make_ready(state, unit);
-  check_backlog();
-}
-
-void Runtime::count_in_flight(StreamState& stream) {
-  const auto in_flight = static_cast<double>(stream.arrived - stream.completed);
-  stream.in_flight_s += in_flight * (now_s() - stream.counted_until_s);
-  stream.counted_until_s = now_s();
-}
-
-void Runtime::complete(RequestState& state, std::int32_t last_result) {
-  StreamState& stream = streams_[static_cast<std::size_t>(state.stream)];
-  const RequestRecord record = account(state, last_result);
-  result_.requests[stream.first_record + static_cast<std::size_t>(state.request)] = record;
-  result_.makespan_s = std::max(result_.makespan_s, record.finish_s);
-  count_in_flight(stream);
-  ++stream.completed;
-  const std::size_t waiting = stream.stream->closed_loop
-                                  ? stream.stream->arrivals_s.size() - stream.arrived
-                                  : stream.arrived - stream.let_in;
-  if (waiting > 0) let_in(state.stream);
-}
-
-void Runtime::retire(RequestState& state) {
-  streams_[static_cast<std::size_t>(state.stream)].idle_states.push_back(&state);
-  if (--requests_left_ == 0) stop(Status::kOk, "");
 }
 
 // Units and messages.
@@ -280,11 +232,34 @@ void Runtime::release(std::int32_t device, double duration_s) {
   state.busy_s += duration_s;
 }
 
-void Runtime::message_worked(const RequestState& state, std::int32_t message, MessageWork work) {
+void Runtime::message_worked(const RequestState& state, std::int32_t message, MessageWork work,
+                             bool aborted) {
   const double start_s = state.messages[static_cast<std::size_t>(message)].finish_s;
   for (Recorder* recorder : options_.recorders) {
-    recorder->message_worked(state.stream, state.request, message, work, {start_s, now_s()});
+    recorder->message_worked(attempt_of(state, aborted), message, work, {start_s, now_s()});
   }
+}
+
+void Runtime::record_unit(const RequestState& state, std::int32_t unit, bool aborted) {
+  UnitTimes times = state.units[static_cast<std::size_t>(unit)];
+  times.finish_s = now_s();
+  for (Recorder* recorder : options_.recorders) {
+    recorder->unit_done(attempt_of(state, aborted), unit, times);
+  }
+  if (!options_.record) return;
+  result_.units.push_back({state.request, unit, times.ready_s, times.start_s, times.finish_s,
+                           state.stream, state.plan, state.aborted, aborted});
+}
+
+void Runtime::record_message(const RequestState& state, std::int32_t message, double carried,
+                             bool aborted) {
+  const MessageTimes times{state.messages[static_cast<std::size_t>(message)].start_s, now_s()};
+  for (Recorder* recorder : options_.recorders) {
+    recorder->message_done(attempt_of(state, aborted), message, times, carried);
+  }
+  if (!options_.record) return;
+  result_.transfers.push_back({state.request, message, times.start_s, times.finish_s, state.stream,
+                               state.plan, state.aborted, carried, aborted});
 }
 
 void Runtime::start(RequestState& state, std::int32_t unit) {
@@ -306,15 +281,8 @@ void Runtime::finish_instant_units() {
 
 void Runtime::finish(RequestState& state, std::int32_t unit) {
   const UnitRow& row = row_of(state, unit);
-  UnitTimes& times = state.units[static_cast<std::size_t>(unit)];
-  times.finish_s = now_s();
-  for (Recorder* recorder : options_.recorders) {
-    recorder->unit_done(state.stream, state.request, unit, times);
-  }
-  if (options_.record) {
-    result_.units.push_back(
-        {state.request, unit, times.ready_s, times.start_s, times.finish_s, state.stream});
-  }
+  state.units[static_cast<std::size_t>(unit)].finish_s = now_s();
+  record_unit(state, unit);
   --state.units_left;
   release_inputs(state, unit);
   if (state.tables->output_holders[static_cast<std::size_t>(unit)] == 0) {
@@ -336,22 +304,31 @@ void Runtime::send(RequestState& state, std::int32_t message) {
 
 void Runtime::leave(RequestState& state, std::int32_t message) {
   const MessageRow& row = message_of(state, message);
-  ++streams_[static_cast<std::size_t>(state.stream)].sent[static_cast<std::size_t>(message)];
+  const PlanState& plan = plan_of(state);
+  ++plan_of(state).sent[static_cast<std::size_t>(message)];
   change_memory(row.to_device, row.bytes);
   ++messages_under_way_;
   check_backlog();
   const RuntimeEvent done{RuntimeEvent::Kind::kDelivered, message, &state};
   const double late_s = jitter_s(disturbances_, state.stream, state.request, row.from_device,
                                  row.to_device, row.rank);
-  const bool delayed = options_.network_model == NetworkModel::kCm02;
-  // SimGrid never ends a transfer of nothing that takes no time.
-  const bool timed = row.link_bytes > 0 || (!delayed && row.latency_s > 0);
-  if (options_.effects.contention && timed) {
+  if (over_links(row)) {
+    const bool delayed = options_.network_model == NetworkModel::kCm02;
+    const auto end = [&](std::int32_t device) {
+      return (*plan.ends)[static_cast<std::size_t>(device)];
+    };
     activities_.transfer(late_s + (delayed ? row.latency_s : 0),
-                         {row.from_device, row.to_device, row.link_bytes}, done);
+                         {end(row.from_device), end(row.to_device), row.link_bytes}, done);
   } else {
     activities_.at(now_s() + late_s + row.alone_s, done);
   }
+}
+
+/// Whether SimGrid transfers a message, or it just takes its time. SimGrid never ends a transfer of
+/// nothing that takes no time.
+bool Runtime::over_links(const MessageRow& message) const {
+  const bool latency = options_.network_model != NetworkModel::kCm02 && message.latency_s > 0;
+  return options_.effects.contention && (message.link_bytes > 0 || latency);
 }
 
 void Runtime::unpack(RequestState& state, std::int32_t message) {
@@ -362,16 +339,9 @@ void Runtime::unpack(RequestState& state, std::int32_t message) {
 
 void Runtime::deliver(RequestState& state, std::int32_t message) {
   const auto at = static_cast<std::size_t>(message);
-  MessageTimes& times = state.messages[at];
-  times.finish_s = now_s();
-  ++streams_[static_cast<std::size_t>(state.stream)].received[at];
-  for (Recorder* recorder : options_.recorders) {
-    recorder->message_done(state.stream, state.request, message, times);
-  }
-  if (options_.record) {
-    result_.transfers.push_back(
-        {state.request, message, times.start_s, times.finish_s, state.stream});
-  }
+  state.messages[at].finish_s = now_s();
+  ++plan_of(state).received[at];
+  record_message(state, message);
   --state.messages_left;
   release_output(state, message_of(state, message).from_unit);
   for (const std::int32_t consumer : state.tables->receivers[message]) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "sim/activities.hpp"
+#include "sim/energy.hpp"
 #include "sim/environment.hpp"
 #include "sim/memory.hpp"
 #include "sim/platform.hpp"
@@ -26,11 +27,11 @@ namespace edgeflow {
 
 class Runtime {
  public:
-  /// `tables` by stream. The arguments must outlive the runtime. `disturbances` stand in for those
-  /// of the options.
-  Runtime(std::span<const Stream> streams, std::span<const PlanTables> tables,
-          const SimulationOptions& options, const Disturbances& disturbances,
-          const Platform& platform);
+  /// `tables` by stream and plan, `routings` likewise: which of the platform's. The arguments must
+  /// outlive the runtime. `disturbances` stand in for those of the options.
+  Runtime(std::span<const Stream> streams, std::span<const std::vector<PlanTables>> tables,
+          std::span<const std::vector<std::size_t>> routings, const SimulationOptions& options,
+          const Disturbances& disturbances, const Platform& platform);
 
   /// Runs `engine` until every request is done or something stops the run.
   /// Throws std::logic_error if in the end bytes are missing.
@@ -54,32 +55,63 @@ class Runtime {
     MemoryMeter memory;
     double busy_s = 0;
   };
+  /// One of the plans of a stream.
+  struct PlanState {
+    const Plan* plan = nullptr;
+    const Cluster* cluster = nullptr;
+    const PlanTables* tables = nullptr;
+    const std::vector<std::int32_t>* ends = nullptr;  // by device: the host of its messages
+    double request_energy_J = 0;
+    std::vector<bool> needs;    // by failure: whether it uses what fails
+    bool loaded = false;        // its weights are there
+    std::int64_t requests = 0;  // in flight, or done but not their last units
+    std::int64_t done = 0;
+    // By message, how often; what was aborted counts by the part that got through.
+    std::vector<double> sent;
+    std::vector<double> received;
+    std::vector<double> lost;  // of requests that were aborted
+  };
+  /// A request that waits for a plan to begin again.
+  struct Restart {
+    std::int32_t request;
+    std::int64_t sequence;
+  };
+  /// What there is of a request that is aborted.
+  struct Aborted {
+    WorkDone work;
+    std::vector<bool> left;  // by message: it has left its sender
+  };
   struct StreamState {
     const Stream* stream = nullptr;
-    const PlanTables* tables = nullptr;
+    std::vector<PlanState> plans;
+    std::int32_t plan = 0;         // that requests begin by; -1: none
+    std::size_t changes = 0;       // of plan, until now
     std::size_t first_record = 0;  // in result_.requests
     std::size_t arrived = 0;
     std::size_t let_in = 0;
     std::size_t completed = 0;  // all results are there
     double counted_until_s = 0;
-    double in_flight_s = 0;              // arrived - completed, integrated until then
-    std::vector<std::int64_t> sent;      // by message, how often
-    std::vector<std::int64_t> received;  // by message, how often
+    double in_flight_s = 0;         // arrived - completed, integrated until then
+    std::vector<Restart> restarts;  // by request
     std::vector<RequestState*> idle_states;
   };
 
   // Instants.
   bool handle_instant(std::span<const RuntimeEvent> events);
   void handle(const RuntimeEvent& event);
+  void handle_changes(std::span<const RuntimeEvent> events);
   void pick_next(DeviceState& device);
 
   // Requests.
   void begin();
   void arrive(std::int32_t stream);
+  void count_arrival(StreamState& stream);
   void let_in(std::int32_t stream);
+  void begin_request(std::int32_t stream, const Restart& request);
   void count_in_flight(StreamState& stream);
   void complete(RequestState& state, std::int32_t last_result);
   void retire(RequestState& state);
+  void put_away(RequestState& state);
 
   // Units and messages.
   void feed(RequestState& state, std::int32_t unit, LastInput input);
@@ -89,11 +121,16 @@ class Runtime {
   void begin(const Waiting& job);
   void occupy(std::int32_t device, double duration_s, const RuntimeEvent& done);
   void release(std::int32_t device, double duration_s);
-  void message_worked(const RequestState& state, std::int32_t message, MessageWork work);
+  void message_worked(const RequestState& state, std::int32_t message, MessageWork work,
+                      bool aborted = false);
+  void record_unit(const RequestState& state, std::int32_t unit, bool aborted = false);
+  void record_message(const RequestState& state, std::int32_t message, double carried = 1,
+                      bool aborted = false);
   void finish(RequestState& state, std::int32_t unit);
   void finish_instant_units();
   void send(RequestState& state, std::int32_t message);
   void leave(RequestState& state, std::int32_t message);
+  bool over_links(const MessageRow& message) const;
   void unpack(RequestState& state, std::int32_t message);
   void deliver(RequestState& state, std::int32_t message);
   void release_inputs(RequestState& state, std::int32_t unit);
@@ -105,17 +142,31 @@ class Runtime {
   void check_backlog();
 
   // Failures.
-  bool needs(const PlanTables& tables, const Failure& failure) const;
-  void check_in_flight(const Failure& failure);
-  bool can_begin(std::int32_t stream);
-  void fail(const Failure& failure, const std::string& what);
+  void handle_failure(std::size_t failure);
+  bool can_begin(std::int32_t stream, std::int32_t request);
+  std::string failing(const Failure& failure) const;
+  void fail(const std::string& what);
+
+  // Plans that change, in runtime_replan.cpp.
+  void change_plan(std::int32_t stream);
+  void settle_weights(std::int32_t stream, std::int32_t plan);
+  void abort(RequestState& state);
+  Aborted begin_abort(const RequestState& state) const;
+  void stop_waiting(RequestState& state, Aborted& aborted);
+  void stop_activity(RequestState& state, const Activities::Stopped& stopped, Aborted& aborted);
+  void give_back_memory(const RequestState& state, const Aborted& aborted);
 
   // The end.
   void stop(Status status, std::string message);
   std::string waiting_units() const;
+  void report_messages(const PlanState& plan);
   void report_devices_and_links();
   void check_bytes() const;
 
+  PlanState& plan_of(const RequestState& state) {
+    return streams_[static_cast<std::size_t>(state.stream)]
+        .plans[static_cast<std::size_t>(state.plan)];
+  }
   double now_s() const { return simgrid::s4u::Engine::get_clock(); }
 
   const Cluster& cluster_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <utility>
 
@@ -33,55 +34,53 @@ void Runtime::check_backlog() {
 
 // Failures.
 
-bool Runtime::needs(const PlanTables& tables, const Failure& failure) const {
-  const Network& network = cluster_.network();
-  const auto on_it = [&](const UnitRow& unit) { return unit.device == failure.device; };
-  const auto over_it = [&](const MessageRow& message) {
-    const std::vector<int> links =
-        cluster_.route(DeviceId(message.from_device), DeviceId(message.to_device)).links;
-    return std::ranges::any_of(links, [&](int link) {
-      const auto& ends = network.links[static_cast<std::size_t>(link)].devices;
-      return link == failure.link ||  // or a device that forwards
-             (failure.link < 0 && std::ranges::find(ends, failure.device) != ends.end());
-    });
-  };
-  if (std::ranges::any_of(tables.messages, over_it)) return true;
-  if (failure.link >= 0) return false;
-  const bool between_all = network.access_point == static_cast<std::size_t>(failure.device);
-  return std::ranges::any_of(tables.units, on_it) || (between_all && !tables.messages.empty());
-}
-
-/// Stops the run if a request is in flight that needs what has just failed.
-void Runtime::check_in_flight(const Failure& failure) {
+void Runtime::handle_failure(std::size_t failure) {
   for (const auto& state : states_) {
-    if (stopped_ || state->results_left == 0 || !needs(*state->tables, failure)) continue;
-    fail(failure, fmt::format("with request {} in flight", state->request));
+    if (state->done() || !plan_of(*state).needs[failure]) continue;
+    if (disturbances_.policy == FailurePolicy::kReplan) {
+      abort(*state);
+    } else if (state->results_left > 0) {
+      return fail(fmt::format("{}, with request {} in flight",
+                              failing(disturbances_.failures[failure]), state->request));
+    }
   }
 }
 
-/// Whether all is there that the stream's next request needs; stops the run if not.
-bool Runtime::can_begin(std::int32_t stream_index) {
+/// Whether all is there that a stream's request needs; stops the run if it never will be.
+bool Runtime::can_begin(std::int32_t stream_index, std::int32_t request) {
+  if (stopped_) return false;
   const StreamState& stream = streams_[static_cast<std::size_t>(stream_index)];
-  for (const Failure* failure : environment_.down()) {
-    if (!needs(*stream.tables, *failure)) continue;
-    fail(*failure, fmt::format("and is needed by request {}, which begins at {:g} s", stream.let_in,
-                               now_s()));
+  if (stream.plan < 0) {
+    const std::string& why = stream.stream->changes[stream.changes - 1].why_none;
+    if (!why.empty()) {
+      fail(fmt::format("{}, and request {} needs one at {:g} s", why, request, now_s()));
+    }
+    return false;
+  }
+  const PlanState& plan = stream.plans[static_cast<std::size_t>(stream.plan)];
+  for (std::size_t f = 0; f < plan.needs.size(); ++f) {
+    if (!plan.needs[f] || !environment_.is_down(f)) continue;
+    fail(fmt::format("{}, and is needed by request {}, which begins at {:g} s",
+                     failing(disturbances_.failures[f]), request, now_s()));
     return false;
   }
   return true;
 }
 
-void Runtime::fail(const Failure& failure, const std::string& what) {
+std::string Runtime::failing(const Failure& failure) const {
+  return fmt::format("{} {} fails at {:g} s", failure.link < 0 ? "device" : "link",
+                     failure.link < 0
+                         ? cluster_.device(DeviceId(failure.device)).name
+                         : cluster_.network().links[static_cast<std::size_t>(failure.link)].name,
+                     failure.at_s);
+}
+
+void Runtime::fail(const std::string& what) {
   std::size_t done = 0;
   for (const StreamState& stream : streams_) done += stream.completed;
   disturbed_ = !stopped_;
   stop(Status::kFailed,
-       fmt::format("{} {} fails at {:g} s, {}; {} of {} requests are done",
-                   failure.link < 0 ? "device" : "link",
-                   failure.link < 0
-                       ? cluster_.device(DeviceId(failure.device)).name
-                       : cluster_.network().links[static_cast<std::size_t>(failure.link)].name,
-                   failure.at_s, what, done, result_.requests.size()));
+       fmt::format("{}; {} of {} requests are done", what, done, result_.requests.size()));
 }
 
 // The end.
@@ -97,13 +96,14 @@ std::string Runtime::waiting_units() const {
   std::string text = "nothing can happen any more, but";
   int count = 0;
   for (const auto& state : states_) {
-    const Stream& stream = *streams_[static_cast<std::size_t>(state->stream)].stream;
+    const StreamState& stream = streams_[static_cast<std::size_t>(state->stream)];
+    const Plan& plan = *stream.plans[static_cast<std::size_t>(state->plan)].plan;
     for (std::size_t u = 0; u < state->units.size() && !state->done(); ++u) {
       if (state->units[u].ready_s != RequestState::kNotYet) continue;
       if (++count > kNamed) continue;
-      const ExecutionUnit& unit = stream.plan->units[u];
+      const ExecutionUnit& unit = plan.units[u];
       text += fmt::format("{} unit {} ({} on {}) of request {} waits for {} of {} inputs",
-                          count > 1 ? "," : "", u, stream.graph->layer(unit.layer).name,
+                          count > 1 ? "," : "", u, stream.stream->graph->layer(unit.layer).name,
                           cluster_.device(unit.device).name, state->request,
                           state->missing_inputs[u], state->tables->missing_inputs[u]);
     }
@@ -112,27 +112,30 @@ std::string Runtime::waiting_units() const {
   return text;
 }
 
+void Runtime::report_messages(const PlanState& plan) {
+  for (std::size_t m = 0; m < plan.sent.size(); ++m) {
+    const MessageRow& message = plan.tables->messages[m];
+    DeviceRecord& from = result_.devices[static_cast<std::size_t>(message.from_device)];
+    DeviceRecord& to = result_.devices[static_cast<std::size_t>(message.to_device)];
+    from.sent_bytes += plan.sent[m] * message.bytes;
+    to.received_bytes += plan.received[m] * message.bytes;
+    from.transmit_s += plan.sent[m] * message.tx_s;
+    to.receive_s += plan.sent[m] * message.rx_s;
+    const Route route =
+        plan.cluster->route(DeviceId(message.from_device), DeviceId(message.to_device));
+    for (const int link : route.links) {
+      result_.links[static_cast<std::size_t>(link)].bytes += plan.sent[m] * message.link_bytes;
+    }
+  }
+}
+
 void Runtime::report_devices_and_links() {
   const Network& network = cluster_.network();
   result_.devices.resize(devices_.size());
   result_.links.resize(network.links.size());
   for (const StreamState& stream : streams_) {
     result_.in_flight_s.push_back(stream.in_flight_s);
-    for (std::size_t m = 0; m < stream.sent.size(); ++m) {
-      const MessageRow& message = stream.tables->messages[m];
-      const auto from = static_cast<std::size_t>(message.from_device);
-      const auto to = static_cast<std::size_t>(message.to_device);
-      const auto sent = static_cast<double>(stream.sent[m]);
-      result_.devices[from].sent_bytes += sent * message.bytes;
-      result_.devices[to].received_bytes += static_cast<double>(stream.received[m]) * message.bytes;
-      result_.devices[from].transmit_s += sent * message.tx_s;
-      result_.devices[to].receive_s += sent * message.rx_s;
-      const Route route =
-          cluster_.route(DeviceId(message.from_device), DeviceId(message.to_device));
-      for (const int link : route.links) {
-        result_.links[static_cast<std::size_t>(link)].bytes += sent * message.link_bytes;
-      }
-    }
+    for (const PlanState& plan : stream.plans) report_messages(plan);
   }
   for (std::size_t l = 0; l < network.links.size(); ++l) {
     if (!background_bytes_.empty()) result_.links[l].background_bytes = background_bytes_[l];
@@ -146,14 +149,19 @@ void Runtime::report_devices_and_links() {
   }
 }
 
+/// Every request that was done has had each message of its plan once; what was aborted was counted
+/// when it was.
 void Runtime::check_bytes() const {
+  const auto equal = [](double a, double b) { return std::abs(a - b) <= 1e-9 * std::max(a, b); };
   for (const StreamState& stream : streams_) {
-    const auto requests = static_cast<std::int64_t>(stream.stream->arrivals_s.size());
-    for (std::size_t m = 0; m < stream.sent.size(); ++m) {
-      if (stream.sent[m] == requests && stream.received[m] == requests) continue;
-      throw std::logic_error(
-          fmt::format("message {} was sent {} times and received {} times for {} requests", m,
-                      stream.sent[m], stream.received[m], requests));
+    for (const PlanState& plan : stream.plans) {
+      for (std::size_t m = 0; m < plan.sent.size(); ++m) {
+        const double times = static_cast<double>(plan.done) + plan.lost[m];
+        if (equal(plan.sent[m], times) && equal(plan.received[m], times)) continue;
+        throw std::logic_error(
+            fmt::format("message {} was sent {} times and received {} times instead of {} times", m,
+                        plan.sent[m], plan.received[m], times));
+      }
     }
   }
 }

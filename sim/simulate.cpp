@@ -40,49 +40,76 @@ Disturbances effective(const SimulationOptions& options) {
   return disturbances;
 }
 
-std::vector<PlanTables> tables_of(std::span<const Stream> streams, const Effects& effects) {
-  std::vector<PlanTables> tables;
+/// By stream and plan.
+std::vector<std::vector<PlanTables>> tables_of(std::span<const Stream> streams,
+                                               const Effects& effects) {
+  std::vector<std::vector<PlanTables>> tables;
   for (const Stream& stream : streams) {
     check_arrivals(stream.arrivals_s);
-    tables.push_back(
-        make_tables(*stream.plan, *stream.graph, *stream.cluster, stream.size, effects));
-    if (tables.back().results == 0) {
-      throw std::invalid_argument("the plan brings no result to the sink");
+    tables.emplace_back();
+    for (const auto& [plan, cluster] : stream.plans) {
+      tables.back().push_back(make_tables(*plan, *stream.graph, *cluster, stream.size, effects));
+      if (tables.back().back().results == 0) {
+        throw std::invalid_argument("the plan brings no result to the sink");
+      }
     }
   }
   return tables;
 }
 
-SimulationResult run_engine(std::span<const Stream> streams, const SimulationOptions& options) {
-  const auto start = std::chrono::steady_clock::now();
-  const std::vector<PlanTables> tables = tables_of(streams, options.effects);
-  simgrid::s4u::Engine& engine = create_engine(options.network_model);
-  if (options.energy_plugin) sg_host_energy_plugin_init();
-  std::set<DevicePair> pairs;
-  for (const PlanTables& table : tables) {
-    for (const MessageRow& message : table.messages) {
-      pairs.emplace(message.from_device, message.to_device);
-      pairs.emplace(message.to_device, message.from_device);  // LV08's acknowledgements
+/// Whether messages between any two devices go the same way.
+bool same_routes(const Network& a, const Network& b) { return &a == &b || a.paths == b.paths; }
+
+/// Fills in, by stream and plan, which of the routings are its.
+std::vector<Routing> routings_of(std::span<const Stream> streams,
+                                 std::span<const std::vector<PlanTables>> tables,
+                                 std::vector<std::vector<std::size_t>>& which) {
+  std::vector<Routing> routings;
+  for (std::size_t s = 0; s < streams.size(); ++s) {
+    which.emplace_back();
+    for (std::size_t p = 0; p < streams[s].plans.size(); ++p) {
+      const Cluster& cluster = *streams[s].plans[p].cluster;
+      const auto known = std::ranges::find_if(routings, [&](const Routing& routing) {
+        return same_routes(routing.cluster->network(), cluster.network());
+      });
+      which.back().push_back(static_cast<std::size_t>(known - routings.begin()));
+      if (known == routings.end()) routings.push_back({&cluster, {}});
+      for (const MessageRow& message : tables[s][p].messages) {
+        std::set<DevicePair>& pairs = routings[which.back().back()].pairs;
+        pairs.emplace(message.from_device, message.to_device);
+        pairs.emplace(message.to_device, message.from_device);  // LV08's acknowledgements
+      }
     }
   }
+  return routings;
+}
+
+SimulationResult run_engine(std::span<const Stream> streams, const SimulationOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto tables = tables_of(streams, options.effects);
+  std::vector<std::vector<std::size_t>> which;
+  const std::vector<Routing> routings = routings_of(streams, tables, which);
+  simgrid::s4u::Engine& engine = create_engine(options.network_model);
+  if (options.energy_plugin) sg_host_energy_plugin_init();
   const Disturbances disturbances = effective(options);
-  const Platform platform = build_platform(*streams.front().cluster, options.effects,
-                                           options.network_model, pairs, disturbances);
-  Runtime runtime(streams, tables, options, disturbances, platform);
+  const Platform platform =
+      build_platform(routings, options.effects, options.network_model, disturbances);
+  Runtime runtime(streams, tables, which, options, disturbances, platform);
   SimulationResult result = runtime.run(engine);
-  account_energy(tables, *streams.front().cluster, result);
-  for (std::size_t d = 0; options.energy_plugin && d < tables.front().weight_bytes.size(); ++d) {
+  const Cluster& cluster = streams.front().cluster();
+  account_energy(cluster, result);
+  for (std::size_t d = 0; options.energy_plugin && d < cluster.size(); ++d) {
     // The plugin counts until the clock stops.
-    result.devices[d].plugin_energy_J = sg_host_get_consumed_energy(platform.hosts[d]) -
-                                        streams.front().cluster->devices()[d].idle_W *
-                                            (simgrid::s4u::Engine::get_clock() - result.makespan_s);
+    result.devices[d].plugin_energy_J =
+        sg_host_get_consumed_energy(platform.hosts[d]) -
+        cluster.devices()[d].idle_W * (simgrid::s4u::Engine::get_clock() - result.makespan_s);
   }
 
   std::ranges::sort(result.units, {}, [](const UnitRecord& record) {
-    return std::tuple(record.stream, record.request, record.unit);
+    return std::tuple(record.stream, record.request, record.attempt, record.unit);
   });
   std::ranges::sort(result.transfers, {}, [](const TransferRecord& record) {
-    return std::tuple(record.stream, record.request, record.message);
+    return std::tuple(record.stream, record.request, record.attempt, record.message);
   });
   result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
@@ -94,9 +121,8 @@ SimulationResult simulate(const Plan& plan, const Graph& graph, const Cluster& c
                           const ElementSize& size, const SimulationOptions& options) {
   Stream stream;
   static_cast<Arrivals&>(stream) = options;
-  stream.plan = &plan;
+  stream.plans = {{&plan, &cluster}};
   stream.graph = &graph;
-  stream.cluster = &cluster;
   stream.size = size;
   return simulate({&stream, 1}, options);
 }

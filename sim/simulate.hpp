@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "partition/plan.hpp"
@@ -45,12 +46,31 @@ struct Arrivals {
 inline constexpr std::size_t kMostInFlight = 10'000;
 inline constexpr std::size_t kMostMessages = 500;
 
-/// Requests for one plan; several streams may share a cluster.
-struct Stream : Arrivals {
+/// A plan where it runs.
+struct PlacedPlan {
   const Plan* plan = nullptr;
+  /// Everybody's devices and links, own source, sink and routes.
+  const Cluster* cluster = nullptr;
+};
+
+/// From `at_s` on requests begin by another plan; those in flight go on by theirs.
+struct PlanChange {
+  double at_s = 0;
+  std::int32_t plan = -1;  // of Stream::plans; -1: none, requests wait
+  std::string why_none;    // if not empty there will be none: who needs one ends the run
+};
+
+/// Requests for one model; several streams may share a cluster.
+struct Stream : Arrivals {
+  std::vector<PlacedPlan> plans;  // the first one is there from the start
   const Graph* graph = nullptr;
-  const Cluster* cluster = nullptr;  // everybody's devices and network, own source and sink
   ElementSize size;
+  /// Ascending. With the policy `replan`, those that failures cause: no plan that has begun to use
+  /// what is not there. A request in flight whose plan uses what fails loses all that was done for
+  /// it, and begins again when there is a plan: its source still holds the input.
+  std::vector<PlanChange> changes = {};
+
+  const Cluster& cluster() const { return *plans.front().cluster; }
 };
 
 struct SimulationOptions : Arrivals {  // arrivals: of the only stream
@@ -65,7 +85,8 @@ struct SimulationOptions : Arrivals {  // arrivals: of the only stream
   double timeout_s = 600;                 // wall clock, then status timeout
 };
 
-/// Precondition: the plan is valid for the graph and the cluster.
+/// Precondition: the plan is valid for the graph and the cluster. There being no other, failures
+/// have the policy `fail`.
 SimulationResult simulate(const Plan& plan, const Graph& graph, const Cluster& cluster,
                           const ElementSize& size, const SimulationOptions& options);
 

@@ -115,7 +115,7 @@ TEST_CASE("a given plan that does not fit is out of memory, a strategy's is infe
   const Run planned = run_job(job);
   CHECK(planned.report.status == Status::kInfeasible);
   CHECK(planned.report.message.find("near needs 0.0 MiB for weights") != std::string::npos);
-  job.plan = plan(jobs_of(read("")).front()).plans.front();
+  job.plan = plan(jobs_of(read("")).front()).plans.front().made.front().plan;
   const Run run = run_job(job);
   CHECK(run.report.status == Status::kOutOfMemory);
   CHECK_FALSE(run.report.message.empty());
@@ -216,7 +216,7 @@ TEST_CASE("the first columns of runs.csv stay what they are") {
         "compute_s,transfer_s,queue_s,wait_s,bytes_moved,redundant_macs_ratio,energy_J,"
         "peak_memory_bytes,units,messages,devices_used,config_hash,message,"
         "repetition,requests,deadline_miss_ratio,mean_in_flight,offered_load,queue_growth_rps,"
-        "overloaded,link_energy_J,energy_per_request_J\n");
+        "overloaded,link_energy_J,energy_per_request_J,replans,outage_s,aborted\n");
 }
 
 TEST_CASE("axes have columns of their own unless they are there anyway") {
@@ -244,12 +244,13 @@ TEST_CASE("the files of a run hold what happened, status.json last") {
   CHECK(run.report.run_id == "0-" + run.report.config_hash.substr(0, 8));
   CHECK(read_text(folder / "requests.csv") ==
         "request,arrival_s,finish_s,latency_s,compute_s,transfer_s,queue_s,wait_s,warm_up,missed,"
-        "energy_J,stream\n"
-        "0,0,1.5,1.5,1.5,0,0,0,0,,4.5,\n");
-  CHECK(read_text(folder / "units.csv").find("0,1,compute,conv,near,c0:2 r0:4 w0:4,0,0,1.5,\n") !=
-        std::string::npos);
+        "energy_J,stream,plan,aborted\n"
+        "0,0,1.5,1.5,1.5,0,0,0,0,,4.5,,0,0\n");
+  CHECK(read_text(folder / "units.csv")
+            .find("0,1,compute,conv,near,c0:2 r0:4 w0:4,0,0,1.5,,0,0,0\n") != std::string::npos);
   CHECK(read_text(folder / "transfers.csv") ==
-        "request,message,from_unit,from_device,to_device,bytes,start_s,finish_s,stream\n");
+        "request,message,from_unit,from_device,to_device,bytes,start_s,finish_s,stream,plan,"
+        "attempt,aborted,carried\n");
   CHECK(read_text(folder / "devices.csv").find("near,,1.5,0,0,352,,4.5,1,0,0\n") !=
         std::string::npos);
   CHECK(read_text(folder / "links.csv").find("near:up,1000,0,0,0,0,0\n") != std::string::npos);

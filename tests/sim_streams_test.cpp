@@ -20,9 +20,8 @@ namespace {
 Stream stream_of(const Plan& plan, const Graph& graph, const Cluster& where,
                  std::vector<double> arrivals_s) {
   Stream stream;
-  stream.plan = &plan;
+  stream.plans = {{&plan, &where}};
   stream.graph = &graph;
-  stream.cluster = &where;
   stream.arrivals_s = std::move(arrivals_s);
   return stream;
 }
@@ -247,11 +246,11 @@ namespace {
 /// Checks the order of what it is told; an exception becomes a failed run.
 class Checker : public Recorder {
  public:
-  void unit_done(std::int32_t, std::int32_t, std::int32_t, const UnitTimes& times) override {
+  void unit_done(const Attempt&, std::int32_t, const UnitTimes& times) override {
     next(times.finish_s);
     ++units_;
   }
-  void message_done(std::int32_t, std::int32_t, std::int32_t, const MessageTimes& times) override {
+  void message_done(const Attempt&, std::int32_t, const MessageTimes& times, double) override {
     next(times.finish_s);
     ++messages_;
   }
@@ -275,7 +274,7 @@ class Checker : public Recorder {
 
 class Complainer : public Recorder {
  public:
-  void unit_done(std::int32_t, std::int32_t, std::int32_t, const UnitTimes&) override {
+  void unit_done(const Attempt&, std::int32_t, const UnitTimes&) override {
     throw std::runtime_error("the disk is full");
   }
 };
@@ -319,7 +318,7 @@ TEST_CASE("the offered load is that of the busiest device or link, before anythi
   const auto load_of = [&](const Cluster& where, const Effects& effects, bool closed = false) {
     Stream stream = stream_of(plan, graph, where, {1, 2, 5});
     stream.closed_loop = closed;
-    const PlanTables tables = make_tables(plan, graph, where, {}, effects);
+    const std::vector<PlanTables> tables{make_tables(plan, graph, where, {}, effects)};
     return offered_load({&stream, 1}, {&tables, 1}, effects);
   };
   const Cluster plain = cluster(devices(2));

@@ -1,0 +1,43 @@
+#pragma once
+// Which plans a run goes by when devices and links fail and the policy is `replan`.
+//
+// Failures and repairs are known before the simulation, so all planning is done before it, and
+// simulated time is charged with what the scenario says that planning takes. At a failure of what
+// the present plan uses, there is no plan until a new one, for what is left, is ready; at the
+// repair of what the newest plan was made without, a new one is made while the present one serves.
+// A plan that fails before it is ready is made again, for what is left then.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "platforms/cluster.hpp"
+#include "sim/simulate.hpp"
+
+namespace edgeflow {
+
+/// A plan by itself, and where it runs.
+struct MadePlan {
+  std::shared_ptr<const Plan> plan;
+  std::shared_ptr<const Cluster> cluster;  // all devices, with the routes of this plan
+  std::shared_ptr<const Cluster> left;     // what it was made for; ids are not those of `plan`
+};
+
+/// The plans of a stream, and when each is in use.
+struct StreamPlans {
+  std::vector<MadePlan> made;        // the first one is in use from the start
+  std::vector<PlanChange> changes;   // see simulate.hpp
+  std::vector<std::string> because;  // by change: of what
+  std::vector<double> begun_s;       // when planning anew began, ascending; also in vain
+
+  const Plan& first() const { return *made.front().plan; }
+  Stream placed() const;  // with its plans and changes, and nothing else
+};
+
+/// Adds to `plans`, which holds the first one, what the failures of `disturbances` cause.
+/// `plan` makes a plan for what is left of the cluster; what it throws is why there is none.
+void plan_anew(StreamPlans& plans, const Disturbances& disturbances,
+               const std::function<Plan(const Cluster& left)>& plan);
+
+}  // namespace edgeflow

@@ -1,0 +1,395 @@
+// Failures that there are other plans for, in closed form. See the fixture for the numbers: a layer
+// is 1 s or 40 bytes; the hub carries 80 byte/s and messages take 0.25 s more.
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <stdexcept>
+
+#include "platforms/remaining.hpp"
+#include "tests/support/random_problem.hpp"
+#include "tests/support/sim_fixture.hpp"
+
+using namespace edgeflow;
+using namespace edgeflow::sim_fixture;
+
+namespace {
+
+const Cluster kHub = cluster(devices(2), NetworkType::kHub);
+const Graph kLayer = chain(1);
+
+/// Requests of a stream whose plans compute the only layer on one device each.
+class Replanned {
+ public:
+  explicit Replanned(const Cluster& where, std::vector<int> on,
+                     std::vector<double> arrivals_s = {0})
+      : where_(where) {
+    for (const int device : on) plans_.push_back(whole_layers({device}));
+    options.arrivals_s = std::move(arrivals_s);
+    options.disturbances.policy = FailurePolicy::kReplan;
+    options.record = true;
+    options.timeout_s = 60;
+  }
+  Replanned& fails(std::int32_t device, double at_s) {
+    options.disturbances.failures.push_back({device, -1, at_s});
+    return *this;
+  }
+  Replanned& changes(std::vector<PlanChange> list) {
+    changes_ = std::move(list);
+    return *this;
+  }
+  Stream stream() const {
+    Stream stream;
+    static_cast<Arrivals&>(stream) = options;
+    for (const Plan& plan : plans_) stream.plans.push_back({&plan, &where_});
+    stream.graph = &kLayer;
+    stream.changes = changes_;
+    return stream;
+  }
+  SimulationResult run() const {
+    const Stream only = stream();
+    return simulate({&only, 1}, options);
+  }
+  SimulationResult run_ok() const {
+    SimulationResult result = run();
+    INFO(result.message);
+    REQUIRE(result.status == Status::kOk);
+    REQUIRE(result.requests.size() == options.arrivals_s.size());
+    return result;
+  }
+
+  SimulationOptions options;
+
+ private:
+  const Cluster& where_;
+  std::vector<Plan> plans_;
+  std::vector<PlanChange> changes_;
+};
+
+/// From device 1 to device 0, half a second after the failure.
+Replanned moved(double failure_s, const Cluster& where = kHub,
+                std::vector<double> arrivals_s = {0}) {
+  return Replanned(where, {1, 0}, std::move(arrivals_s))
+      .fails(1, failure_s)
+      .changes({{failure_s, -1, ""}, {failure_s + 0.5, 1, ""}});
+}
+
+double sum(const std::vector<RequestRecord>& requests) {
+  double energy_J = 0;
+  for (const RequestRecord& request : requests) energy_J += request.energy_J;
+  return energy_J;
+}
+
+/// Ends with the memory that it expects on each device, or the run fails.
+class LastMemory : public Recorder {
+ public:
+  explicit LastMemory(std::map<std::int32_t, double> bytes) : expected_(std::move(bytes)) {}
+  void memory_changed(std::int32_t device, double, double bytes) override { last_[device] = bytes; }
+  void end() override {
+    if (last_ != expected_) throw std::logic_error("other memory than expected");
+  }
+
+ private:
+  std::map<std::int32_t, double> expected_;
+  std::map<std::int32_t, double> last_;
+};
+
+}  // namespace
+
+TEST_CASE("a request in flight at a failure starts again when the next plan is there") {
+  // Sent until 0.75, computes on device 1 from then; fails at 1; on device 0 from 1.5 to 2.5.
+  const auto result = moved(1).run_ok();
+  const RequestRecord& request = result.requests[0];
+  CHECK(request.finish_s == about(2.5));
+  CHECK(request.wait_s == about(1.5));
+  CHECK(request.compute_s == about(1));
+  CHECK(request.transfer_s == 0);
+  CHECK(request.plan == 1);
+  CHECK(request.aborted == 1);
+  CHECK(result.devices[0].busy_s == about(1));
+  CHECK(result.devices[1].busy_s == about(0.25));
+  CHECK(result.devices[0].sent_bytes == 40);
+  CHECK(result.devices[1].received_bytes == 40);
+  CHECK(result.lost_bytes == 40);
+  CHECK(result.in_flight_s[0] == about(2.5));
+  // The input unit and the layer that was aborted, then three units that were not.
+  REQUIRE(result.units.size() == 5);
+  CHECK(result.units[1].aborted);
+  CHECK(result.units[1].finish_s == about(1));
+  CHECK(result.units[1].attempt == 0);
+  CHECK(!result.units[4].aborted);
+  CHECK(result.units[4].plan == 1);
+  CHECK(result.units[4].attempt == 1);
+}
+
+TEST_CASE("of an aborted message the part counts that got through") {
+  for (const bool contention : {true, false}) {
+    // On the link from 0.25 on: half of its 40 bytes by 0.5; nothing while it waits for latency.
+    for (const auto& [failure_s, bytes] : {std::pair(0.5, 20.0), std::pair(0.125, 0.0)}) {
+      Replanned half = moved(failure_s);
+      half.options.effects.contention = contention;
+      const auto result = half.run_ok();
+      CHECK(result.requests[0].finish_s == about(failure_s + 0.5 + 1));
+      CHECK(result.devices[0].sent_bytes == about(bytes));
+      CHECK(result.devices[1].received_bytes == about(bytes));
+      CHECK(result.devices[0].transmit_s == about(bytes / 80));
+      CHECK(result.links[0].busy_s == about(bytes / 80));
+      CHECK(result.lost_bytes == about(bytes));
+      REQUIRE(result.transfers.size() == 1);
+      CHECK(result.transfers[0].aborted);
+      CHECK(result.transfers[0].carried == about(bytes / 40));
+      CHECK(result.transfers[0].finish_s == about(failure_s));
+    }
+  }
+}
+
+TEST_CASE("of aborted CPU work of messages the time counts until then") {
+  auto list = devices(2);
+  for (Device& device : list) device.compute.message_overhead_s = 1;
+  const Cluster slow = cluster(list, NetworkType::kHub);
+  // Device 0 packs until 1, the message is there at 1.75, device 1 unpacks until 2.75.
+  const auto packing = moved(0.25, slow).run_ok();
+  CHECK(packing.devices[0].busy_s == about(0.25 + 1));
+  CHECK(packing.devices[1].busy_s == 0);
+  CHECK(packing.lost_bytes == 0);
+  const auto unpacking = moved(2, slow).run_ok();
+  CHECK(unpacking.devices[0].busy_s == about(1 + 1));
+  CHECK(unpacking.devices[1].busy_s == about(0.25));
+  CHECK(unpacking.lost_bytes == 40);
+  REQUIRE(unpacking.transfers.size() == 1);
+  CHECK(unpacking.transfers[0].aborted);
+  CHECK(unpacking.transfers[0].carried == 1);
+}
+
+TEST_CASE("energy counts what was done in vain once, and requests bear it") {
+  auto list = devices(2);
+  for (Device& device : list) {
+    device.idle_W = 1;
+    device.busy_W = 3;
+    device.transmit_W = device.receive_W = 2;
+  }
+  const Cluster powered = cluster(list, NetworkType::kHub);
+  const auto result = moved(1, powered).run_ok();
+  // Idle for 2.5 s each; 1 s and 0.25 s of computing; a message of 0.5 s sent and received.
+  CHECK(result.devices[0].energy_J == about(2.5 + 2 * 1 + 1 * 0.5));
+  CHECK(result.devices[1].energy_J == about(2.5 + 2 * 0.25 + 1 * 0.5));
+  CHECK(sum(result.requests) == about(result.devices[0].energy_J + result.devices[1].energy_J));
+}
+
+TEST_CASE("SimGrid's own meter of energy sees what was aborted end") {
+  auto list = devices(2);
+  for (Device& device : list) {
+    device.idle_W = 1;
+    device.busy_W = 3;
+  }
+  const Cluster powered = cluster(list, NetworkType::kHub);
+  Replanned metered = moved(1, powered);
+  metered.options.energy_plugin = true;
+  const auto result = metered.run_ok();
+  for (const DeviceRecord& device : result.devices) {
+    CHECK(device.plugin_energy_J == doctest::Approx(device.energy_J).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("memory is given back by what is aborted, and holds the weights of the plan in use") {
+  // The layer has one weight, 4 bytes: now on device 0. What was on device 1 is gone.
+  for (const double failure_s : {0.125, 0.5, 1.0}) {
+    LastMemory memory({{0, 4}, {1, 0}});
+    Replanned run = moved(failure_s);
+    run.options.recorders = {&memory};
+    run.run_ok();
+  }
+}
+
+TEST_CASE("requests that are in flight or arrive without a plan begin in their order") {
+  const auto result = moved(1, kHub, {0, 0.125, 1.25}).run_ok();
+  for (const std::size_t r : {0U, 1U, 2U}) {
+    CHECK(result.requests[r].finish_s == about(2.5 + static_cast<double>(r)));
+    CHECK(result.requests[r].queue_s == about(static_cast<double>(r)));
+    CHECK(result.requests[r].aborted == (r < 2 ? 1 : 0));
+  }
+  CHECK(result.requests[2].wait_s == about(0.25));
+}
+
+TEST_CASE("a closed loop goes on after a failure") {
+  Replanned loop = moved(3, kHub, {0, 0, 0});
+  loop.options.closed_loop = true;
+  const auto result = loop.run_ok();
+  // There and back: 2.5. In flight from then, again from 3.5 on. Then on device 0 only.
+  CHECK(latency_of(result, 0) == about(2.5));
+  CHECK(latency_of(result, 1) == about(1 + 1));
+  CHECK(latency_of(result, 2) == about(1));
+  CHECK(result.makespan_s == about(5.5));
+}
+
+TEST_CASE("a plan that takes over leaves requests in flight to theirs, until that fails") {
+  const Cluster three = cluster(devices(3), NetworkType::kHub);
+  const Replanned run = Replanned(three, {1, 2}, {0, 1.25}).changes({{1, 1, ""}});
+  CHECK(run.run_ok().requests[0].finish_s == about(2.5));
+  // Device 1 fails at 1.5, when request 0 computes there: it begins by plan 1 at once. Request 1
+  // has the hub from 1.5, shares it from 1.75 (20 bytes left each way of sharing) until 2.25, when
+  // request 0 has 20 bytes left: 2.5. Device 2: request 1 from 2.25, request 0 from 3.25.
+  Replanned failing = run;
+  const auto result = failing.fails(1, 1.5).run_ok();
+  CHECK(result.requests[0].aborted == 1);
+  CHECK(result.requests[0].plan == 1);
+  CHECK(result.requests[1].aborted == 0);
+  CHECK(result.requests[1].finish_s == about(3.25 + 0.75));
+  CHECK(result.requests[0].finish_s == about(4.25 + 0.75));
+  CHECK(result.devices[1].busy_s == about(0.75));
+}
+
+TEST_CASE("what is aborted leaves links and devices to others at once") {
+  // Both streams send over the hub from 0.25 on, 10 bytes each by 0.5; then the other one is alone.
+  const Cluster three = cluster(devices(3), NetworkType::kHub);
+  const Replanned hit = Replanned(three, {1, 0}).fails(1, 0.5).changes({{0.5, -1, ""}, {5, 1, ""}});
+  const Replanned other(three, {2});
+  std::vector<Stream> streams{hit.stream(), other.stream()};
+  const auto sending = simulate(streams, hit.options);
+  REQUIRE(sending.status == Status::kOk);
+  CHECK(sending.requests[1].finish_s == about(0.5 + 30.0 / 80 + 1 + 0.75));
+  CHECK(sending.requests[0].finish_s == about(6));
+
+  // On device 2, the half of the first stream, from 0.5 on, would hold up the second until 1.
+  const Plan halves = two_halves(1, 2);
+  const Plan at_home = whole_layers({0});
+  const Plan on_two = two_halves(2, 0);
+  streams[0].plans = {{&halves, &three}, {&at_home, &three}};
+  streams[1].plans = {{&on_two, &three}};
+  SimulationOptions options = hit.options;
+  options.effects.contention = false;  // both messages, of 20 bytes, are there at 0.5
+  options.disturbances.failures[0].at_s = 0.75;
+  streams[0].changes = {{0.75, -1, ""}, {5, 1, ""}};
+  const auto computing = simulate(streams, options);
+  REQUIRE(computing.status == Status::kOk);
+  CHECK(computing.requests[1].finish_s == about(0.75 + 0.5 + 0.5));
+}
+
+TEST_CASE("without a plan to come the run ends, and says why") {
+  Replanned run = Replanned(kHub, {1}, {0, 4}).fails(1, 3).changes({{3, -1, "no device is left"}});
+  const auto later = run.run();
+  CHECK(later.status == Status::kFailed);
+  CHECK(later.message ==
+        "no device is left, and request 1 needs one at 4 s; 1 of 2 requests are done");
+  REQUIRE(later.requests.size() == 1);
+  CHECK(later.requests[0].finish_s == about(2.5));
+  run.options.arrivals_s = {0, 2.75};
+  CHECK(run.run().message ==
+        "no device is left, and request 1 needs one at 3 s; 1 of 2 requests are done");
+}
+
+TEST_CASE("after a repair the first plan serves again") {
+  LastMemory memory({{0, 0}, {1, 4}});
+  Replanned repaired = Replanned(kHub, {1, 0}, {0, 4, 5})
+                           .fails(1, 1)
+                           .changes({{1, -1, ""}, {1.5, 1, ""}, {4.5, 0, ""}});
+  repaired.options.disturbances.failures[0].repair_s = 4;
+  repaired.options.recorders = {&memory};
+  const auto result = repaired.run_ok();
+  CHECK(result.requests[1].plan == 1);  // in flight when the other takes over: it goes on
+  CHECK(result.requests[1].finish_s == about(5));
+  CHECK(result.requests[2].plan == 0);
+  CHECK(result.requests[2].finish_s == about(7.5));
+}
+
+TEST_CASE("messages of a later plan take other routes") {
+  // A triangle; the direct link from 0 to 1 fails while it carries, device 2 forwards then.
+  Network triangle;
+  triangle.type = NetworkType::kGraph;
+  triangle.devices = triangle.nodes = 3;
+  triangle.links = {{"0:1", 80, 0.25, 0, 0, {0, 1}},
+                    {"0:2", 80, 0.25, 0, 0, {0, 2}},
+                    {"1:2", 40, 0.25, 0, 0, {1, 2}}};
+  triangle.edges = {{0, 1, 0, 0}, {0, 2, 1, 1}, {1, 2, 2, 2}};
+  triangle.paths = shortest_paths(3, 3, triangle.edges);
+  const Cluster before("bench", devices(3), triangle, DeviceId{0}, DeviceId{0});
+  const auto left = remaining(before, {{}, {0}});
+  REQUIRE(left);
+  REQUIRE(left->rerouted);
+  const Plan plan = whole_layers({1});
+  Stream stream;
+  stream.graph = &kLayer;
+  stream.plans = {{&plan, &before}, {&plan, &*left->rerouted}};
+  stream.changes = {{0.5, -1, ""}, {1, 1, ""}};
+  SimulationOptions options;
+  options.disturbances.policy = FailurePolicy::kReplan;
+  options.disturbances.failures = {{-1, 0, 0.5}};
+  for (const NetworkModel model : {NetworkModel::kCm02, NetworkModel::kLv08}) {
+    options.network_model = model;
+    const auto result = simulate({&stream, 1}, options);
+    REQUIRE(result.status == Status::kOk);
+    if (model == NetworkModel::kLv08) continue;  // other times
+    // 0.5 s of latency and 40 bytes at 40 byte/s there, 1 s, and as long back.
+    CHECK(result.requests[0].finish_s == about(1 + 1.5 + 1 + 1.5));
+    CHECK(result.links[0].bytes == about(20));
+    CHECK(result.links[1].bytes == about(80));
+    CHECK(result.links[2].bytes == about(80));
+  }
+}
+
+TEST_CASE("nothing is lost or counted twice, whatever fails when") {
+  reference::Random random(7);
+  int aborted = 0;
+  for (int round = 0; round < 40; ++round) {
+    const Graph graph = random_graph(random);
+    const Cluster where = random_cluster(random);
+    if (where.size() == 1) continue;
+    const auto plan = [&] {
+      return build_plan(graph, where, random_assignment(random, graph, where), "random");
+    };
+    const Plan first = plan();
+    const Plan second = plan();  // whatever it uses: what counts is how it takes over
+    Stream stream;
+    stream.plans = {{&first, &where}, {&second, &where}};
+    stream.graph = &graph;
+    SimulationOptions options;
+    options.timeout_s = 60;
+    options.record = true;
+    options.effects = {random.chance(70), true, true, random.chance(70)};
+    const double alone_s = simulate({&stream, 1}, options).makespan_s;
+    const auto at = [&](int percent) { return alone_s * static_cast<double>(percent) / 100; };
+    stream.arrivals_s = {0, at(20), at(50), at(90)};
+    const double failure_s = at(static_cast<int>(random.between(0, 120)));
+    stream.changes = {{failure_s, -1, ""}, {failure_s + at(10), 1, ""}};
+    options.disturbances.policy = FailurePolicy::kReplan;
+    options.disturbances.failures = {
+        {static_cast<std::int32_t>(index(where.source())), -1, failure_s, failure_s + at(5)}};
+    const auto result = simulate({&stream, 1}, options);
+    INFO("round " << round << ": " << result.message);
+    REQUIRE(result.status == Status::kOk);
+
+    std::map<std::int32_t, double> busy_s;
+    for (const UnitRecord& unit : result.units) {
+      const Plan& its = *stream.plans[static_cast<std::size_t>(unit.plan)].plan;
+      busy_s[static_cast<std::int32_t>(index(
+          its.units[static_cast<std::size_t>(unit.unit)].device))] += unit.finish_s - unit.start_s;
+    }
+    double carried = 0;
+    for (const TransferRecord& transfer : result.transfers) {
+      const Plan& its = *stream.plans[static_cast<std::size_t>(transfer.plan)].plan;
+      carried +=
+          transfer.carried * messages_of(its, {})[static_cast<std::size_t>(transfer.message)].bytes;
+    }
+    double sent = 0;
+    double received = 0;
+    for (std::size_t d = 0; d < where.size(); ++d) {
+      sent += result.devices[d].sent_bytes;
+      received += result.devices[d].received_bytes;
+      CHECK(result.devices[d].busy_s ==
+            doctest::Approx(busy_s[static_cast<std::int32_t>(d)]).epsilon(1e-9));
+    }
+    CHECK(sent == doctest::Approx(carried).epsilon(1e-9));
+    CHECK(received == doctest::Approx(carried).epsilon(1e-9));
+    double latencies_s = 0;
+    for (const RequestRecord& request : result.requests) {
+      const double latency_s = request.finish_s - request.arrival_s;
+      latencies_s += latency_s;
+      aborted += request.aborted;
+      CHECK(latency_s == doctest::Approx(request.compute_s + request.transfer_s + request.queue_s +
+                                         request.wait_s)
+                             .epsilon(1e-9));
+    }
+    CHECK(latencies_s == doctest::Approx(result.in_flight_s[0]).epsilon(1e-9));
+  }
+  CHECK(aborted > 20);
+}
