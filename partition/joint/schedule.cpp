@@ -162,12 +162,14 @@ void Schedule::for_each_owner(std::size_t node, const std::int32_t* bounds, std:
 /// What `node`'s devices compute and need of it.
 void Schedule::derive_shape(std::size_t n) {
   const Span* old = shape(n);
-  std::array<Span, 2 * kMaxDevices> fresh{};
-  Span* needs = &fresh[devices_];
+  const std::size_t devices = devices_;
+  std::array<Span, 2 * kMaxDevices> fresh;
+  std::fill_n(fresh.begin(), 2 * devices, Span{});
+  Span* needs = &fresh[devices];
   for (const std::int32_t e : tables_.outputs(n)) {
     const Edge& edge = tables_.edges[static_cast<std::size_t>(e)];
     const Span* consumer = shape(static_cast<std::size_t>(edge.consumer));
-    for (std::size_t d = 0; d < devices_; ++d) {
+    for (std::size_t d = 0; d < devices; ++d) {
       if (!consumer[d].empty()) needs[d] = hull(needs[d], tables_.need(edge, consumer[d]));
     }
   }
@@ -224,12 +226,14 @@ void Schedule::derive_sends(std::size_t n) {
   send_slot_[n] ^= 1;
   resent_.push_back(static_cast<std::int32_t>(n));
   const auto copy = send_slot_[n];
-  std::array<std::int32_t, kMaxDevices * kMaxDevices> size;   // by from, to
-  std::array<double, kMaxDevices * kMaxDevices> elements;     // as if consumers shared none
-  std::array<std::int32_t, kMaxDevices * kMaxDevices> first;  // consumer, 0: none
-  std::fill_n(size.begin(), devices_ * devices_, 0);
-  std::fill_n(elements.begin(), devices_ * devices_, 0.0);
-  std::fill_n(first.begin(), devices_ * devices_, 0);
+  struct Message {
+    double elements = 0;     // as if consumers shared none
+    std::int32_t size = 0;   // along the axis
+    std::int32_t first = 0;  // consumer, 0: there is no message
+  };
+  std::array<Message, kMaxDevices * kMaxDevices> messages;  // by from, to
+  std::fill_n(messages.begin(), devices_ * devices_, Message{});
+  const Span* owned = shape(n);
   const Span* needed = needs(n);
   const std::int32_t* bounds = disjoint(n) ? boundaries(n) : nullptr;
   const auto outputs = tables_.outputs(n);
@@ -242,30 +246,39 @@ void Schedule::derive_sends(std::size_t n) {
       suppliers[d] = 0;
       if (consumer[d].empty()) continue;
       const Span need = tables_.need(edge, consumer[d]);
+      if (need.empty()) continue;
+      if (overlap(owned[d], need) == need) {
+        suppliers[d] = static_cast<DeviceSet>(1U << d);
+        continue;
+      }
+      unsigned set = 0;
       for_each_owner(n, bounds, d, need, [&](std::size_t s, std::int32_t count) {
-        suppliers[d] = static_cast<DeviceSet>(suppliers[d] | 1U << s);
-        elements[s * devices_ + d] += per_index * count;
-        size[s * devices_ + d] += count;
-        std::int32_t& earliest = first[s * devices_ + d];
-        if (earliest == 0) earliest = edge.consumer;
+        set |= 1U << s;
+        Message& message = messages[s * devices_ + d];
+        message.elements += per_index * count;
+        message.size += count;
+        if (message.first == 0) message.first = edge.consumer;
       });
+      suppliers[d] = static_cast<DeviceSet>(set);
     }
   }
   if (outputs.size() > 1) {  // consumers may need the same
-    std::fill_n(size.begin(), devices_ * devices_, 0);
+    for (std::size_t i = 0; i < devices_ * devices_; ++i) messages[i].size = 0;
     for (std::size_t d = 0; d < devices_; ++d) {
-      for_each_owner(n, bounds, d, needed[d],
-                     [&](std::size_t s, std::int32_t count) { size[s * devices_ + d] += count; });
+      if (overlap(owned[d], needed[d]) == needed[d]) continue;
+      for_each_owner(n, bounds, d, needed[d], [&](std::size_t s, std::int32_t count) {
+        messages[s * devices_ + d].size += count;
+      });
     }
   }
   for (std::size_t s = 0; s < devices_; ++s) {
     Send* list = &sends_[copy][slot(n, s, 0)];
     std::int32_t count = 0;
     for (std::size_t d = 0; d < devices_; ++d) {
-      const std::int32_t* earliest = &first[s * devices_];
-      if (d == s || earliest[d] == 0) continue;
+      const Message* to = &messages[s * devices_];
+      if (d == s || to[d].first == 0) continue;
       std::int32_t at = count++;
-      while (at > 0 && earliest[static_cast<std::size_t>(list[at - 1].to)] > earliest[d]) {
+      while (at > 0 && to[static_cast<std::size_t>(list[at - 1].to)].first > to[d].first) {
         list[at] = list[at - 1];
         --at;
       }
@@ -273,8 +286,7 @@ void Schedule::derive_sends(std::size_t n) {
       // Exact where consumers on a device need the same elements or, as of slices, different ones;
       // too many where they share some.
       const double bytes = tables_.bytes_per_element[n] *
-                           std::min(tables_.wanted_per_index[n] * size[s * devices_ + d],
-                                    elements[s * devices_ + d]);
+                           std::min(tables_.wanted_per_index[n] * to[d].size, to[d].elements);
       list[at] = {static_cast<std::int32_t>(d), bytes * path.crossings, bytes * path.s_per_byte, 0};
     }
     share_uplink(list, count);
