@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include "partition/estimate.hpp"
 
@@ -159,24 +160,34 @@ void Schedule::for_each_owner(std::size_t node, const std::int32_t* bounds, std:
   }
 }
 
-/// What `node`'s devices compute and need of it.
-void Schedule::derive_shape(std::size_t n) {
-  const Span* old = shape(n);
-  const std::size_t devices = devices_;
-  std::array<Span, 2 * kMaxDevices> fresh;
-  std::fill_n(fresh.begin(), 2 * devices, Span{});
-  Span* needs = &fresh[devices];
+/// What the devices' units of consumers need of a node.
+void Schedule::derive_needs(std::size_t n, Span* needs) const {
+  constexpr Span kNothing{std::numeric_limits<std::int32_t>::max(), 0};  // neutral in hulls
+  std::fill_n(needs, devices_, kNothing);
   for (const std::int32_t e : tables_.outputs(n)) {
     const Edge& edge = tables_.edges[static_cast<std::size_t>(e)];
     const Span* consumer = shape(static_cast<std::size_t>(edge.consumer));
-    for (std::size_t d = 0; d < devices; ++d) {
-      if (!consumer[d].empty()) needs[d] = hull(needs[d], tables_.need(edge, consumer[d]));
+    for (std::size_t d = 0; d < devices_; ++d) {
+      const Span need = tables_.need(edge, consumer[d]);
+      if (need.empty()) continue;
+      needs[d] = {std::min(needs[d].begin, need.begin), std::max(needs[d].end, need.end)};
     }
   }
-  if (n >= tables_.layers) {
-    fresh[tables_.sink] = {0, 1};
-  } else if (n == 0) {
-    fresh[tables_.source] = {0, tables_.extent[0]};
+  for (std::size_t d = 0; d < devices_; ++d) {
+    if (needs[d].empty()) needs[d] = {};
+  }
+}
+
+/// What `node`'s devices compute and need of it.
+void Schedule::derive_shape(std::size_t n) {
+  const Span* old = shape(n);
+  std::array<Span, 2 * kMaxDevices> fresh;
+  Span* needs = &fresh[devices_];
+  derive_needs(n, needs);
+  if (n == 0 || n >= tables_.layers) {
+    std::fill_n(fresh.begin(), devices_, Span{});
+    const std::size_t owner = n == 0 ? tables_.source : tables_.sink;
+    fresh[owner] = {0, tables_.extent[n]};
   } else {
     const std::int32_t* bounds = boundaries(n);
     const std::uint32_t bits = recompute(n);
@@ -184,11 +195,12 @@ void Schedule::derive_shape(std::size_t n) {
       const Span base{bounds[d], bounds[d + 1]};
       fresh[d] = (bits >> d & 1U) != 0 ? hull(base, needs[d]) : base;
       if (fresh[d].empty()) fresh[d] = {};
-      if (needs[d].empty()) needs[d] = {};
     }
   }
-  if (std::equal(old, old + 2 * devices_, fresh.begin())) return;
-  const bool ranges = !std::equal(old, old + devices_, fresh.begin());
+  static_assert(std::has_unique_object_representations_v<Span>);
+  const std::size_t half = devices_ * sizeof(Span);
+  const bool ranges = std::memcmp(old, fresh.data(), half) != 0;
+  if (!ranges && std::memcmp(old + devices_, needs, half) == 0) return;
   shape_slot_[n] ^= 1;
   reshaped_.push_back(static_cast<std::int32_t>(n));
   std::copy_n(fresh.begin(), 2 * devices_, &shape_[shape_slot_[n]][n * 2 * devices_]);

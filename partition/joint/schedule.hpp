@@ -132,6 +132,7 @@ class Schedule {
                       Visit visit) const;
 
   Trial derive();
+  void derive_needs(std::size_t node, Span* needs) const;
   void derive_shape(std::size_t node);
   void derive_units(std::size_t node);
   static void share_uplink(Send* list, std::int32_t count);
