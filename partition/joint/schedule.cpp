@@ -239,12 +239,12 @@ void Schedule::derive_sends(std::size_t n) {
   resent_.push_back(static_cast<std::int32_t>(n));
   const auto copy = send_slot_[n];
   struct Message {
-    double elements = 0;     // as if consumers shared none
-    std::int32_t size = 0;   // along the axis
-    std::int32_t first = 0;  // consumer, 0: there is no message
+    double elements;     // as if consumers shared none
+    std::int32_t size;   // along the axis
+    std::int32_t first;  // consumer
   };
-  std::array<Message, kMaxDevices * kMaxDevices> messages;  // by from, to
-  std::fill_n(messages.begin(), devices_ * devices_, Message{});
+  std::array<Message, kMaxDevices * kMaxDevices> messages;  // by from, to, where there are any:
+  std::array<unsigned, kMaxDevices> receivers{};            // sets of devices, by from
   const Span* owned = shape(n);
   const Span* needed = needs(n);
   const std::int32_t* bounds = disjoint(n) ? boundaries(n) : nullptr;
@@ -266,29 +266,32 @@ void Schedule::derive_sends(std::size_t n) {
       unsigned set = 0;
       for_each_owner(n, bounds, d, need, [&](std::size_t s, std::int32_t count) {
         set |= 1U << s;
+        if (s == d) return;
         Message& message = messages[s * devices_ + d];
+        if ((receivers[s] >> d & 1U) == 0) message = {0, 0, edge.consumer};
+        receivers[s] |= 1U << d;
         message.elements += per_index * count;
         message.size += count;
-        if (message.first == 0) message.first = edge.consumer;
       });
       suppliers[d] = static_cast<DeviceSet>(set);
     }
   }
   if (outputs.size() > 1) {  // consumers may need the same
-    for (std::size_t i = 0; i < devices_ * devices_; ++i) messages[i].size = 0;
+    for (std::size_t s = 0; s < devices_; ++s) {
+      for_each_device(receivers[s], [&](std::size_t d) { messages[s * devices_ + d].size = 0; });
+    }
     for (std::size_t d = 0; d < devices_; ++d) {
       if (overlap(owned[d], needed[d]) == needed[d]) continue;
       for_each_owner(n, bounds, d, needed[d], [&](std::size_t s, std::int32_t count) {
-        messages[s * devices_ + d].size += count;
+        if ((receivers[s] >> d & 1U) != 0) messages[s * devices_ + d].size += count;
       });
     }
   }
   for (std::size_t s = 0; s < devices_; ++s) {
     Send* list = &sends_[copy][slot(n, s, 0)];
     std::int32_t count = 0;
-    for (std::size_t d = 0; d < devices_; ++d) {
-      const Message* to = &messages[s * devices_];
-      if (d == s || to[d].first == 0) continue;
+    const Message* to = &messages[s * devices_];
+    for_each_device(receivers[s], [&](std::size_t d) {
       std::int32_t at = count++;
       while (at > 0 && to[static_cast<std::size_t>(list[at - 1].to)].first > to[d].first) {
         list[at] = list[at - 1];
@@ -300,7 +303,7 @@ void Schedule::derive_sends(std::size_t n) {
       const double bytes = tables_.bytes_per_element[n] *
                            std::min(tables_.wanted_per_index[n] * to[d].size, to[d].elements);
       list[at] = {static_cast<std::int32_t>(d), bytes * path.crossings, bytes * path.s_per_byte, 0};
-    }
+    });
     share_uplink(list, count);
     send_count_[copy][n * devices_ + s] = count;
   }
