@@ -120,7 +120,7 @@ void Flows::fix(Flow& flow, double rate_Bps) {
 }
 
 /// The open link whose even share is least, of equal ones the one longest in use; forgets links of
-/// which all flows are fixed. Without branches, which would be hard to predict.
+/// which all flows are fixed.
 std::size_t Flows::tightest_link() {
   double least_Bps = kInfinity;
   std::uint32_t tightest = 0;

@@ -1,0 +1,119 @@
+// What comes after each moment of a schedule, and what that tells of a change before all of it is
+// scheduled.
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "partition/joint/schedule.hpp"
+
+namespace edgeflow::joint {
+namespace {
+
+constexpr double kNever = -std::numeric_limits<double>::infinity();
+// How much worse than its threshold a change may look on the way before it is given up.
+constexpr double kPatience = 1.01;
+
+}  // namespace
+
+/// Longest paths to the end, by the schedule's own steps in reverse, before the nodes less than
+/// `end`; those of the others hold.
+void Schedule::compute_tails(std::size_t end) {
+  double* last = &tails_[nodes_ * registers_];
+  std::fill(last, last + devices_, 0.0);
+  std::fill(last + devices_, last + registers_ - 1, kNever);
+  last[registers_ - 1] = 0;
+  std::array<double, kMaxDevices * kMaxDevices> arrival_tails;  // by from, to
+  for (std::size_t n = end; n-- > 0;) {
+    const double* after = &tails_[(n + 1) * registers_];
+    double* before = &tails_[n * registers_];
+    std::copy(after, after + registers_, before);
+    std::fill_n(arrival_tails.begin(), devices_ * devices_, kNever);
+    for (const std::int32_t out : tables_.outputs(n)) {
+      const auto e = static_cast<std::size_t>(out);
+      const double* tails =
+          &unit_tails_[static_cast<std::size_t>(tables_.edges[e].consumer) * devices_];
+      for (std::size_t d = 0; d < devices_; ++d) {
+        for_each_device(suppliers(e, d), [&](std::size_t s) {
+          double& tail = arrival_tails[s * devices_ + d];
+          tail = std::max(tail, tails[d]);
+        });
+      }
+    }
+    double* links = before + devices_;
+    const Span* parts = shape(n);
+    const std::uint8_t* order = &order_[n * devices_];
+    std::size_t senders = 0;
+    while (senders < devices_ && order[senders] != 0xFF) ++senders;
+    while (senders-- > 0) {
+      const std::size_t s = order[senders];
+      const Send* list = &sends_[send_slot_[n]][slot(n, s, 0)];
+      double& finish = arrival_tails[s * devices_ + s];
+      double& up = links[tables_.paths[s * devices_ + static_cast<std::size_t>(list->to)].link_a];
+      double all = up;
+      double begin = kNever;
+      for (std::int32_t m = send_count_[send_slot_[n]][n * devices_ + s]; m-- > 0;) {
+        const auto d = static_cast<std::size_t>(list[m].to);
+        double& down = links[tables_.paths[s * devices_ + d].link_b];
+        double tail = arrival_tails[s * devices_ + d] + tables_.paths[s * devices_ + d].latency_s;
+        if (&down != &up) {
+          tail = std::max(tail, down);
+          down = tail + list[m].wire_s;
+        }
+        begin = std::max(begin, tail + list[m].shared_s);
+        all += list[m].wire_s;
+      }
+      up = std::max(begin, all);
+      finish = std::max(finish, up);
+    }
+    for (std::size_t d = devices_; d-- > 0;) {
+      if (parts[d].empty()) continue;
+      const std::size_t unit = n * devices_ + d;
+      double tail = std::max(0.0, arrival_tails[d * devices_ + d]);
+      if (!tables_.instant[n]) {
+        tail = std::max(tail, before[d]) + duration_s(unit);
+        before[d] = tail;
+      }
+      unit_tails_[unit] = tail;
+    }
+  }
+}
+
+/// After `node`, with the accepted plan's tails although the change goes on: a hint.
+bool Schedule::hopeless(std::size_t node, double threshold_s) const {
+  const double* tail = &tails_[(node + 1) * registers_];
+  for (std::size_t r = 0; r < registers_; ++r) {
+    if (now_[r] + tail[r] > threshold_s * kPatience) return true;
+  }
+  return false;
+}
+
+/// The end, from the state after `node`, behind which nothing changed. Exact unless messages of
+/// later layers now leave in another order.
+double Schedule::predicted_s(std::size_t node) const {
+  const double* tail = &tails_[(node + 1) * registers_];
+  double end = 0;
+  for (std::size_t r = 0; r < registers_; ++r) end = std::max(end, now_[r] + tail[r]);
+  for (const std::int32_t live : live_[node]) {
+    const auto e = static_cast<std::size_t>(live);
+    const auto p = static_cast<std::size_t>(tables_.edges[e].producer);
+    const auto c = static_cast<std::size_t>(tables_.edges[e].consumer);
+    const double* arrivals = (p >= tried_from_ ? tried_arrivals_ : arrivals_).data();
+    for (std::size_t d = 0; d < devices_; ++d) {
+      const double unit_tail = unit_tails_[c * devices_ + d];
+      for_each_device(suppliers(e, d), [&](std::size_t s) {
+        end = std::max(end, arrivals[slot(p, s, d)] + unit_tail);
+      });
+    }
+  }
+  return end;
+}
+
+bool Schedule::critical(std::size_t n, std::size_t d) const {
+  if (shape(n)[d].empty() || tables_.instant[n]) return false;
+  const std::size_t unit = n * devices_ + d;
+  const double start_s = finish_s(n, d) - duration_s(unit);
+  return latency_s_ - (start_s + unit_tails_[unit]) <= 1e-9 * latency_s_;
+}
+
+}  // namespace edgeflow::joint
