@@ -48,6 +48,7 @@ Tables::Tables(const Problem& p, std::vector<DeviceId> list)
     add_edges(l);
   }
   add_relays();
+  add_work();
   link_up();
   set_devices(std::move(list));
 }
@@ -184,18 +185,28 @@ void Tables::link_up() {
   }
 }
 
+void Tables::add_work() {
+  for (std::size_t l = 0; l < layers; ++l) {
+    const Layer& layer = problem.graph.layers()[l];
+    work_first.push_back(size_work.size());
+    for (std::int32_t n = 0; n <= extent[l]; ++n) {
+      size_work.push_back(work(layer, region(l, {0, n})));
+    }
+  }
+}
+
 void Tables::add_times() {
   time_first.assign(nodes, 0);
   size_time_s.clear();
   s_per_element.clear();
   for (std::size_t l = 0; l < layers; ++l) {
-    const Layer& layer = problem.graph.layers()[l];
     time_first[l] = size_time_s.size();
+    const Work* by_size = &size_work[work_first[l]];
     for (DeviceId d : device) {
       const ComputeProfile& profile = problem.cluster.device(d).compute;
-      s_per_element.push_back(input_element_time_s(profile, work(layer, layer.output.box)));
+      s_per_element.push_back(input_element_time_s(profile, by_size[extent[l]]));
       for (std::int32_t n = 0; n <= extent[l]; ++n) {
-        Work part = work(layer, region(l, {0, n}));
+        Work part = by_size[n];
         part.in_elements = 0;
         size_time_s.push_back(n > 0 && !instant[l] ? compute_time_s(profile, part) : 0);
       }

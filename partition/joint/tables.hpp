@@ -118,9 +118,11 @@ struct Tables {
   std::vector<double> edge_elements;  // of the producer, per index
   std::vector<std::int32_t> out_edges;
   std::vector<std::int32_t> lo, hi;
-  std::vector<double> size_time_s;    // by node, device, size: all but the reading of inputs
-  std::vector<double> s_per_element;  // of inputs read, by node and device
-  std::vector<Path> paths;            // by from * devices + to
+  std::vector<std::size_t> work_first;  // by layer, in size_work
+  std::vector<Work> size_work;          // by layer and size of a part that begins at 0
+  std::vector<double> size_time_s;      // by node, device, size: all but the reading of inputs
+  std::vector<double> s_per_element;    // of inputs read, by node and device
+  std::vector<Path> paths;              // by from * devices + to
 
  private:
   void set_devices(std::vector<DeviceId> devices);
@@ -128,6 +130,7 @@ struct Tables {
   bool separable(std::size_t node, Axis split) const;
   void add_edges(std::size_t node);
   void add_relays();
+  void add_work();
   void add_times();
   void link_up();
   void add_paths();
