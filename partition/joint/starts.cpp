@@ -31,6 +31,12 @@ std::vector<double> speeds(const Tables& tables) {
   return result;
 }
 
+/// True if a prefix plan may split the layer.
+bool splits(const Tables& tables, std::size_t layer) {
+  const bool spatial = tables.axis[layer] == Axis::kRow || tables.axis[layer] == tables.main_axis;
+  return tables.extent[layer] > 1 && spatial;
+}
+
 /// A prefix plan and the last one that was better than all before.
 class PrefixSearch {
  public:
@@ -45,6 +51,11 @@ class PrefixSearch {
 
   void try_point(const Point& point) {
     schedule_.load(prefix(tables_, point.shares, point.last_split, point.gather));
+    judge(point);
+  }
+
+  /// The schedule holds the point's plan.
+  void judge(const Point& point) {
     if (found_ && schedule_.latency_s() >= kPromising * best_s_) return;
     const double s = replay_.latency_s(found_ ? best_s_ : std::numeric_limits<double>::infinity());
     if (found_ && (s >= best_s_ || !schedule_.fits_memory())) return;
@@ -68,12 +79,29 @@ class PrefixSearch {
     for (std::size_t k = 1; k <= tables_.devices; ++k) {
       point.shares.assign(tables_.devices, 0);
       for (std::size_t i = 0; i < k; ++i) point.shares[order[i]] = speed[order[i]];
-      for (point.last_split = 0; point.last_split < tables_.layers; point.last_split += step) {
-        for (std::size_t g : gathers) {
-          point.gather = g;
-          try_point(point);
+      for (std::size_t g : gathers) {
+        point.gather = g;
+        point.last_split = 0;
+        try_point(point);
+        while (point.last_split + step < tables_.layers) {
+          split_more(point, point.last_split + step);
+          judge(point);
         }
       }
+    }
+  }
+
+  /// Splits the layers up to `last_split` too. The schedule holds the point's plan.
+  void split_more(Point& point, std::size_t last_split) {
+    while (point.last_split < last_split) {
+      const std::size_t l = ++point.last_split;
+      if (!splits(tables_, l)) continue;
+      set_shares(schedule_.edit(l), tables_.devices, tables_.extent[l], point.shares.data());
+    }
+    if (schedule_.try_change(std::numeric_limits<double>::infinity())) {
+      schedule_.accept();
+    } else {
+      schedule_.reject();  // nothing changed
     }
   }
 
@@ -159,9 +187,7 @@ Genome prefix(const Tables& tables, std::span<const double> shares, std::size_t 
   Genome genome = blank(tables);
   for (std::size_t l = 1; l < tables.layers; ++l) {
     std::int32_t* bounds = &genome.boundaries[l * (tables.devices + 1)];
-    const bool spatial = tables.axis[l] == Axis::kRow || tables.axis[l] == tables.main_axis;
-    const bool split = l <= last_split && tables.extent[l] > 1 && spatial;
-    if (split) {
+    if (l <= last_split && splits(tables, l)) {
       set_shares(bounds, tables.devices, tables.extent[l], shares.data());
     } else {
       place_whole(bounds, tables.devices, tables.extent[l], gather);
