@@ -64,6 +64,7 @@ void Moves::coarse() {
     stretch.last = std::min(layers, stretch.first + random_.below(10));
     return set_recompute(stretch);
   }
+  if (random_.chance(0.2)) return spread(stretch);
   const std::size_t kind = random_.below(3);
   if (kind != 1) stretch.first = 1;
   if (kind != 0) stretch.last = layers;
@@ -138,6 +139,23 @@ void Moves::scale_share(const Stretch& stretch) {
 void Moves::assign_whole(const Stretch& stretch) {
   const std::size_t d = random_.below(schedule_.tables().devices);
   for (std::size_t l = stretch.first; l <= stretch.last; ++l) place_whole(l, d);
+}
+
+/// To some devices, by about their speed.
+void Moves::spread(const Stretch& stretch) {
+  const Tables& tables = schedule_.tables();
+  const Span whole{0, tables.extent[stretch.anchor]};
+  const double chance = random_.uniform();
+  std::array<double, kMaxDevices> shares{};
+  bool any = false;
+  for (std::size_t d = 0; d < tables.devices; ++d) {
+    const double time_s = tables.unit_time_s(stretch.anchor, d, whole);
+    if (time_s == 0 || !random_.chance(chance)) continue;
+    shares[d] = std::exp(random_.uniform(-0.3, 0.3)) / time_s;
+    any = true;
+  }
+  if (!any) return assign_whole(stretch);
+  for (std::size_t l = stretch.first; l <= stretch.last; ++l) set_shares(l, shares.data());
 }
 
 /// Takes the fractions of a layer just outside: before or behind, in order or along an edge.

@@ -39,6 +39,7 @@ class Moves {
 
   void shift_boundary(const Stretch& stretch);
   void scale_share(const Stretch& stretch);
+  void spread(const Stretch& stretch);
   void assign_whole(const Stretch& stretch);
   void copy_fractions(const Stretch& stretch);
   void set_recompute(const Stretch& stretch);

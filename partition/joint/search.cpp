@@ -1,8 +1,11 @@
 #include "partition/joint/search.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <cmath>
+#include <future>
 #include <limits>
 #include <memory>
 #include <numeric>
@@ -19,7 +22,6 @@
 
 namespace edgeflow::joint {
 namespace {
-
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 class Clock {
@@ -48,7 +50,7 @@ struct Budget {
 };
 
 Budget budget_of(std::int64_t effort) {
-  constexpr double kWork = 1.5e9;  // about a second and a half
+  constexpr double kWork = 3e9;  // about a second and a half for each of two threads
   if (effort > 0) return {static_cast<double>(effort), kInfinity};
   return {0, kWork};
 }
@@ -99,15 +101,17 @@ std::vector<DeviceId> fastest(const Problem& problem, std::size_t count) {
 /// The search on one list of devices.
 class Walk {
  public:
-  Walk(Tables tables, const Settings& settings, const Clock& clock)
-      : tables_(std::move(tables)),
+  Walk(std::shared_ptr<const Tables> tables, std::uint64_t seed, const Objective& objective,
+       const Clock& clock)
+      : shared_(std::move(tables)),
+        tables_(*shared_),
         schedule_(tables_),
         replay_(schedule_),
-        random_(settings.seed),
+        random_(seed),
         moves_(schedule_, random_),
-        meter_(schedule_, settings.objective),
-        latency_(settings.objective.goal == Goal::kLatency),
-        limit_s_(settings.objective.latency_limit_s),
+        meter_(schedule_, objective),
+        latency_(objective.goal == Goal::kLatency),
+        limit_s_(objective.latency_limit_s),
         clock_(clock) {}
 
   /// Tries plans to start from.
@@ -124,46 +128,34 @@ class Walk {
     consider();
   }
 
-  /// Simulated annealing from the best plan so far, which stays if nothing better is found. For the
-  /// latency first by the schedule alone, then by replay. Precondition: best_cost() is finite.
-  void anneal(const Budget& budget) {
-    if (tables_.devices < 2 || tables_.layers < 2) return;
+  /// Simulated annealing from the best plan so far, which stays if nothing better is found; for the
+  /// latency by the schedule alone: many plans in little time. Precondition: best_cost() is finite.
+  void explore(const Budget& budget) {
     rewind();
-    const double scale = best_cost_;
-    const double work_before = work();
     schedule_best_ = best_genome_;
     schedule_best_s_ = schedule_.latency_s();
-    bool replaying = false;
-    for (std::int64_t i = 0;; ++i) {
-      const double progress = budget.progress(static_cast<double>(i), work() - work_before);
-      if (progress >= 1 || (i % 64 == 0 && clock_.up())) break;
-      if (latency_ && progress >= kScheduleShare && !replaying) {
-        schedule_.load(schedule_best_);
-        consider();
-        rewind();
-        replay_.latency_s();
-        replay_.accept();
-        moves_.follow(&replay_);
-        replaying = true;
-      }
-      const double temperature = scale * kHot * std::pow(kCold / kHot, progress);
-      if (progress < kCoarseShare && random_.chance(kCoarseChance)) {
-        moves_.coarse();
-      } else {
-        moves_.fine();
-      }
-      ++statistics_.moves;
-      const bool taken = !latency_   ? step_by_cost(temperature)
-                         : replaying ? step_by_replay(temperature)
-                                     : step(temperature);
-      if (taken) ++statistics_.accepted;
-    }
-    moves_.follow(nullptr);
-    if (replaying || !latency_) return;
+    anneal(budget, latency_ ? &Walk::step : &Walk::step_by_cost, kExploring);
+    if (!latency_) return;
     schedule_.load(schedule_best_);
     consider();
   }
 
+  /// The same at less heat, for the latency by replays.
+  void refine(const Budget& budget) {
+    rewind();
+    if (!latency_) return anneal(budget, &Walk::step_by_cost, kRefining);
+    replay_.latency_s();
+    replay_.accept();
+    moves_.follow(&replay_);
+    anneal(budget, &Walk::step_by_replay, kRefining);
+    moves_.follow(nullptr);
+  }
+
+  /// Starts from the best plan of `other`, on the same devices.
+  void start_from(const Walk& other) {
+    best_cost_ = other.best_cost_;
+    best_genome_ = other.best_genome_;
+  }
   /// Starts from the best plan of `other`, on the same devices, in which several devices compute,
   /// if that is not its best plan anyway. Returns whether there is such a plan.
   bool start_divided(const Walk& other) {
@@ -178,6 +170,7 @@ class Walk {
     best.offer(schedule_);
   }
 
+  std::shared_ptr<const Tables> tables() const { return shared_; }
   double best_cost() const { return best_cost_; }
   /// The best cost, or a little more if from a single device: it is hard to get away from there by
   /// small changes, and what has been found is not lost.
@@ -199,6 +192,31 @@ class Walk {
     return kStepCost * static_cast<double>(schedule_.steps()) * devices * devices +
            kEventCost * static_cast<double>(replay_.events()) +
            kMoveCost * static_cast<double>(statistics_.moves);
+  }
+
+  /// Temperatures, of the cost at the start.
+  struct Heat {
+    double first;
+    double last;
+  };
+
+  void anneal(const Budget& budget, bool (Walk::*try_step)(double temperature), Heat heat) {
+    if (tables_.devices < 2 || tables_.layers < 2) return;
+    const double scale = best_cost_;
+    const double work_before = work();
+    for (std::int64_t i = 0;; ++i) {
+      const double progress = budget.progress(static_cast<double>(i), work() - work_before);
+      if (progress >= 1 || (i % 64 == 0 && clock_.up())) break;
+      if (progress < kCoarseShare && random_.chance(kCoarseChance)) {
+        moves_.coarse();
+      } else {
+        moves_.fine();
+      }
+      ++statistics_.moves;
+      if ((this->*try_step)(scale * heat.first * std::pow(heat.last / heat.first, progress))) {
+        ++statistics_.accepted;
+      }
+    }
   }
 
   /// The rise that is tolerated this time.
@@ -298,18 +316,18 @@ class Walk {
   }
 
   // Found by trying, see tests/bench/joint.cpp.
-  static constexpr double kHot = 0.01;  // temperatures, of the cost at the start
-  static constexpr double kCold = 1e-4;
+  static constexpr Heat kExploring{0.03, 1e-3};
+  static constexpr Heat kRefining{0.003, 1e-4};
   static constexpr double kCoarseShare = 0.4;  // of the budget, in which many moves are coarse
   static constexpr double kCoarseChance = 0.7;
-  static constexpr double kScheduleShare = 0.05;  // of the budget, before replays
   static constexpr double kScreen = 0.01;  // how much slower by schedule may be faster by replay
   static constexpr double kDeadEnd = 1.1;
   static constexpr double kStepCost = 15;  // ns per device^2
   static constexpr double kEventCost = 220;
   static constexpr double kMoveCost = 900;
 
-  Tables tables_;
+  const std::shared_ptr<const Tables> shared_;
+  const Tables& tables_;
   Schedule schedule_;
   Replay replay_;
   Random random_;
@@ -328,15 +346,27 @@ class Walk {
   Statistics statistics_;
 };
 
+/// Calls run(0) to run(count - 1), two at a time.
+template <class Run>
+void two_at_a_time(std::size_t count, const Run& run) {
+  std::atomic<std::size_t> next = 0;
+  const auto run_some = [&] {
+    for (std::size_t i = next++; i < count; i = next++) run(i);
+  };
+  auto others = std::async(std::launch::async, run_some);
+  run_some();
+  others.get();
+}
+
 }  // namespace
 
-/// Searches briefly over the 2, 3 and 4 fastest devices and over all, where the plans to start from
-/// promise something, each also from its best plan of several devices if a single one is better;
-/// then over the best of these choices.
+/// Explores on the 2, 3 and 4 fastest devices and on all, where the plans to start from promise
+/// something, each also from its best plan of several devices if a single one is better; then
+/// refines the best of these choices twice.
 std::optional<Plan> search(const Problem& problem, const std::vector<Plan>& known,
                            const Settings& settings, Statistics* statistics) {
-  constexpr double kPilotShare = 0.25;  // of the budget, together
-  constexpr double kPromising = 1.3;    // times the best start
+  constexpr double kExploreShare = 0.25;  // of the budget
+  constexpr double kPromising = 1.3;      // times the best start
   constexpr std::int64_t kPrefixMoves = 300;
   const Clock clock(settings.time_limit_s);
   const Budget budget = budget_of(settings.effort);
@@ -347,27 +377,38 @@ std::optional<Plan> search(const Problem& problem, const std::vector<Plan>& know
   std::vector<std::size_t> counts{2, 3, 4};
   while (!counts.empty() && counts.back() >= all) counts.pop_back();
   counts.push_back(all);
+  const auto begin_on = [&](std::shared_ptr<const Tables> tables, std::uint64_t seed) {
+    return std::make_unique<Walk>(std::move(tables), seed, settings.objective, clock);
+  };
   const Tables tables(problem, fastest(problem, all));
-  std::vector<std::unique_ptr<Walk>> walks;
+  std::vector<std::unique_ptr<Walk>> walks(2 * counts.size());
+  two_at_a_time(counts.size(), [&](std::size_t c) {
+    auto on = std::make_shared<const Tables>(tables.on(fastest(problem, counts[c])));
+    walks[2 * c] = begin_on(on, settings.seed);
+    walks[2 * c]->start(known, prefix_moves);
+    auto divided = begin_on(std::move(on), settings.seed);
+    if (divided->start_divided(*walks[2 * c])) walks[2 * c + 1] = std::move(divided);
+  });
+  std::erase(walks, nullptr);
   double least_cost = kInfinity;
-  for (const std::size_t count : counts) {
-    walks.push_back(std::make_unique<Walk>(tables.on(fastest(problem, count)), settings, clock));
-    walks.back()->start(known, prefix_moves);
-    least_cost = std::min(least_cost, walks.back()->best_cost());
-    auto divided = std::make_unique<Walk>(tables.on(fastest(problem, count)), settings, clock);
-    if (divided->start_divided(*walks.back())) walks.push_back(std::move(divided));
-  }
+  for (const auto& walk : walks) least_cost = std::min(least_cost, walk->best_cost());
   if (least_cost == kInfinity) return std::nullopt;
   std::erase_if(walks,
                 [&](const auto& walk) { return walk->best_cost() > kPromising * least_cost; });
-  Walk* leader = walks.front().get();
-  double left = 1;
-  for (std::size_t w = 0; walks.size() > 1 && w < walks.size(); ++w) {
-    walks[w]->anneal(budget.part(kPilotShare / static_cast<double>(walks.size())));
-    left -= kPilotShare / static_cast<double>(walks.size());
-    if (walks[w]->promise() <= leader->promise()) leader = walks[w].get();
-  }
-  leader->anneal(budget.part(left));
+  const auto again = [&](const Walk& walk) {  // from its best plan, with other random numbers
+    walks.push_back(begin_on(walk.tables(), settings.seed + 1));
+    walks.back()->start_from(walk);
+    return walks.back().get();
+  };
+  if (walks.size() == 1) again(*walks.front());
+  const Budget pilot = budget.part(kExploreShare / static_cast<double>(walks.size()));
+  two_at_a_time(walks.size(), [&](std::size_t w) { walks[w]->explore(pilot); });
+  Walk& leader = **std::min_element(walks.begin(), walks.end(), [](const auto& a, const auto& b) {
+    return a->promise() < b->promise();
+  });
+  const std::array leaders{&leader, again(leader)};
+  const Budget rest = budget.part((1 - kExploreShare) / leaders.size());
+  two_at_a_time(leaders.size(), [&](std::size_t k) { leaders[k]->refine(rest); });
   Best best(problem, settings.objective);
   for (const auto& walk : walks) {
     walk->offer(best);
