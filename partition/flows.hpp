@@ -26,6 +26,7 @@ class Flows {
   void start(double now, std::int32_t id, std::span<const int> links, double bytes);
   /// When the next flow ends; infinity if there is none.
   double next_end_s();
+  std::size_t size() const { return active_.size(); }
   /// Appends the ids of the flows that end at `now` or at most `precision_s` later, in the order in
   /// which they started, and forgets them. Precondition: now == next_end_s() or later, nothing
   /// started since.

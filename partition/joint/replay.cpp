@@ -182,6 +182,7 @@ double Replay::run(double limit_s) {
   next_snapshot_s_ = state_.now_s + schedule_.latency_s() / kSnapshots;
   for (;;) {
     double now = state_.flows.next_end_s();
+    rates_ += static_cast<std::int64_t>(state_.flows.size());
     const bool flow_ends = now < kNever;
     const double flow_s = now;
     for (double done_s : state_.done_s) now = std::min(now, done_s);

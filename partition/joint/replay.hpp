@@ -33,6 +33,7 @@ class Replay {
   bool critical(std::size_t node, std::size_t device) const;
   /// Units and messages done so far in all runs, a measure of effort.
   std::int64_t events() const { return events_; }
+  std::int64_t rates() const { return rates_; }
 
  private:
   // Units and messages have numbers that are quickly taken apart.
@@ -139,6 +140,7 @@ class Replay {
   std::vector<double> arrival_tails_s_;  // scratch, by arrival: -infinity
   std::vector<char> changed_;            // by node: units or messages
   std::int64_t events_ = 0;
+  std::int64_t rates_ = 0;
 };
 
 }  // namespace edgeflow::joint

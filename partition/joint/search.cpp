@@ -110,6 +110,7 @@ class Walk {
         random_(seed),
         moves_(schedule_, random_),
         meter_(schedule_, objective),
+        objective_(objective),
         latency_(objective.goal == Goal::kLatency),
         limit_s_(objective.latency_limit_s),
         clock_(clock) {}
@@ -151,10 +152,12 @@ class Walk {
     moves_.follow(nullptr);
   }
 
-  /// Starts from the best plan of `other`, on the same devices.
-  void start_from(const Walk& other) {
-    best_cost_ = other.best_cost_;
-    best_genome_ = other.best_genome_;
+  /// A walk from the best plan so far, with other random numbers.
+  std::unique_ptr<Walk> fork(std::uint64_t seed) const {
+    auto walk = std::make_unique<Walk>(shared_, seed, objective_, clock_);
+    walk->best_cost_ = best_cost_;
+    walk->best_genome_ = best_genome_;
+    return walk;
   }
   /// Starts from the best plan of `other`, on the same devices, in which several devices compute,
   /// if that is not its best plan anyway. Returns whether there is such a plan.
@@ -170,7 +173,7 @@ class Walk {
     best.offer(schedule_);
   }
 
-  std::shared_ptr<const Tables> tables() const { return shared_; }
+  const Tables& tables() const { return tables_; }
   double best_cost() const { return best_cost_; }
   /// The best cost, or a little more if from a single device: it is hard to get away from there by
   /// small changes, and what has been found is not lost.
@@ -182,6 +185,7 @@ class Walk {
     Statistics result = statistics_;
     result.steps = schedule_.steps();
     result.events = replay_.events();
+    result.rates = replay_.rates();
     return result;
   }
 
@@ -189,9 +193,10 @@ class Walk {
   /// About the nanoseconds spent, but deterministic.
   double work() const {
     const auto devices = static_cast<double>(std::max<std::size_t>(tables_.devices, 4));
-    return kStepCost * static_cast<double>(schedule_.steps()) * devices * devices +
+    return kMoveCost * static_cast<double>(statistics_.moves) +
+           kStepCost * static_cast<double>(schedule_.steps()) * devices +
            kEventCost * static_cast<double>(replay_.events()) +
-           kMoveCost * static_cast<double>(statistics_.moves);
+           kRateCost * static_cast<double>(replay_.rates());
   }
 
   /// Temperatures, of the cost at the start.
@@ -320,11 +325,12 @@ class Walk {
   static constexpr Heat kRefining{0.003, 1e-4};
   static constexpr double kCoarseShare = 0.4;  // of the budget, in which many moves are coarse
   static constexpr double kCoarseChance = 0.7;
-  static constexpr double kScreen = 0.01;  // how much slower by schedule may be faster by replay
+  static constexpr double kScreen = 0.003;  // how much slower by schedule may be faster by replay
   static constexpr double kDeadEnd = 1.1;
-  static constexpr double kStepCost = 15;  // ns per device^2
-  static constexpr double kEventCost = 220;
-  static constexpr double kMoveCost = 900;
+  static constexpr double kMoveCost = 650;  // ns
+  static constexpr double kStepCost = 48;   // per device
+  static constexpr double kEventCost = 112;
+  static constexpr double kRateCost = 19;
 
   const std::shared_ptr<const Tables> shared_;
   const Tables& tables_;
@@ -333,6 +339,7 @@ class Walk {
   Random random_;
   Moves moves_;
   Meter meter_;
+  const Objective objective_;
   const bool latency_;  // is the objective
   const double limit_s_;
   const Clock& clock_;
@@ -358,55 +365,72 @@ void two_at_a_time(std::size_t count, const Run& run) {
   others.get();
 }
 
-}  // namespace
+using Walks = std::vector<std::unique_ptr<Walk>>;
 
-/// Explores on the 2, 3 and 4 fastest devices and on all, where the plans to start from promise
-/// something, each also from its best plan of several devices if a single one is better; then
-/// refines the best of these choices twice.
-std::optional<Plan> search(const Problem& problem, const std::vector<Plan>& known,
-                           const Settings& settings, Statistics* statistics) {
-  constexpr double kExploreShare = 0.25;  // of the budget
-  constexpr double kPromising = 1.3;      // times the best start
+/// On the 2, 3 and 4 fastest devices and on all, each also from its best plan of several devices if
+/// a single one is better; without those whose start is far behind the best.
+Walks start_walks(const Problem& problem, const std::vector<Plan>& known, const Settings& settings,
+                  const Clock& clock) {
+  constexpr double kPromising = 1.3;  // times the best start
   constexpr std::int64_t kPrefixMoves = 300;
-  const Clock clock(settings.time_limit_s);
-  const Budget budget = budget_of(settings.effort);
   const std::int64_t prefix_moves =
-      budget.moves > 0 ? std::min(static_cast<std::int64_t>(budget.moves / 50), kPrefixMoves)
-                       : kPrefixMoves;
+      settings.effort > 0 ? std::min(settings.effort / 50, kPrefixMoves) : kPrefixMoves;
   const std::size_t all = std::min(problem.cluster.size(), kMaxDevices);
   std::vector<std::size_t> counts{2, 3, 4};
   while (!counts.empty() && counts.back() >= all) counts.pop_back();
   counts.push_back(all);
-  const auto begin_on = [&](std::shared_ptr<const Tables> tables, std::uint64_t seed) {
-    return std::make_unique<Walk>(std::move(tables), seed, settings.objective, clock);
-  };
   const Tables tables(problem, fastest(problem, all));
-  std::vector<std::unique_ptr<Walk>> walks(2 * counts.size());
+  Walks walks(2 * counts.size());
   two_at_a_time(counts.size(), [&](std::size_t c) {
-    auto on = std::make_shared<const Tables>(tables.on(fastest(problem, counts[c])));
-    walks[2 * c] = begin_on(on, settings.seed);
-    walks[2 * c]->start(known, prefix_moves);
-    auto divided = begin_on(std::move(on), settings.seed);
-    if (divided->start_divided(*walks[2 * c])) walks[2 * c + 1] = std::move(divided);
+    const auto on = std::make_shared<const Tables>(tables.on(fastest(problem, counts[c])));
+    auto walk = std::make_unique<Walk>(on, settings.seed, settings.objective, clock);
+    walk->start(known, prefix_moves);
+    auto divided = std::make_unique<Walk>(on, settings.seed, settings.objective, clock);
+    if (divided->start_divided(*walk)) walks[2 * c + 1] = std::move(divided);
+    walks[2 * c] = std::move(walk);
   });
   std::erase(walks, nullptr);
   double least_cost = kInfinity;
   for (const auto& walk : walks) least_cost = std::min(least_cost, walk->best_cost());
-  if (least_cost == kInfinity) return std::nullopt;
-  std::erase_if(walks,
-                [&](const auto& walk) { return walk->best_cost() > kPromising * least_cost; });
-  const auto again = [&](const Walk& walk) {  // from its best plan, with other random numbers
-    walks.push_back(begin_on(walk.tables(), settings.seed + 1));
-    walks.back()->start_from(walk);
+  std::erase_if(walks, [&](const auto& walk) {
+    return walk->best_cost() == kInfinity || walk->best_cost() > kPromising * least_cost;
+  });
+  return walks;
+}
+
+/// The walk that promises most; nothing if there is none but those on `other_than`.
+Walk* most_promising(const Walks& walks, const Tables* other_than) {
+  Walk* best = nullptr;
+  for (const auto& walk : walks) {
+    if (&walk->tables() == other_than) continue;
+    if (!best || walk->promise() < best->promise()) best = walk.get();
+  }
+  return best;
+}
+
+}  // namespace
+
+/// Explores several choices of devices, then refines the most promising one and another: the next
+/// on other devices if it promises nearly as much, else the same again with other random numbers.
+std::optional<Plan> search(const Problem& problem, const std::vector<Plan>& known,
+                           const Settings& settings, Statistics* statistics) {
+  constexpr double kExploreShare = 0.35;  // of the budget
+  constexpr double kNearly = 1.05;
+  const Clock clock(settings.time_limit_s);
+  const Budget budget = budget_of(settings.effort);
+  Walks walks = start_walks(problem, known, settings, clock);
+  if (walks.empty()) return std::nullopt;
+  const auto again = [&](const Walk& walk) {
+    walks.push_back(walk.fork(settings.seed + 1));
     return walks.back().get();
   };
   if (walks.size() == 1) again(*walks.front());
   const Budget pilot = budget.part(kExploreShare / static_cast<double>(walks.size()));
   two_at_a_time(walks.size(), [&](std::size_t w) { walks[w]->explore(pilot); });
-  Walk& leader = **std::min_element(walks.begin(), walks.end(), [](const auto& a, const auto& b) {
-    return a->promise() < b->promise();
-  });
-  const std::array leaders{&leader, again(leader)};
+  Walk* first = most_promising(walks, nullptr);
+  Walk* second = most_promising(walks, &first->tables());
+  if (!second || second->promise() > kNearly * first->promise()) second = again(*first);
+  const std::array leaders{first, second};
   const Budget rest = budget.part((1 - kExploreShare) / leaders.size());
   two_at_a_time(leaders.size(), [&](std::size_t k) { leaders[k]->refine(rest); });
   Best best(problem, settings.objective);

@@ -22,6 +22,7 @@ struct Statistics {
   std::int64_t replays = 0;  // by events, with fair sharing
   std::int64_t steps = 0;    // layers scheduled
   std::int64_t events = 0;   // of replays
+  std::int64_t rates = 0;
 
   Statistics& operator+=(const Statistics& other) {
     moves += other.moves;
@@ -29,6 +30,7 @@ struct Statistics {
     replays += other.replays;
     steps += other.steps;
     events += other.events;
+    rates += other.rates;
     return *this;
   }
 };
