@@ -33,6 +33,7 @@ class Replay {
   bool critical(std::size_t node, std::size_t device) const;
   /// Units and messages done so far in all runs, a measure of effort.
   std::int64_t events() const { return events_; }
+  /// Flows at each of these moments, likewise.
   std::int64_t rates() const { return rates_; }
 
  private:

@@ -8,9 +8,9 @@
 // then one device) and of whole models on few devices; then simulated annealing over boundaries and
 // recompute bits, shifted together over intervals of layers. First it explores, on the 2, 3, 4
 // fastest devices and on all, with an incremental schedule that handles layers in order
-// (partition/joint/schedule.hpp); then it refines the best of these choices, twice with different
-// random numbers: what passes the schedule is judged by an event-driven replay with fair sharing of
-// links (partition/joint/replay.hpp), which is what the simulator does. Other objectives are
+// (partition/joint/schedule.hpp); then it refines the best of these choices and the next one, if it
+// is almost as good: what passes the schedule is judged by an event-driven replay with fair sharing
+// of links (partition/joint/replay.hpp), which is what the simulator does. Other objectives are
 // computed anew for every change. Two threads; the result does not depend on their timing. Returns
 // the best other strategy's own plan unless the search found one that is more than 1 % better.
 // Complexity: effort * O(layers touched * devices + messages), for the replay all that happens
