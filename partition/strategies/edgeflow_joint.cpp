@@ -27,6 +27,7 @@
 #include <limits>
 
 #include "partition/joint/search.hpp"
+#include "partition/joint/two_at_a_time.hpp"
 #include "partition/strategies/strategies.hpp"
 #include "partition/validate.hpp"
 
@@ -92,21 +93,27 @@ joint::Settings settings_of(const Options& options, const Cluster& cluster) {
 /// What all other strategies that can serve the problem as it is propose, and edgeflow's lookahead,
 /// if it fits the memory.
 std::vector<Plan> other_plans(const Problem& problem) {
-  std::vector<Plan> plans;
-  const auto propose = [&](const StrategyInfo& other, const Options& options) {
+  std::vector<const StrategyInfo*> others{find_strategy("edgeflow")};
+  for (const StrategyInfo& other : strategies()) {
+    if (other.name != kName) others.push_back(&other);
+  }
+  std::vector<std::optional<Plan>> proposals(others.size());
+  joint::two_at_a_time(others.size(), [&](std::size_t i) {
     try {
-      Plan plan = make_plan(other, problem, options);
+      Plan plan =
+          make_plan(*others[i], problem, i == 0 ? Options{{"lookahead", "yes"}} : Options{});
       if (!memory_shortage(plan, problem.graph, problem.cluster, problem.size)) {
-        plans.push_back(std::move(plan));
+        proposals[i] = std::move(plan);
       }
     } catch (const Infeasible&) {   // then not this one
     } catch (const OptionError&) {  // one without defaults
     }
-  };
-  for (const StrategyInfo& other : strategies()) {
-    if (other.name != kName) propose(other, {});
+  });
+  std::rotate(proposals.begin(), proposals.begin() + 1, proposals.end());  // others go first
+  std::vector<Plan> plans;
+  for (auto& proposal : proposals) {
+    if (proposal) plans.push_back(*std::move(proposal));
   }
-  propose(*find_strategy("edgeflow"), {{"lookahead", "yes"}});
   return plans;
 }
 
