@@ -21,9 +21,8 @@ void Runtime::change_plan(std::int32_t stream_index) {
 
 /// A plan's weights are on its devices as long as requests begin or are in flight by it.
 void Runtime::settle_weights(std::int32_t stream_index, std::int32_t plan_index) {
-  const StreamState& stream = streams_[static_cast<std::size_t>(stream_index)];
-  PlanState& plan =
-      streams_[static_cast<std::size_t>(stream_index)].plans[static_cast<std::size_t>(plan_index)];
+  StreamState& stream = streams_[static_cast<std::size_t>(stream_index)];
+  PlanState& plan = stream.plans[static_cast<std::size_t>(plan_index)];
   const bool wanted = stream.plan == plan_index || plan.requests > 0;
   if (wanted == plan.loaded) return;
   plan.loaded = wanted;
