@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <coin/ClpFactorization.hpp>
 #include <coin/ClpSimplex.hpp>
+#include <utility>
 
 namespace edgeflow {
 namespace {
@@ -27,6 +29,9 @@ LpStatus status_of(int clp_status) {
       return LpStatus::kFailed;
   }
 }
+
+// By which bounds may contradict each other: CLP's default for rows.
+constexpr double kTolerance = 1e-7;
 
 // CLP's sparse factorization always allocates a megabyte, which makes up most of the time of a
 // program with a few dozen rows; the dense one does not.
@@ -65,11 +70,31 @@ void LinearProgram::add_row(std::span<const LpTerm> terms, double lower, double 
       entries_.push_back({row, term.variable, term.coefficient});
     }
   }
+  if (entries_.size() == first + 1 && entries_.back().coefficient != 0) {  // a bound
+    const Entry bound = entries_.back();
+    entries_.pop_back();
+    if (bound.coefficient < 0) std::swap(lower, upper);
+    tighten(static_cast<std::size_t>(bound.variable), lower / bound.coefficient,
+            upper / bound.coefficient);
+    return;
+  }
   row_lower_.push_back(lower);
   row_upper_.push_back(upper);
 }
 
+void LinearProgram::tighten(std::size_t variable, double lower, double upper) {
+  double& least = lower_[variable];
+  double& most = upper_[variable];
+  least = std::max(least, lower);
+  most = std::min(most, upper);
+  const double tolerance = kTolerance * std::max(1.0, std::abs(most));
+  if (least > most && least - most <= tolerance) least = most;
+}
+
 LpSolution LinearProgram::minimize() {
+  for (std::size_t v = 0; v < variables(); ++v) {
+    if (lower_[v] > upper_[v]) return {LpStatus::kInfeasible, 0, {}};
+  }
   // Column by column, as CLP wants it: a counting sort of the entries.
   std::vector<CoinBigIndex> starts(variables() + 1, 0);
   for (const Entry& entry : entries_) ++starts[static_cast<std::size_t>(entry.variable) + 1];

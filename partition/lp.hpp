@@ -39,7 +39,8 @@ class LinearProgram {
 
   /// Returns the variable's index: 0, 1, ... Bounds may be infinite.
   int add_variable(double lower, double upper, double cost);
-  /// Terms of the same variable add up. Bounds may be infinite.
+  /// Terms of the same variable add up. Bounds may be infinite. A row of one variable becomes
+  /// bounds of that, which cost the solver nothing.
   void add_row(std::span<const LpTerm> terms, double lower, double upper);
 
   std::size_t variables() const { return cost_.size(); }
@@ -58,6 +59,8 @@ class LinearProgram {
     int variable;
     double coefficient;
   };
+  void tighten(std::size_t variable, double lower, double upper);
+
   std::vector<double> lower_, upper_, cost_;   // by variable
   std::vector<double> row_lower_, row_upper_;  // by row
   std::vector<Entry> entries_;                 // row by row
