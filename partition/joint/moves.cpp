@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <ranges>
+#include <utility>
 
 #include "partition/joint/genome.hpp"
 
@@ -27,10 +29,15 @@ bool Moves::find_critical(Stretch& stretch) {
 }
 
 Moves::Stretch Moves::pick_stretch() {
-  constexpr std::array<std::size_t, 3> kLongest{1, 4, 16};
+  // Long ones succeed more seldom and cost more.
+  constexpr std::array<std::pair<double, std::size_t>, 3> kLongest{
+      {{0.35, 1}, {0.7, 4}, {0.9, 16}}};
   const std::size_t layers = schedule_.tables().layers - 1;
-  const std::size_t kind = random_.below(4);
-  const std::size_t longest = std::min(layers, kind < 3 ? kLongest[kind] : layers);
+  const double kind = random_.uniform();
+  std::size_t longest = layers;
+  for (const auto& [below, length] : std::views::reverse(kLongest)) {
+    if (kind < below) longest = std::min(layers, length);
+  }
   const std::size_t length = 1 + random_.below(longest);
   Stretch stretch;
   stretch.device = random_.below(schedule_.tables().devices);

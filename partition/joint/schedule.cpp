@@ -2,13 +2,21 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <limits>
-#include <type_traits>
 
 #include "partition/estimate.hpp"
 
 namespace edgeflow::joint {
+namespace {
+
+bool differ(const Span* a, const Span* b, std::size_t count) {
+  std::int32_t difference = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    difference |= (a[i].begin ^ b[i].begin) | (a[i].end ^ b[i].end);
+  }
+  return difference != 0;
+}
+
+}  // namespace
 
 Schedule::Schedule(const Tables& tables)
     : tables_(tables),
@@ -62,7 +70,7 @@ void Schedule::load(const Genome& genome) {
     edited_.push_back(static_cast<std::int32_t>(nodes_) - 1);
     gene_slot_[nodes_ - 1] ^= 1;
   }
-  derive();
+  derive(0);
   trial_ = {0, nodes_ - 1, true};
   tried_from_ = 0;
   std::fill(now_.begin(), now_.end(), 0.0);
@@ -155,53 +163,49 @@ void Schedule::for_each_owner(std::size_t node, const std::int32_t* bounds, std:
 
 /// What the devices' units of consumers need of a node.
 void Schedule::derive_needs(std::size_t n, Span* needs) const {
-  constexpr Span kNothing{std::numeric_limits<std::int32_t>::max(), 0};  // neutral in hulls
-  std::fill_n(needs, devices_, kNothing);
+  std::fill_n(needs, devices_, Span{});
   for (const std::int32_t e : tables_.outputs(n)) {
     const Edge& edge = tables_.edges[static_cast<std::size_t>(e)];
     const Span* consumer = shape(static_cast<std::size_t>(edge.consumer));
     for (std::size_t d = 0; d < devices_; ++d) {
       const Span need = tables_.need(edge, consumer[d]);
-      if (need.empty()) continue;
-      needs[d] = {std::min(needs[d].begin, need.begin), std::max(needs[d].end, need.end)};
+      if (!need.empty()) needs[d] = hull(needs[d], need);
     }
-  }
-  for (std::size_t d = 0; d < devices_; ++d) {
-    if (needs[d].empty()) needs[d] = {};
   }
 }
 
 /// What `node`'s devices compute and need of it.
 void Schedule::derive_shape(std::size_t n) {
+  ++effort_.shapes;
   const Span* old = shape(n);
-  std::array<Span, 2 * kMaxDevices> fresh;
-  Span* needs = &fresh[devices_];
+  Span* fresh = &shape_[shape_slot_[n] ^ 1][n * 2 * devices_];
+  Span* needs = fresh + devices_;
   derive_needs(n, needs);
   if (n == 0 || n >= tables_.layers) {
-    std::fill_n(fresh.begin(), devices_, Span{});
+    std::fill_n(fresh, devices_, Span{});
     const std::size_t owner = n == 0 ? tables_.source : tables_.sink;
     fresh[owner] = {0, tables_.extent[n]};
   } else {
     const std::int32_t* bounds = boundaries(n);
     const std::uint32_t bits = recompute(n);
     for (std::size_t d = 0; d < devices_; ++d) {
-      const Span base{bounds[d], bounds[d + 1]};
-      fresh[d] = (bits >> d & 1U) != 0 ? hull(base, needs[d]) : base;
-      if (fresh[d].empty()) fresh[d] = {};
+      Span range{bounds[d], bounds[d + 1]};
+      if ((bits >> d & 1U) != 0) range = hull(range, needs[d]);
+      fresh[d] = range.empty() ? Span{} : range;
     }
   }
-  static_assert(std::has_unique_object_representations_v<Span>);
-  const std::size_t half = devices_ * sizeof(Span);
-  const bool ranges = std::memcmp(old, fresh.data(), half) != 0;
-  if (!ranges && std::memcmp(old + devices_, needs, half) == 0) return;
+  const bool ranges = differ(old, fresh, devices_);
+  if (!ranges && !differ(old + devices_, needs, devices_)) return;
   shape_slot_[n] ^= 1;
   reshaped_.push_back(static_cast<std::int32_t>(n));
-  std::copy_n(fresh.begin(), 2 * devices_, &shape_[shape_slot_[n]][n * 2 * devices_]);
   send_dirty_[n] = 1;
   if (!ranges) return;
   unit_dirty_[n] = 1;
-  for (const Edge& edge : tables_.inputs(n))
-    need_dirty_[static_cast<std::size_t>(edge.producer)] = 1;
+  for (const Edge& edge : tables_.inputs(n)) {
+    const auto producer = static_cast<std::size_t>(edge.producer);
+    need_dirty_[producer] = 1;
+    first_dirty_ = std::min(first_dirty_, producer);
+  }
   for (const std::int32_t e : tables_.outputs(n)) {
     unit_dirty_[static_cast<std::size_t>(tables_.edges[static_cast<std::size_t>(e)].consumer)] = 1;
   }
@@ -228,6 +232,7 @@ void Schedule::share_uplink(Send* list, std::int32_t count) {
 }
 
 void Schedule::derive_sends(std::size_t n) {
+  ++effort_.sends;
   send_slot_[n] ^= 1;
   resent_.push_back(static_cast<std::int32_t>(n));
   const auto copy = send_slot_[n];
@@ -303,16 +308,22 @@ void Schedule::derive_sends(std::size_t n) {
 }
 
 /// Brings shapes up to date with the edited layers and says which layers' units or messages change.
-Schedule::Trial Schedule::derive() {
-  std::int32_t from = 0;
-  for (std::int32_t l : edited_) from = std::max(from, l);
-  for (auto n = static_cast<std::size_t>(from) + 1; n-- > 0;) {
+/// None of them is before `first` unless an edited one needs it.
+Schedule::Trial Schedule::derive(std::size_t first) {
+  std::size_t from = 0;
+  first_dirty_ = first;
+  for (const std::int32_t edited : edited_) {
+    const auto n = static_cast<std::size_t>(edited);
+    from = std::max(from, n);
+    first_dirty_ = std::min(first_dirty_, n);
+  }
+  for (std::size_t n = from + 1; n-- > first_dirty_;) {
     if (gene_dirty_[n] || need_dirty_[n]) derive_shape(n);
     send_dirty_[n] |= need_dirty_[n];  // even where the consumers' needs have the same hull
     gene_dirty_[n] = need_dirty_[n] = 0;
   }
   Trial trial;
-  for (std::size_t n = 0; n < nodes_; ++n) {
+  for (std::size_t n = first_dirty_; n < nodes_; ++n) {
     if (!unit_dirty_[n] && !send_dirty_[n]) continue;
     if (!trial.any) trial.first = n;
     trial.any = true;
@@ -331,7 +342,7 @@ void Schedule::refresh(std::size_t n) {
 
 /// Schedules the units and messages of a node: now_ goes from before to after it.
 void Schedule::advance(std::size_t n) {
-  ++steps_;
+  ++effort_.steps;
   std::copy(now_.begin(), now_.end(), &tried_checkpoints_[n * registers_]);
   double* tried = tried_arrivals_.data();
   double* links = &now_[devices_];
@@ -394,7 +405,7 @@ bool Schedule::try_change(double threshold_s) {
 }
 
 bool Schedule::looks_good(double threshold_s) {
-  trial_ = derive();
+  trial_ = derive(nodes_);
   if (!trial_.any) return false;
   tried_from_ = trial_.first;
   const double* from = &checkpoints_[tried_from_ * registers_];

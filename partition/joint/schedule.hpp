@@ -109,8 +109,15 @@ class Schedule {
   double finish_s(std::size_t node, std::size_t device) const {
     return arrivals_[slot(node, device, device)];
   }
-  /// Layers scheduled so far, the measure of effort.
-  std::int64_t steps() const { return steps_; }
+  /// Nodes so far whose ranges and needs were derived, whose messages were, that were scheduled,
+  /// and whose tails were computed.
+  struct Effort {
+    std::int64_t shapes = 0;
+    std::int64_t sends = 0;
+    std::int64_t steps = 0;
+    std::int64_t tails = 0;
+  };
+  const Effort& effort() const { return effort_; }
 
  private:
   struct Trial {
@@ -131,7 +138,7 @@ class Schedule {
   void for_each_owner(std::size_t node, const std::int32_t* bounds, std::size_t device, Span need,
                       Visit visit) const;
 
-  Trial derive();
+  Trial derive(std::size_t first);
   void derive_needs(std::size_t node, Span* needs) const;
   void derive_shape(std::size_t node);
   void derive_units(std::size_t node);
@@ -161,6 +168,7 @@ class Schedule {
   // What the change touches.
   std::vector<std::int32_t> edited_, reshaped_, reunited_, resent_;
   std::vector<std::uint8_t> gene_dirty_, need_dirty_, unit_dirty_, send_dirty_;
+  std::size_t first_dirty_ = 0;  // no node before it has to be derived
 
   // Times, accepted and tried. A checkpoint is the state before a node; arrivals by
   // (node, from, to), from == to: finish.
@@ -174,7 +182,7 @@ class Schedule {
   std::vector<std::vector<std::int32_t>> live_;  // by node: edges from it or before to behind it
   double latency_s_ = 0;
   double changed_latency_s_ = 0;
-  std::int64_t steps_ = 0;
+  Effort effort_;
   Trial trial_;
 };
 

@@ -19,6 +19,7 @@ constexpr double kPatience = 1.01;
 /// Longest paths to the end, by the schedule's own steps in reverse, before the nodes less than
 /// `end`; those of the others hold.
 void Schedule::compute_tails(std::size_t end) {
+  effort_.tails += static_cast<std::int64_t>(end);
   double* last = &tails_[nodes_ * registers_];
   std::fill(last, last + devices_, 0.0);
   std::fill(last + devices_, last + registers_ - 1, kNever);

@@ -48,10 +48,16 @@ struct Budget {
   Budget part(double share) const { return {moves * share, work * share}; }
 };
 
-Budget budget_of(std::int64_t effort) {
-  constexpr double kWork = 3.8e9;  // less than two seconds on each of two threads
+/// For `effort` 0 such that one waits less than two seconds, with the plans of other strategies,
+/// whose time grows about with layers and devices.
+Budget budget_of(std::int64_t effort, const Problem& problem) {
   if (effort > 0) return {static_cast<double>(effort), kInfinity};
-  return {0, kWork};
+  constexpr double kWork = 3.3e9;  // on two threads together
+  constexpr double kOthersWork = 4.5e5;
+  constexpr double kLeastWork = 1e9;
+  const auto devices = static_cast<double>(std::min(problem.cluster.size(), kMaxDevices));
+  const double others = kOthersWork * static_cast<double>(problem.graph.size()) * devices;
+  return {0, std::max(kWork - others, kLeastWork)};
 }
 
 /// The best plan so far, as simulated.
@@ -140,15 +146,30 @@ class Walk {
     consider();
   }
 
-  /// The same at less heat, for the latency by replays.
-  void refine(const Budget& budget) {
-    rewind();
-    if (!latency_) return anneal(budget, &Walk::step_by_cost, kRefining);
-    replay_.latency_s();
-    replay_.accept();
-    moves_.follow(&replay_);
-    anneal(budget, &Walk::step_by_replay, kRefining);
-    moves_.follow(nullptr);
+  /// The same at less heat, for the latency by replays: the part of it from `begin` to `end`, as
+  /// fractions of the whole, of which `budget` is for this part.
+  void refine(const Budget& budget, double begin, double end) {
+    if (!under_way_) rewind();
+    if (!latency_) {
+      under_way_ = true;
+      return anneal(budget, &Walk::step_by_cost, kRefining, begin, end);
+    }
+    if (!under_way_) {
+      replay_.latency_s();
+      replay_.accept();
+      moves_.follow(&replay_);
+      under_way_ = true;
+    }
+    anneal(budget, &Walk::step_by_replay, kRefining, begin, end);
+  }
+
+  /// Takes over the best plan of `other`, maybe on other devices, if it promises more and is better
+  /// here.
+  void adopt(const Walk& other) {
+    if (other.promise() >= promise()) return;
+    schedule_.load(carry_over(tables_, other.tables_, other.best_genome_));
+    under_way_ = false;
+    consider();
   }
 
   /// A walk from the best plan so far, with other random numbers.
@@ -176,96 +197,90 @@ class Walk {
   double best_cost() const { return best_cost_; }
   /// The best cost, or a little more if from a single device: it is hard to get away from there by
   /// small changes, and what has been found is not lost.
-  double promise() {
-    schedule_.load(best_genome_);
-    return divided() ? best_cost_ : kDeadEnd * best_cost_;
-  }
-  Statistics statistics() const {
-    Statistics result = statistics_;
-    result.steps = schedule_.steps();
-    result.events = replay_.events();
-    result.rates = replay_.rates();
-    return result;
-  }
+  double promise() const { return divided(best_genome_) ? best_cost_ : kDeadEnd * best_cost_; }
+  const Statistics& statistics() const { return statistics_; }
 
  private:
   /// About the nanoseconds spent, but deterministic.
   double work() const {
-    const auto devices = static_cast<double>(std::max<std::size_t>(tables_.devices, 4));
-    const auto layers = static_cast<double>(tables_.layers);
-    const double edges = static_cast<double>(tables_.edges.size()) / layers;
-    return (kMoveCost + kLayerCost * layers) * static_cast<double>(statistics_.moves) +
-           kStepCost * static_cast<double>(schedule_.steps()) * devices * edges +
+    const double node = static_cast<double>(tables_.devices * tables_.edges.size()) /
+                        static_cast<double>(tables_.layers);
+    const double nodes = static_cast<double>(tables_.layers);
+    const Schedule::Effort& done = schedule_.effort();
+    return kMoveCost * static_cast<double>(statistics_.moves) +
+           kShapeCost * static_cast<double>(done.shapes) +
+           kSendsCost * node * static_cast<double>(done.sends) +
+           kStepCost * node * static_cast<double>(done.steps) +
+           kTailCost * node * static_cast<double>(done.tails) +
+           kReplayCost * node * nodes * static_cast<double>(statistics_.replays) +
            kEventCost * static_cast<double>(replay_.events()) +
            kRateCost * static_cast<double>(replay_.rates());
   }
 
-  /// Temperatures, of the cost at the start.
+  /// How a walk is annealed.
   struct Heat {
-    double first;
+    double first;  // temperatures, of the cost at the start
     double last;
+    double coarse_share;   // of the budget, in which some moves are coarse
+    double coarse_chance;  // of a move then
+
+    double at(double progress) const { return first * std::pow(last / first, progress); }
   };
 
-  void anneal(const Budget& budget, bool (Walk::*try_step)(double temperature), Heat heat) {
+  void anneal(const Budget& budget, void (Walk::*try_step)(double temperature), const Heat& heat,
+              double begin = 0, double end = 1) {
     if (tables_.devices < 2 || tables_.layers < 2) return;
     const double scale = best_cost_;
     const double work_before = work();
     for (std::int64_t i = 0;; ++i) {
-      const double progress = budget.progress(static_cast<double>(i), work() - work_before);
-      if (progress >= 1 || (i % 64 == 0 && clock_.up())) break;
-      if (progress < kCoarseShare && random_.chance(kCoarseChance)) {
+      const double part = budget.progress(static_cast<double>(i), work() - work_before);
+      const double progress = begin + part * (end - begin);
+      if (part >= 1 || (i % 64 == 0 && clock_.up())) break;
+      if (progress < heat.coarse_share && random_.chance(heat.coarse_chance)) {
         moves_.coarse();
       } else {
         moves_.fine();
       }
       ++statistics_.moves;
-      if ((this->*try_step)(scale * heat.first * std::pow(heat.last / heat.first, progress))) {
-        ++statistics_.accepted;
-      }
+      (this->*try_step)(scale * heat.at(progress));
     }
   }
 
   /// The rise that is tolerated this time.
   double slack(double temperature) { return -temperature * std::log(1 - random_.uniform()); }
 
-  bool step(double temperature_s) {
+  void step(double temperature_s) {
     if (!schedule_.try_change(schedule_.latency_s() + slack(temperature_s)) ||
         !schedule_.fits_memory()) {
-      schedule_.reject();
-      return false;
+      return schedule_.reject();
     }
     schedule_.accept();
     if (schedule_.latency_s() < schedule_best_s_) {
       schedule_best_s_ = schedule_.latency_s();
       schedule_best_ = schedule_.genome();
     }
-    return true;
   }
 
-  bool step_by_replay(double temperature_s) {
+  void step_by_replay(double temperature_s) {
     const double screen_s = schedule_.latency_s() * (1 + kScreen) + slack(temperature_s);
     const double limit_s = current_ + slack(temperature_s);
     if (!schedule_.looks_good(screen_s) || !schedule_.fits_memory()) {
-      schedule_.reject();
-      return false;
+      return schedule_.reject();
     }
     ++statistics_.replays;
     const double replayed_s = replay_.changed_latency_s(limit_s);
     if (replayed_s == kInfinity) {
-      schedule_.reject();
-      return false;
+      return schedule_.reject();
     }
     schedule_.complete();
     replay_.accept();
     take(replayed_s);
-    return true;
   }
 
-  bool step_by_cost(double temperature) {
+  void step_by_cost(double temperature) {
     const double threshold = current_ + slack(temperature);
     if (!schedule_.looks_good(limit_s_ * (1 + kScreen)) || !schedule_.fits_memory()) {
-      schedule_.reject();
-      return false;
+      return schedule_.reject();
     }
     schedule_.complete();
     double cost = meter_.cost(schedule_.changed_latency_s());
@@ -274,11 +289,9 @@ class Walk {
       cost = meter_.cost(replay_.latency_s(limit_s_));
     }
     if (cost >= threshold) {
-      schedule_.reject();
-      return false;
+      return schedule_.reject();
     }
     take(cost);
-    return true;
   }
 
   void take(double cost) {
@@ -289,12 +302,13 @@ class Walk {
     best_genome_ = schedule_.genome();
   }
 
-  /// True if more than one device computes.
-  bool divided() const {
+  /// True if by its boundaries more than one device computes.
+  bool divided(const Genome& genome) const {
     std::size_t first = tables_.devices;
     for (std::size_t l = 1; l < tables_.layers; ++l) {
+      const std::int32_t* bounds = &genome.boundaries[l * (tables_.devices + 1)];
       for (std::size_t d = 0; d < tables_.devices; ++d) {
-        if (tables_.instant[l] || d == first || schedule_.range(l, d).empty()) continue;
+        if (tables_.instant[l] || d == first || bounds[d] == bounds[d + 1]) continue;
         if (first < tables_.devices) return true;
         first = d;
       }
@@ -306,7 +320,7 @@ class Walk {
     if (!schedule_.fits_memory()) return;
     const double latency_s = replay_.latency_s(limit_s_);
     const double cost = latency_ ? latency_s : meter_.cost(latency_s);
-    if (cost < divided_cost_ && divided()) {
+    if (cost < divided_cost_ && divided(schedule_.genome())) {
       divided_cost_ = cost;
       divided_genome_ = schedule_.genome();
     }
@@ -317,23 +331,25 @@ class Walk {
 
   /// Makes the best plan so far the current one.
   void rewind() {
+    under_way_ = false;
     schedule_.load(best_genome_);
     current_ = best_cost_;
   }
 
   // Found by trying, see tests/bench/joint.cpp.
-  static constexpr Heat kExploring{0.03, 1e-3};
-  static constexpr Heat kRefining{0.003, 1e-4};
-  static constexpr double kCoarseShare = 0.4;  // of the budget, in which many moves are coarse
-  static constexpr double kCoarseChance = 0.7;
+  static constexpr Heat kExploring{0.02, 1e-3, 0.4, 0.7};
+  static constexpr Heat kRefining{0.003, 1e-4, 0.2, 0.7};
   static constexpr double kScreen = 0.003;  // how much slower by schedule may be faster by replay
   static constexpr double kDeadEnd = 1.1;
   // ns, fitted to the bench's cells.
-  static constexpr double kMoveCost = 950;
-  static constexpr double kLayerCost = 14;  // per move and layer
-  static constexpr double kStepCost = 16;   // per device and edge
-  static constexpr double kEventCost = 170;
-  static constexpr double kRateCost = 37;
+  static constexpr double kMoveCost = 345;
+  static constexpr double kShapeCost = 53;  // per node
+  static constexpr double kSendsCost = 35;  // per device and edge of a node, as the next three
+  static constexpr double kStepCost = 5.3;
+  static constexpr double kTailCost = 18.7;
+  static constexpr double kReplayCost = 5.3;
+  static constexpr double kEventCost = 57;
+  static constexpr double kRateCost = 19.5;
 
   const std::shared_ptr<const Tables> shared_;
   const Tables& tables_;
@@ -349,7 +365,8 @@ class Walk {
   Genome best_genome_;  // by replay, as the current one from when replays begin
   double best_cost_ = kInfinity;
   double current_ = kInfinity;
-  Genome divided_genome_;  // likewise, of the plans to start from
+  bool under_way_ = false;  // refining: the schedule and the replay's base hold the current plan
+  Genome divided_genome_;   // likewise, of the plans to start from
   double divided_cost_ = kInfinity;
   Genome schedule_best_;
   double schedule_best_s_ = kInfinity;
@@ -359,10 +376,9 @@ class Walk {
 using Walks = std::vector<std::unique_ptr<Walk>>;
 
 /// On the 2, 3 and 4 fastest devices and on all, each also from its best plan of several devices if
-/// a single one is better; without those whose start is far behind the best.
+/// a single one is better; those that found a plan.
 Walks start_walks(const Problem& problem, const std::vector<Plan>& known, const Settings& settings,
                   const Clock& clock) {
-  constexpr double kPromising = 1.3;  // times the best start
   constexpr std::int64_t kPrefixMoves = 300;
   const std::int64_t prefix_moves =
       settings.effort > 0 ? std::min(settings.effort / 50, kPrefixMoves) : kPrefixMoves;
@@ -380,50 +396,94 @@ Walks start_walks(const Problem& problem, const std::vector<Plan>& known, const 
     if (divided->start_divided(*walk)) walks[2 * c + 1] = std::move(divided);
     walks[2 * c] = std::move(walk);
   });
-  std::erase(walks, nullptr);
-  double least_cost = kInfinity;
-  for (const auto& walk : walks) least_cost = std::min(least_cost, walk->best_cost());
-  std::erase_if(walks, [&](const auto& walk) {
-    return walk->best_cost() == kInfinity || walk->best_cost() > kPromising * least_cost;
-  });
+  std::erase_if(walks, [](const auto& walk) { return !walk || walk->best_cost() == kInfinity; });
   return walks;
 }
 
-/// The walk that promises most; nothing if there is none but those on `other_than`.
-Walk* most_promising(const Walks& walks, const Tables* other_than) {
+/// Those that start not far behind the best.
+std::vector<Walk*> promising(const Walks& walks) {
+  constexpr double kFar = 1.3;
+  double least_cost = kInfinity;
+  for (const auto& walk : walks) least_cost = std::min(least_cost, walk->best_cost());
+  std::vector<Walk*> result;
+  for (const auto& walk : walks) {
+    if (walk->best_cost() <= kFar * least_cost) result.push_back(walk.get());
+  }
+  return result;
+}
+
+Walk* most_promising(const Walks& walks) {
   Walk* best = nullptr;
   for (const auto& walk : walks) {
-    if (&walk->tables() == other_than) continue;
     if (!best || walk->promise() < best->promise()) best = walk.get();
   }
   return best;
 }
 
+/// Of the walks on the next larger choice of devices the one that promises most; nothing if there
+/// is no larger one.
+Walk* next_larger(const Walks& walks, const Walk& than) {
+  Walk* best = nullptr;
+  const auto rank = [](const Walk& walk) {
+    return std::pair(walk.tables().devices, walk.promise());
+  };
+  for (const auto& walk : walks) {
+    if (walk->tables().devices <= than.tables().devices) continue;
+    if (!best || rank(*walk) < rank(*best)) best = walk.get();
+  }
+  return best;
+}
+
+/// Refines the walk that promises most and beside it one on more devices that goes on from what the
+/// former finds: on few devices there is less to decide, on more there may be more to gain. When
+/// more devices have proved better, the next larger choice joins; where there is none, the same
+/// devices with other random numbers.
+void refine(Walks& walks, const Budget& budget, std::uint64_t seed) {
+  constexpr int kRounds = 12;
+  constexpr int kApart = 4;  // of these, before the two take over each other's plans
+  constexpr double kOutgrown = 0.995;
+  const auto companion = [&](const Walk& of) {
+    Walk* walk = next_larger(walks, of);
+    if (!walk) {
+      walks.push_back(of.fork(seed + 1));
+      walk = walks.back().get();
+    }
+    walk->adopt(of);
+    return walk;
+  };
+  Walk* lead = most_promising(walks);
+  Walk* other = companion(*lead);
+  const Budget share = budget.part(0.5 / kRounds);
+  for (int round = 0; round < kRounds; ++round) {
+    const std::array pair{lead, other};
+    two_at_a_time(pair.size(), [&](std::size_t k) {
+      pair[k]->refine(share, static_cast<double>(round) / kRounds,
+                      static_cast<double>(round + 1) / kRounds);
+    });
+    if (&lead->tables() != &other->tables() && other->best_cost() < kOutgrown * lead->best_cost()) {
+      lead = other;
+      other = companion(*lead);
+    } else if (round + 1 >= kApart) {
+      lead->adopt(*other);
+      other->adopt(*lead);
+    }
+  }
+}
+
 }  // namespace
 
-/// Explores several choices of devices, then refines the most promising one and another: the next
-/// on other devices if it promises nearly as much, else the same again with other random numbers.
+/// Explores several choices of devices, then refines what promises most.
 std::optional<Plan> search(const Problem& problem, const std::vector<Plan>& known,
                            const Settings& settings, Statistics* statistics) {
-  constexpr double kExploreShare = 0.22;  // of the budget
-  constexpr double kNearly = 1.05;
+  constexpr double kExploreShare = 0.15;  // of the budget
   const Clock clock(settings.time_limit_s);
-  const Budget budget = budget_of(settings.effort);
+  const Budget budget = budget_of(settings.effort, problem);
   Walks walks = start_walks(problem, known, settings, clock);
   if (walks.empty()) return std::nullopt;
-  const auto again = [&](const Walk& walk) {
-    walks.push_back(walk.fork(settings.seed + 1));
-    return walks.back().get();
-  };
-  if (walks.size() == 1) again(*walks.front());
-  const Budget pilot = budget.part(kExploreShare / static_cast<double>(walks.size()));
-  two_at_a_time(walks.size(), [&](std::size_t w) { walks[w]->explore(pilot); });
-  Walk* first = most_promising(walks, nullptr);
-  Walk* second = most_promising(walks, &first->tables());
-  if (!second || second->promise() > kNearly * first->promise()) second = again(*first);
-  const std::array leaders{first, second};
-  const Budget rest = budget.part((1 - kExploreShare) / leaders.size());
-  two_at_a_time(leaders.size(), [&](std::size_t k) { leaders[k]->refine(rest); });
+  const std::vector<Walk*> explorers = promising(walks);
+  const Budget pilot = budget.part(kExploreShare / static_cast<double>(explorers.size()));
+  two_at_a_time(explorers.size(), [&](std::size_t w) { explorers[w]->explore(pilot); });
+  refine(walks, budget.part(1 - kExploreShare), settings.seed);
   Best best(problem, settings.objective);
   for (const auto& walk : walks) {
     walk->offer(best);

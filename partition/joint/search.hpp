@@ -18,19 +18,11 @@ struct Settings {
 
 struct Statistics {
   std::int64_t moves = 0;
-  std::int64_t accepted = 0;
   std::int64_t replays = 0;  // by events, with fair sharing
-  std::int64_t steps = 0;    // layers scheduled
-  std::int64_t events = 0;   // of replays
-  std::int64_t rates = 0;    // of flows, in replays
 
   Statistics& operator+=(const Statistics& other) {
     moves += other.moves;
-    accepted += other.accepted;
     replays += other.replays;
-    steps += other.steps;
-    events += other.events;
-    rates += other.rates;
     return *this;
   }
 };

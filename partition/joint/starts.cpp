@@ -182,6 +182,26 @@ Genome from_plan(const Tables& tables, const Plan& plan) {
   return genome;
 }
 
+Genome carry_over(const Tables& tables, const Tables& from, const Genome& genome) {
+  Genome result = blank(tables);
+  for (std::size_t l = 1; l < tables.layers; ++l) {
+    const std::int32_t* theirs = &genome.boundaries[l * (from.devices + 1)];
+    std::int32_t* bounds = &result.boundaries[l * (tables.devices + 1)];
+    std::size_t passed = 0;  // devices of theirs
+    for (std::size_t d = 0; d < tables.devices; ++d) {
+      for (; passed < from.devices && from.device[passed] <= tables.device[d]; ++passed) {
+        const bool same = from.device[passed] == tables.device[d];
+        if (same && (genome.recompute[l] >> passed & 1U) != 0) {
+          result.recompute[l] |= std::uint32_t{1} << d;
+        }
+      }
+      bounds[d + 1] = theirs[passed];
+    }
+    bounds[tables.devices] = tables.extent[l];
+  }
+  return result;
+}
+
 Genome prefix(const Tables& tables, std::span<const double> shares, std::size_t last_split,
               std::size_t gather) {
   Genome genome = blank(tables);

@@ -15,6 +15,10 @@ namespace edgeflow::joint {
 /// in the middle and the recompute bits are set.
 Genome from_plan(const Tables& tables, const Plan& plan);
 
+/// A genome on the devices of `from` as one on those of `tables`: what a device has that is not
+/// there goes to the next one. Precondition: both lists of devices ascend.
+Genome carry_over(const Tables& tables, const Tables& from, const Genome& genome);
+
 /// Layers up to `last_split` that split by rows or columns cut by `shares`; all others whole on
 /// `gather`.
 Genome prefix(const Tables& tables, std::span<const double> shares, std::size_t last_split,
