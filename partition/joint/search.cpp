@@ -400,14 +400,13 @@ Walks start_walks(const Problem& problem, const std::vector<Plan>& known, const 
   return walks;
 }
 
-/// Those that start not far behind the best.
-std::vector<Walk*> promising(const Walks& walks) {
-  constexpr double kFar = 1.3;
+/// Those that cost at most `times` the best.
+std::vector<Walk*> within(const Walks& walks, double times) {
   double least_cost = kInfinity;
   for (const auto& walk : walks) least_cost = std::min(least_cost, walk->best_cost());
   std::vector<Walk*> result;
   for (const auto& walk : walks) {
-    if (walk->best_cost() <= kFar * least_cost) result.push_back(walk.get());
+    if (walk->best_cost() <= times * least_cost) result.push_back(walk.get());
   }
   return result;
 }
@@ -434,14 +433,15 @@ Walk* next_larger(const Walks& walks, const Walk& than) {
   return best;
 }
 
-/// Refines the walk that promises most and beside it one on more devices that goes on from what the
-/// former finds: on few devices there is less to decide, on more there may be more to gain. When
-/// more devices have proved better, the next larger choice joins; where there is none, the same
-/// devices with other random numbers.
+/// Refines for a while all walks that are not far behind; then the one that promises most and
+/// beside it one on more devices that goes on from what the former finds: on few devices there is
+/// less to decide, on more there may be more to gain. When more devices have proved better, the
+/// next larger choice joins; where there is none, the same devices with other random numbers.
 void refine(Walks& walks, const Budget& budget, std::uint64_t seed) {
   constexpr int kRounds = 12;
   constexpr int kApart = 4;  // of these, before the two take over each other's plans
   constexpr double kOutgrown = 0.995;
+  constexpr double kNear = 1.12;
   const auto companion = [&](const Walk& of) {
     Walk* walk = next_larger(walks, of);
     if (!walk) {
@@ -451,15 +451,20 @@ void refine(Walks& walks, const Budget& budget, std::uint64_t seed) {
     walk->adopt(of);
     return walk;
   };
-  Walk* lead = most_promising(walks);
-  Walk* other = companion(*lead);
-  const Budget share = budget.part(0.5 / kRounds);
-  for (int round = 0; round < kRounds; ++round) {
-    const std::array pair{lead, other};
-    two_at_a_time(pair.size(), [&](std::size_t k) {
-      pair[k]->refine(share, static_cast<double>(round) / kRounds,
+  std::vector<Walk*> candidates = within(walks, kNear);
+  const Budget share =
+      budget.part(1 / (static_cast<double>(candidates.size()) + 2 * (kRounds - 1)));
+  const auto refine_all = [&](const auto& some, int round) {
+    two_at_a_time(some.size(), [&](std::size_t k) {
+      some[k]->refine(share, static_cast<double>(round) / kRounds,
                       static_cast<double>(round + 1) / kRounds);
     });
+  };
+  refine_all(candidates, 0);
+  Walk* lead = most_promising(walks);
+  Walk* other = companion(*lead);
+  for (int round = 1; round < kRounds; ++round) {
+    refine_all(std::array{lead, other}, round);
     if (&lead->tables() != &other->tables() && other->best_cost() < kOutgrown * lead->best_cost()) {
       lead = other;
       other = companion(*lead);
@@ -476,11 +481,12 @@ void refine(Walks& walks, const Budget& budget, std::uint64_t seed) {
 std::optional<Plan> search(const Problem& problem, const std::vector<Plan>& known,
                            const Settings& settings, Statistics* statistics) {
   constexpr double kExploreShare = 0.15;  // of the budget
+  constexpr double kFar = 1.3;
   const Clock clock(settings.time_limit_s);
   const Budget budget = budget_of(settings.effort, problem);
   Walks walks = start_walks(problem, known, settings, clock);
   if (walks.empty()) return std::nullopt;
-  const std::vector<Walk*> explorers = promising(walks);
+  const std::vector<Walk*> explorers = within(walks, kFar);
   const Budget pilot = budget.part(kExploreShare / static_cast<double>(explorers.size()));
   two_at_a_time(explorers.size(), [&](std::size_t w) { explorers[w]->explore(pilot); });
   refine(walks, budget.part(1 - kExploreShare), settings.seed);
