@@ -114,6 +114,55 @@ TEST_CASE(
   CHECK(equal_times > 500);
 }
 
+TEST_CASE("a plan carried over to more devices stays the same, and comes back as it was") {
+  int carried = 0;
+  on_random_problems(14, 60, [&](const Problem& problem, joint::Schedule& schedule) {
+    const joint::Tables& all = schedule.tables();
+    std::vector<DeviceId> some;
+    for (const DeviceId d : all.device) {
+      const bool last_free = index(d) + 1 == all.devices || index(d) == 1;
+      const bool needed = d == problem.cluster.source() || d == problem.cluster.sink();
+      if (needed || !last_free) some.push_back(d);
+    }
+    if (some.size() < 2 || some.size() == all.devices) return;
+    const joint::Tables few = all.on(some);
+    joint::Schedule on_few(few);
+    const std::vector<double> equal(few.devices, 1.0);
+    on_few.load(joint::prefix(few, equal, few.layers, 0));
+    walk(on_few, 7, 40, [&] {
+      const joint::Genome genome = on_few.genome();
+      const joint::Genome on_all = joint::carry_over(all, few, genome);
+      schedule.load(on_all);
+      const auto units = [&](const joint::Schedule& of) {
+        return build_plan(problem.graph, problem.cluster, of.assignment(), "test").units;
+      };
+      CHECK(units(schedule) == units(on_few));
+      CHECK(schedule.latency_s() == on_few.latency_s());
+      const joint::Genome back = joint::carry_over(few, all, on_all);
+      CHECK(back.boundaries == genome.boundaries);
+      CHECK(back.recompute == genome.recompute);
+      ++carried;
+    });
+  });
+  CHECK(carried > 200);
+}
+
+TEST_CASE("what a plan gives to a device that is not there goes to the next one, or the last") {
+  const Graph graph = chain(1);
+  const Cluster cluster = cluster_of({1, 1, 1, 1}, 1e12);
+  const Problem problem{graph, cluster, {}};
+  const joint::Tables all(problem, all_devices(cluster));
+  const joint::Tables few = all.on({DeviceId{0}, DeviceId{2}});
+  joint::Genome genome;
+  genome.boundaries = {0, 0, 0, 0,  0,
+                       0, 4, 9, 15, 24};  // the input, then conv1: 4, 5, 6 and 9 rows
+  genome.recompute = {0, 0b1110};
+  const joint::Genome carried = joint::carry_over(few, all, genome);
+  CHECK(std::vector(carried.boundaries.begin() + 3, carried.boundaries.end()) ==
+        std::vector<std::int32_t>{0, 4, 24});
+  CHECK(carried.recompute[1] == 0b10);
+}
+
 TEST_CASE("a schedule of one device is the sum of its units and transfers") {
   // One message brings the input (3*24*8 elements of 4 bytes at 1 MB/s + 0.1 ms) from d0 to d1; the
   // first layer has 24*8*4*27 MACs, the others 24*8*4*36, at 1 MMAC/s; the result (4*24*8 elements)

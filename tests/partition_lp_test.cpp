@@ -55,6 +55,30 @@ TEST_CASE("rows that contradict each other are infeasible") {
   CHECK(solution.values.empty());
 }
 
+TEST_CASE("rows of one variable bound it, whatever the sign of their coefficients") {
+  // min x - y  s.t.  -2x <= -6 (x >= 3),  1 <= -y <= 4 (-4 <= y <= -1),  x + y >= 1: x = 3, y = -1.
+  LinearProgram program;
+  const int x = program.add_variable(0, kLpInfinity, 1);
+  const int y = program.add_variable(-kLpInfinity, kLpInfinity, -1);
+  program.add_row(terms({{x, -2}}), -kLpInfinity, -6);
+  program.add_row(terms({{y, -1}}), 1, 4);
+  program.add_row(terms({{x, 1}, {y, 1}}), 1, kLpInfinity);
+  const LpSolution solution = program.minimize();
+  REQUIRE(solution.status == LpStatus::kOptimal);
+  CHECK(solution.values[0] == doctest::Approx(3));
+  CHECK(solution.values[1] == doctest::Approx(-1));
+}
+
+TEST_CASE("rows of one variable that miss each other by rounding meet") {
+  LinearProgram program;
+  const int x = program.add_variable(0, kLpInfinity, 1);
+  program.add_row(terms({{x, 1}}), 2 + 1e-9, kLpInfinity);
+  program.add_row(terms({{x, 1}}), -kLpInfinity, 2);
+  const LpSolution solution = program.minimize();
+  REQUIRE(solution.status == LpStatus::kOptimal);
+  CHECK(solution.values[0] == doctest::Approx(2));
+}
+
 TEST_CASE("an objective that falls for ever is unbounded") {
   LinearProgram program;
   const int x = program.add_variable(0, kLpInfinity, -1);

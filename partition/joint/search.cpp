@@ -477,7 +477,7 @@ void refine(Walks& walks, const Budget& budget, std::uint64_t seed) {
 
 }  // namespace
 
-/// Explores several choices of devices, then refines what promises most.
+/// Explores several choices of devices that are not too far behind the best, then refines.
 std::optional<Plan> search(const Problem& problem, const std::vector<Plan>& known,
                            const Settings& settings, Statistics* statistics) {
   constexpr double kExploreShare = 0.15;  // of the budget

@@ -8,11 +8,13 @@
 // then one device) and of whole models on few devices; then simulated annealing over boundaries and
 // recompute bits, shifted together over intervals of layers. First it explores, on the 2, 3, 4
 // fastest devices and on all, with an incremental schedule that handles layers in order
-// (partition/joint/schedule.hpp); then it refines the best of these choices and the next one, if it
-// is almost as good: what passes the schedule is judged by an event-driven replay with fair sharing
-// of links (partition/joint/replay.hpp), which is what the simulator does. Other objectives are
-// computed anew for every change. Two threads; the result does not depend on their timing. Returns
-// the best other strategy's own plan unless the search found one that is more than 1 % better.
+// (partition/joint/schedule.hpp). Then it refines: what passes the schedule is judged by an
+// event-driven replay with fair sharing of links (partition/joint/replay.hpp), which is what the
+// simulator does. After a first round the best of these choices of devices is refined beside the
+// next larger one, which takes over its plan and takes its place when it has become better, in
+// twelve rounds. Other objectives are computed anew for every change. Two threads; the result does
+// not depend on their timing. Returns the best other strategy's own plan unless the search found
+// one that is more than 1 % better.
 // Complexity: effort * O(layers touched * devices + messages), for the replay all that happens
 // after the first layer touched. Deterministic for equal effort and seed, unless time_limit stops
 // the search. Limits: at most 16 devices are searched over (source, sink, and the fastest); the CPU
