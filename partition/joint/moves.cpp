@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <ranges>
 #include <utility>
 
 #include "partition/joint/genome.hpp"
@@ -35,8 +34,10 @@ Moves::Stretch Moves::pick_stretch() {
   const std::size_t layers = schedule_.tables().layers - 1;
   const double kind = random_.uniform();
   std::size_t longest = layers;
-  for (const auto& [below, length] : std::views::reverse(kLongest)) {
-    if (kind < below) longest = std::min(layers, length);
+  for (const auto& [below, length] : kLongest) {
+    if (kind >= below) continue;
+    longest = std::min(layers, length);
+    break;
   }
   const std::size_t length = 1 + random_.below(longest);
   Stretch stretch;
