@@ -16,20 +16,9 @@ struct Settings {
   double time_limit_s = 0;  // 0: none
 };
 
-struct Statistics {
-  std::int64_t moves = 0;
-  std::int64_t replays = 0;  // by events, with fair sharing
-
-  Statistics& operator+=(const Statistics& other) {
-    moves += other.moves;
-    replays += other.replays;
-    return *this;
-  }
-};
-
 /// The plan of least cost that was found, by judge(); nothing if no plan fits the devices' memory
-/// and the latency limit.
+/// and the latency limit. Adds to `moves` how many plans it evaluated.
 std::optional<Plan> search(const Problem& problem, const std::vector<Plan>& known,
-                           const Settings& settings, Statistics* statistics = nullptr);
+                           const Settings& settings, std::int64_t* moves = nullptr);
 
 }  // namespace edgeflow::joint

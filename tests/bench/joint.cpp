@@ -145,10 +145,10 @@ void add_reference(const std::string& cell, const Problem& problem, double secon
   std::vector<Plan> plans;
   for (Other& other : other_plans(problem)) plans.push_back(std::move(other.plan));
   joint::Settings settings;
-  joint::Statistics statistics;
+  std::int64_t moves = 0;
   const double first_s = cpu_s();
-  joint::search(problem, plans, settings, &statistics);
-  const double moves_per_s = static_cast<double>(statistics.moves) / (cpu_s() - first_s);
+  joint::search(problem, plans, settings, &moves);
+  const double moves_per_s = static_cast<double>(moves) / (cpu_s() - first_s);
   settings.seed = 100 + turn;
   settings.effort = std::llround(moves_per_s * seconds);
   std::string from = "all";
