@@ -1,3 +1,3 @@
-#include "experiments/cli.hpp"
+#include "experiments/commands/cli.hpp"
 
 int main(int argc, char** argv) { return edgeflow::run_program(argc, argv); }

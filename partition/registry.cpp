@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <array>
 
+#include "partition/options/options.hpp"
+#include "partition/plans/problem.hpp"
+#include "partition/plans/validate.hpp"
 #include "partition/strategies/strategies.hpp"
-#include "partition/validate.hpp"
 
 namespace edgeflow {
 namespace {
@@ -148,7 +150,8 @@ const std::vector<StrategyInfo>& table() {
        plan_edgeflow_joint},
       {"external",
        "a program of yours: the problem as JSON on stdin, a plan or shares on stdout",
-       "yours; partition/problem_json.hpp has the format, scripts/external_strategy.py an example",
+       "yours; partition/external/problem_json.hpp has the format, scripts/external_strategy.py an "
+       "example",
        {{"command", "a list of words such as [./my_strategy.py]",
          "the program and its arguments; a path is relative to the scenario", ""},
         {"time_limit", "a duration", "after which it is stopped", "60s"}},

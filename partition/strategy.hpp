@@ -1,57 +1,14 @@
 #pragma once
 // Strategies turn a problem into a plan.
 
-#include <functional>
-#include <map>
 #include <span>
-#include <stdexcept>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "partition/plan.hpp"
+#include "partition/options/options.hpp"
+#include "partition/plans/problem.hpp"
 
 namespace edgeflow {
-
-struct Problem {
-  const Graph& graph;
-  const Cluster& cluster;
-  ElementSize size;
-};
-
-/// A strategy that cannot serve a problem says why; becomes the status `infeasible`.
-class Infeasible : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-/// A strategy that should have served a problem and did not, such as a program of the user's that
-/// crashed; becomes the status `failed`.
-class StrategyFailed : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-/// A mistake in a strategy's options; `key` is the option.
-class OptionError : public std::runtime_error {
- public:
-  OptionError(std::string key, const std::string& message)
-      : std::runtime_error(message), key_(std::move(key)) {}
-  const std::string& key() const { return key_; }
-
- private:
-  std::string key_;
-};
-
-/// Options by name, values as written.
-using Options = std::map<std::string, std::string>;
-
-struct OptionInfo {
-  std::string_view key;
-  std::string_view values;  // what may be written: "a device name or best"
-  std::string_view meaning;
-  std::string_view default_value;
-};
 
 /// A row of the registry.
 struct StrategyInfo {

@@ -102,7 +102,7 @@ class Cluster {
 /// are called a:s without a name, and are full-duplex without `duplex: half`.
 ///   {type: simgrid, file: my_platform.xml}
 /// A platform file of SimGrid's, relative to this file, whose hosts are called like the devices;
-/// see sim/platform_file.hpp. Refused without a `read_platform_file`. Throws InputError.
+/// see sim/files/platform_file.hpp. Refused without a `read_platform_file`. Throws InputError.
 Cluster read_cluster(const Yaml& yaml, const std::string& default_name,
                      PlatformFileReader read_platform_file = nullptr);
 

@@ -6,6 +6,7 @@
 
 #include "platforms/cluster.hpp"
 #include "platforms/network_yaml.hpp"
+#include "workloads/input/home.hpp"
 #include "workloads/model_yaml.hpp"
 
 namespace edgeflow {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "workloads/input/home.hpp"
 #include "workloads/model_yaml.hpp"
 
 namespace edgeflow {

@@ -33,8 +33,8 @@
 #include <vector>
 
 #include "platforms/layer_times.hpp"
-#include "workloads/operators.hpp"
-#include "workloads/yaml.hpp"
+#include "workloads/input/yaml.hpp"
+#include "workloads/operators/operators.hpp"
 
 namespace edgeflow {
 

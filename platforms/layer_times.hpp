@@ -13,8 +13,8 @@
 #include <optional>
 #include <string>
 
-#include "workloads/graph.hpp"
-#include "workloads/yaml.hpp"
+#include "workloads/graph/graph.hpp"
+#include "workloads/input/yaml.hpp"
 
 namespace edgeflow {
 

@@ -97,7 +97,7 @@ class Network {
 };
 
 /// Reads the network between hosts of these names from a SimGrid platform file; throws InputError.
-/// sim/platform_file.hpp has it: only there SimGrid is known.
+/// sim/files/platform_file.hpp has it: only there SimGrid is known.
 using PlatformFileReader = Network (*)(const std::filesystem::path& file,
                                        const std::vector<std::string>& names);
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "platforms/network.hpp"
-#include "workloads/yaml.hpp"
+#include "workloads/input/yaml.hpp"
 
 namespace edgeflow {
 

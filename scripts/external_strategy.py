@@ -2,7 +2,7 @@
 """A strategy of your own, as an example: cut a layer where that pays at once, else keep it whole.
 
 In a scenario: strategy: {name: external, command: [../scripts/external_strategy.py]}
-The problem comes as JSON on stdin and the answer goes to stdout; partition/problem_json.hpp in the
+The problem comes as JSON on stdin and the answer goes to stdout; partition/external/problem_json.hpp in the
 source describes both. Whatever goes to stderr is shown if this program fails.
 """
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs a sweep as a Slurm job array, a shard per task, and merges the results when all are done.
 # usage: scripts/slurm_array.sh [-n SHARDS] [-o DIR] SWEEP.yaml [option of sbatch]...
-#        e.g. scripts/slurm_array.sh -n 16 experiments/bandwidth.yaml --partition=short --cpus-per-task=4
+#        e.g. scripts/slurm_array.sh -n 16 experiments/studies/bandwidth.yaml --partition=short --cpus-per-task=4
 # Prints the ids of the array and of the merge job. A task that is killed or loses its node is requeued and goes
 # on where it was; submitting the same sweep again runs only what is missing. Needs a folder that all nodes see.
 #

@@ -10,11 +10,12 @@
 #include <stdexcept>
 #include <tuple>
 
-#include "sim/energy.hpp"
-#include "sim/offered_load.hpp"
-#include "sim/platform.hpp"
-#include "sim/runtime.hpp"
-#include "sim/tables.hpp"
+#include "sim/engine/child.hpp"
+#include "sim/engine/energy.hpp"
+#include "sim/engine/offered_load.hpp"
+#include "sim/engine/platform.hpp"
+#include "sim/engine/runtime.hpp"
+#include "sim/engine/tables.hpp"
 
 namespace edgeflow {
 namespace {

@@ -337,7 +337,7 @@ TEST_CASE("every shipped scenario, sweep, device and cluster is valid") {
   const Scratch scratch;
   const std::string home = kData + "/../..";
   const Outcome outcome =
-      edgeflow(scratch, "validate " + home + "/experiments/*.yaml " + home +
+      edgeflow(scratch, "validate " + home + "/experiments/studies/*.yaml " + home +
                             "/platforms/devices/*.yaml " + home + "/platforms/clusters/*.yaml");
   CHECK(outcome.err.empty());
   CHECK(outcome.exit_code == 0);

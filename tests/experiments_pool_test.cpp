@@ -6,8 +6,9 @@
 #include <map>
 #include <set>
 
-#include "experiments/pool.hpp"
-#include "experiments/sweep.hpp"
+#include "experiments/jobs/sweep.hpp"
+#include "experiments/run/pool.hpp"
+#include "experiments/run/run.hpp"
 #include "tests/support/paths.hpp"
 #include "tests/support/scratch.hpp"
 

@@ -5,16 +5,18 @@
 
 #include <algorithm>
 
-#include "experiments/columns.hpp"
-#include "experiments/csv.hpp"
-#include "experiments/resolve.hpp"
-#include "experiments/run_tables.hpp"
-#include "experiments/sweep.hpp"
+#include "experiments/jobs/sweep.hpp"
+#include "experiments/results/columns.hpp"
+#include "experiments/results/run_tables.hpp"
+#include "experiments/run/replan.hpp"
+#include "experiments/run/run.hpp"
+#include "experiments/scenario/resolve.hpp"
 #include "platforms/remaining.hpp"
 #include "tests/support/csv_table.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/quick_plan.hpp"
 #include "tests/support/sim_fixture.hpp"
+#include "workloads/input/csv.hpp"
 
 namespace edgeflow {
 namespace {

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiments/sweep.hpp"
+#include "experiments/jobs/sweep.hpp"
+#include "experiments/run/run.hpp"
 #include "tests/support/csv_table.hpp"
 #include "tests/support/program.hpp"
 

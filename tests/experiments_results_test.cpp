@@ -6,14 +6,15 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "experiments/columns.hpp"
-#include "experiments/csv.hpp"
-#include "experiments/files.hpp"
-#include "experiments/measure.hpp"
-#include "experiments/results.hpp"
-#include "experiments/sweep.hpp"
+#include "experiments/jobs/sweep.hpp"
+#include "experiments/results/columns.hpp"
+#include "experiments/results/measure.hpp"
+#include "experiments/results/results.hpp"
+#include "experiments/run/run.hpp"
 #include "tests/support/paths.hpp"
 #include "tests/support/scratch.hpp"
+#include "workloads/input/csv.hpp"
+#include "workloads/input/files.hpp"
 
 namespace edgeflow {
 namespace {

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiments/resolve.hpp"
-#include "experiments/scenario.hpp"
+#include "experiments/scenario/resolve.hpp"
+#include "experiments/scenario/scenario.hpp"
 #include "tests/support/scratch.hpp"
-#include "workloads/random.hpp"
+#include "workloads/input/random.hpp"
 
 namespace edgeflow {
 namespace {

@@ -4,9 +4,10 @@
 
 #include <algorithm>
 
-#include "experiments/columns.hpp"
-#include "experiments/resolve.hpp"
-#include "experiments/sweep.hpp"
+#include "experiments/jobs/sweep.hpp"
+#include "experiments/results/columns.hpp"
+#include "experiments/run/run.hpp"
+#include "experiments/scenario/resolve.hpp"
 #include "tests/support/csv_table.hpp"
 #include "tests/support/program.hpp"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "experiments/sweep.hpp"
+#include "experiments/jobs/sweep.hpp"
 #include "tests/support/scratch.hpp"
 
 namespace edgeflow {

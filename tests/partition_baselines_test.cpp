@@ -6,7 +6,7 @@
 #include <limits>
 #include <set>
 
-#include "partition/strategies/chain.hpp"
+#include "partition/prices/layers.hpp"
 #include "tests/support/baselines_fixture.hpp"
 
 namespace edgeflow {

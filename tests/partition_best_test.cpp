@@ -1,4 +1,5 @@
-// `edgeflow-joint` on the cells of experiments/quickstart.yaml: no other strategy is better.
+// `edgeflow-joint` on the cells of experiments/studies/quickstart.yaml: no other strategy is
+// better.
 
 #include <doctest/doctest.h>
 

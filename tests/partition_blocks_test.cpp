@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <limits>
 
-#include "partition/strategies/blocks.hpp"
-#include "partition/validate.hpp"
+#include "partition/blocks/blocks.hpp"
+#include "partition/plans/validate.hpp"
 #include "tests/support/baselines_fixture.hpp"
 
 namespace edgeflow {

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "partition/bound.hpp"
+#include "partition/prices/bound.hpp"
 #include "tests/support/baselines_fixture.hpp"
 #include "tests/support/quick_plan.hpp"
 

@@ -6,7 +6,7 @@
 
 #include "partition/joint/replay.hpp"
 #include "partition/joint/tables.hpp"
-#include "partition/validate.hpp"
+#include "partition/plans/validate.hpp"
 #include "tests/support/baselines_fixture.hpp"
 #include "tests/support/joint_fixture.hpp"
 #include "tests/support/reference_executor.hpp"

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <limits>
 
-#include "partition/builder.hpp"
-#include "partition/estimate.hpp"
+#include "partition/plans/builder.hpp"
+#include "partition/plans/validate.hpp"
+#include "partition/prices/estimate.hpp"
+#include "partition/prices/layers.hpp"
 #include "partition/strategy.hpp"
-#include "partition/validate.hpp"
 #include "tests/support/random_problem.hpp"
 
 namespace edgeflow {

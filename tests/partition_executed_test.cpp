@@ -6,9 +6,10 @@
 #include <array>
 #include <limits>
 
-#include "partition/plan_yaml.hpp"
-#include "partition/strategies/grid.hpp"
-#include "partition/validate.hpp"
+#include "partition/blocks/grid.hpp"
+#include "partition/plans/plan_yaml.hpp"
+#include "partition/plans/validate.hpp"
+#include "partition/prices/layers.hpp"
 #include "tests/support/baselines_fixture.hpp"
 #include "tests/support/input_error.hpp"
 #include "tests/support/reference_executor.hpp"

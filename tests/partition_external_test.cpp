@@ -6,12 +6,12 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "partition/command.hpp"
-#include "partition/plan_yaml.hpp"
-#include "partition/problem_json.hpp"
-#include "partition/validate.hpp"
+#include "partition/external/command.hpp"
+#include "partition/external/problem_json.hpp"
+#include "partition/plans/plan_yaml.hpp"
+#include "partition/plans/validate.hpp"
 #include "tests/support/baselines_fixture.hpp"
-#include "workloads/error.hpp"
+#include "workloads/input/error.hpp"
 
 namespace edgeflow {
 namespace {

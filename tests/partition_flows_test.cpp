@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-#include "partition/flows.hpp"
+#include "partition/prices/flows.hpp"
 #include "support/random_problem.hpp"
 
 namespace edgeflow {

@@ -6,11 +6,11 @@
 #include <cmath>
 #include <set>
 
-#include "partition/bound.hpp"
-#include "partition/estimate.hpp"
-#include "partition/plan_yaml.hpp"
+#include "partition/plans/plan_yaml.hpp"
+#include "partition/plans/validate.hpp"
+#include "partition/prices/bound.hpp"
+#include "partition/prices/estimate.hpp"
 #include "partition/strategy.hpp"
-#include "partition/validate.hpp"
 #include "tests/support/quick_plan.hpp"
 #include "tests/support/random_problem.hpp"
 #include "tests/support/reference_layout.hpp"

@@ -6,12 +6,12 @@
 #include <limits>
 #include <string>
 
-#include "partition/estimate.hpp"
 #include "partition/joint/objective.hpp"
 #include "partition/joint/replay.hpp"
 #include "partition/joint/starts.hpp"
+#include "partition/plans/validate.hpp"
+#include "partition/prices/estimate.hpp"
 #include "partition/strategies/strategies.hpp"
-#include "partition/validate.hpp"
 #include "tests/support/joint_fixture.hpp"
 #include "tests/support/random_problem.hpp"
 

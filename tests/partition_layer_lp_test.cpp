@@ -1,13 +1,13 @@
 // The LP against the exact oracle, and the oracle against all splits, over random layers.
 
-#include "partition/layer_lp.hpp"
+#include "partition/layerwise/layer_lp.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "partition/layer_oracle.hpp"
+#include "partition/layerwise/layer_oracle.hpp"
 #include "tests/support/random_problem.hpp"
 
 namespace edgeflow {

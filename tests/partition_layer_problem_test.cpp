@@ -1,4 +1,4 @@
-#include "partition/layer_problem.hpp"
+#include "partition/layerwise/layer_problem.hpp"
 
 #include <doctest/doctest.h>
 

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "partition/strategies/lookahead.hpp"
-#include "partition/validate.hpp"
+#include "partition/layerwise/lookahead.hpp"
+#include "partition/plans/validate.hpp"
 #include "tests/support/baselines_fixture.hpp"
 
 namespace edgeflow {

@@ -1,4 +1,4 @@
-#include "partition/lp.hpp"
+#include "partition/prices/lp.hpp"
 
 #include <doctest/doctest.h>
 

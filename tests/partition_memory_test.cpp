@@ -5,9 +5,9 @@
 #include <map>
 #include <set>
 
-#include "partition/strategies/chain.hpp"
+#include "partition/plans/placement.hpp"
+#include "partition/plans/validate.hpp"
 #include "partition/strategy.hpp"
-#include "partition/validate.hpp"
 #include "tests/support/random_problem.hpp"
 
 namespace edgeflow {

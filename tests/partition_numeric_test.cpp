@@ -6,8 +6,8 @@
 #include <map>
 #include <set>
 
+#include "partition/plans/validate.hpp"
 #include "partition/strategy.hpp"
-#include "partition/validate.hpp"
 #include "tests/support/baselines_fixture.hpp"
 #include "tests/support/quick_plan.hpp"
 #include "tests/support/random_problem.hpp"

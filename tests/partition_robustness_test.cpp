@@ -9,9 +9,9 @@
 #include <map>
 #include <set>
 
-#include "partition/bound.hpp"
+#include "partition/plans/validate.hpp"
+#include "partition/prices/bound.hpp"
 #include "partition/strategy.hpp"
-#include "partition/validate.hpp"
 #include "tests/support/random_problem.hpp"
 
 namespace edgeflow {

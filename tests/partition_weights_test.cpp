@@ -2,9 +2,10 @@
 
 #include <doctest/doctest.h>
 
-#include "partition/validate.hpp"
+#include "partition/plans/validate.hpp"
 #include "tests/support/baselines_fixture.hpp"
 #include "tests/support/reference_executor.hpp"
+#include "workloads/input/home.hpp"
 #include "workloads/model_yaml.hpp"
 
 namespace edgeflow {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "tests/support/input_error.hpp"
+#include "workloads/input/home.hpp"
 #include "workloads/model_yaml.hpp"
 
 namespace edgeflow {

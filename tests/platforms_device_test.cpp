@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "tests/support/input_error.hpp"
+#include "workloads/input/home.hpp"
 #include "workloads/model_yaml.hpp"
 
 namespace edgeflow {

@@ -7,7 +7,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "sim/result_bytes.hpp"
+#include "sim/engine/child.hpp"
+#include "sim/records/result_bytes.hpp"
 #include "sim/simulate.hpp"
 
 using namespace edgeflow;

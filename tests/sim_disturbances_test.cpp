@@ -1,13 +1,13 @@
 // Closed forms of what changes, contends or fails during a run. See the fixture for the numbers: a
 // layer is 1 s or 40 bytes; the hub carries 80 byte/s and messages take 0.25 s more.
 
-#include "sim/disturbances.hpp"
+#include "sim/setup/disturbances.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
-#include "partition/estimate.hpp"
+#include "partition/prices/estimate.hpp"
 #include "tests/support/sim_fixture.hpp"
 
 using namespace edgeflow;

@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "partition/builder.hpp"
+#include "partition/plans/builder.hpp"
 #include "tests/support/sim_fixture.hpp"
 
 using namespace edgeflow;

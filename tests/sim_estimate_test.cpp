@@ -4,8 +4,8 @@
 
 #include <random>
 
-#include "partition/builder.hpp"
-#include "partition/estimate.hpp"
+#include "partition/plans/builder.hpp"
+#include "partition/prices/estimate.hpp"
 #include "tests/support/sim_fixture.hpp"
 
 using namespace edgeflow;

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "partition/bound.hpp"
-#include "partition/estimate.hpp"
+#include "partition/prices/bound.hpp"
+#include "partition/prices/estimate.hpp"
 #include "partition/strategy.hpp"
 #include "sim/simulate.hpp"
 #include "tests/support/quick_plan.hpp"

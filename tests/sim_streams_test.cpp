@@ -7,7 +7,7 @@
 #include <numeric>
 #include <random>
 
-#include "sim/offered_load.hpp"
+#include "sim/engine/offered_load.hpp"
 #include "tests/support/random_problem.hpp"
 #include "tests/support/sim_fixture.hpp"
 

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "tests/csv.hpp"
+#include "workloads/input/home.hpp"
 #include "workloads/model_yaml.hpp"
 
 namespace edgeflow {

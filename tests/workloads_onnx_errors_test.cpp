@@ -8,7 +8,7 @@
 
 #include "tests/support/onnx_maker.hpp"
 #include "tests/support/paths.hpp"
-#include "workloads/error.hpp"
+#include "workloads/input/error.hpp"
 #include "workloads/model_yaml.hpp"
 
 namespace edgeflow {

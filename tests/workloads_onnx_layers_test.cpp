@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "tests/support/onnx_maker.hpp"
-#include "workloads/error.hpp"
+#include "workloads/input/error.hpp"
 #include "workloads/model_yaml.hpp"
 
 namespace edgeflow {

@@ -1,7 +1,7 @@
 // Exports of published networks against the networks themselves (tests/data/onnx, cited there).
 
 #include "tests/support/paths.hpp"
-#include "workloads/onnx_reader.hpp"
+#include "workloads/onnx/reader.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 #include <map>
 
 #include "tests/csv.hpp"
-#include "workloads/error.hpp"
+#include "workloads/input/error.hpp"
 #include "workloads/model_yaml.hpp"
 
 namespace edgeflow {

@@ -1,6 +1,6 @@
 // required_input against what each operator really reads, element by element.
 
-#include "workloads/operators.hpp"
+#include "workloads/operators/operators.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "workloads/quantity.hpp"
+#include "workloads/input/quantity.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // The arithmetic of boxes against counting cells one by one.
 
-#include "workloads/region.hpp"
+#include "workloads/tensors/region.hpp"
 
 #include <doctest/doctest.h>
 

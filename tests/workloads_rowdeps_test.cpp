@@ -6,7 +6,7 @@
 #include <set>
 
 #include "tests/csv.hpp"
-#include "workloads/graph.hpp"
+#include "workloads/graph/graph.hpp"
 
 namespace edgeflow {
 namespace {

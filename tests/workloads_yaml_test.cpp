@@ -1,4 +1,4 @@
-#include "workloads/yaml.hpp"
+#include "workloads/input/yaml.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>

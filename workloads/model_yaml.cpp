@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <array>
 
-#include "workloads/onnx_reader.hpp"
+#include "workloads/input/home.hpp"
+#include "workloads/onnx/reader.hpp"
 
 namespace edgeflow {
 namespace {
@@ -268,5 +269,7 @@ Graph load_model(const std::string& name, const std::filesystem::path& folder) {
   const Document document(file);
   return read_model(document);
 }
+
+std::vector<std::string> zoo_models() { return names_on_shelf("workloads/models"); }
 
 }  // namespace edgeflow

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "partition/estimate.hpp"
+#include "partition/prices/estimate.hpp"
 
 namespace edgeflow::joint {
 

@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-#include "partition/strategy.hpp"
+#include "partition/plans/problem.hpp"
 
 namespace edgeflow::joint {
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "partition/estimate.hpp"
+#include "partition/prices/estimate.hpp"
 
 namespace edgeflow::joint {
 namespace {

@@ -12,8 +12,8 @@
 #include <limits>
 #include <vector>
 
-#include "partition/flows.hpp"
 #include "partition/joint/schedule.hpp"
+#include "partition/prices/flows.hpp"
 
 namespace edgeflow::joint {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "partition/estimate.hpp"
+#include "partition/prices/estimate.hpp"
 
 namespace edgeflow::joint {
 

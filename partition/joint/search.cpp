@@ -6,11 +6,13 @@
 #include <memory>
 #include <numeric>
 
-#include "partition/estimate.hpp"
 #include "partition/joint/two_at_a_time.hpp"
 #include "partition/joint/walk.hpp"
-#include "partition/strategies/strategies.hpp"
-#include "partition/validate.hpp"
+#include "partition/plans/builder.hpp"
+#include "partition/plans/problem.hpp"
+#include "partition/plans/validate.hpp"
+#include "partition/prices/estimate.hpp"
+#include "partition/prices/layers.hpp"
 
 namespace edgeflow::joint {
 namespace {

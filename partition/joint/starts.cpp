@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "partition/joint/genome.hpp"
-#include "partition/strategies/strategies.hpp"
+#include "partition/prices/layers.hpp"
 
 namespace edgeflow::joint {
 namespace {

@@ -20,8 +20,8 @@
 #include <span>
 #include <vector>
 
-#include "partition/builder.hpp"
-#include "partition/strategy.hpp"
+#include "partition/plans/builder.hpp"
+#include "partition/plans/problem.hpp"
 
 namespace edgeflow::joint {
 

@@ -30,9 +30,12 @@
 #include <charconv>
 #include <sstream>
 
-#include "partition/strategies/barrier.hpp"
-#include "partition/strategies/blocks.hpp"
-#include "partition/strategies/grid.hpp"
+#include "partition/blocks/barrier.hpp"
+#include "partition/blocks/blocks.hpp"
+#include "partition/blocks/grid.hpp"
+#include "partition/options/options.hpp"
+#include "partition/plans/placement.hpp"
+#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {

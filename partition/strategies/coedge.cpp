@@ -18,7 +18,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "partition/strategies/chain.hpp"
+#include "partition/layerwise/split_rows.hpp"
+#include "partition/options/options.hpp"
+#include "partition/plans/builder.hpp"
+#include "partition/plans/placement.hpp"
+#include "partition/plans/problem.hpp"
+#include "partition/prices/layers.hpp"
 
 namespace edgeflow {
 namespace {

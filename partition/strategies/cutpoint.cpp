@@ -12,7 +12,8 @@
 // Limits, for speed: only the source and the kMostHubs fastest devices deal out blocks, and only
 // blocks of at most kLongestBlock super-layers. Memory does not count.
 
-#include "partition/strategies/blocks.hpp"
+#include "partition/blocks/blocks.hpp"
+#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 

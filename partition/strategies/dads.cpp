@@ -17,7 +17,11 @@
 #include <boost/graph/push_relabel_max_flow.hpp>
 #include <cmath>
 
-#include "partition/strategies/chain.hpp"
+#include "partition/options/options.hpp"
+#include "partition/plans/placement.hpp"
+#include "partition/plans/problem.hpp"
+#include "partition/prices/best_plan.hpp"
+#include "partition/prices/layers.hpp"
 
 namespace edgeflow {
 namespace {

@@ -24,7 +24,11 @@
 
 #include <algorithm>
 
-#include "partition/strategies/grid.hpp"
+#include "partition/blocks/grid.hpp"
+#include "partition/options/options.hpp"
+#include "partition/plans/placement.hpp"
+#include "partition/prices/layers.hpp"
+#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {

@@ -22,7 +22,12 @@
 
 #include <algorithm>
 
-#include "partition/strategies/work_queue.hpp"
+#include "partition/blocks/work_queue.hpp"
+#include "partition/options/options.hpp"
+#include "partition/plans/placement.hpp"
+#include "partition/prices/best_plan.hpp"
+#include "partition/prices/layers.hpp"
+#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {

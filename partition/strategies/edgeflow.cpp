@@ -34,10 +34,13 @@
 #include <limits>
 #include <optional>
 
-#include "partition/layer_lp.hpp"
-#include "partition/layer_oracle.hpp"
-#include "partition/strategies/chain.hpp"
-#include "partition/strategies/lookahead.hpp"
+#include "partition/layerwise/layer_lp.hpp"
+#include "partition/layerwise/layer_oracle.hpp"
+#include "partition/layerwise/lookahead.hpp"
+#include "partition/options/options.hpp"
+#include "partition/plans/builder.hpp"
+#include "partition/plans/problem.hpp"
+#include "partition/prices/layers.hpp"
 
 namespace edgeflow {
 namespace {

@@ -30,8 +30,10 @@
 
 #include "partition/joint/search.hpp"
 #include "partition/joint/two_at_a_time.hpp"
+#include "partition/options/options.hpp"
+#include "partition/plans/problem.hpp"
+#include "partition/plans/validate.hpp"
 #include "partition/strategies/strategies.hpp"
-#include "partition/validate.hpp"
 
 namespace edgeflow {
 namespace {

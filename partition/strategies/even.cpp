@@ -4,6 +4,10 @@
 // row, whole-tensor moves) run on the fastest device. Complexity O(L * D).
 // Paper: none. Ignores speeds and bandwidth: the control for strategies that do not.
 
+#include "partition/layerwise/split_rows.hpp"
+#include "partition/options/options.hpp"
+#include "partition/plans/builder.hpp"
+#include "partition/plans/problem.hpp"
 #include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {

@@ -11,11 +11,13 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
-#include "partition/command.hpp"
-#include "partition/problem_json.hpp"
+#include "partition/external/command.hpp"
+#include "partition/external/problem_json.hpp"
+#include "partition/options/options.hpp"
+#include "partition/plans/problem.hpp"
 #include "partition/strategies/strategies.hpp"
-#include "workloads/quantity.hpp"
-#include "workloads/yaml.hpp"
+#include "workloads/input/quantity.hpp"
+#include "workloads/input/yaml.hpp"
 
 namespace edgeflow {
 namespace {

@@ -17,7 +17,10 @@
 #include <limits>
 #include <numeric>
 
-#include "partition/strategies/chain.hpp"
+#include "partition/options/options.hpp"
+#include "partition/plans/placement.hpp"
+#include "partition/plans/problem.hpp"
+#include "partition/prices/layers.hpp"
 
 namespace edgeflow {
 namespace {

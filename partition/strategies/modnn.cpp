@@ -18,8 +18,12 @@
 
 #include <algorithm>
 
-#include "partition/strategies/grid.hpp"
-#include "workloads/operator_rules.hpp"
+#include "partition/blocks/grid.hpp"
+#include "partition/options/options.hpp"
+#include "partition/plans/placement.hpp"
+#include "partition/prices/layers.hpp"
+#include "partition/strategies/strategies.hpp"
+#include "workloads/operators/rules.hpp"
 
 namespace edgeflow {
 namespace {

@@ -19,7 +19,10 @@
 #include <limits>
 #include <tuple>
 
-#include "partition/strategies/chain.hpp"
+#include "partition/options/options.hpp"
+#include "partition/plans/placement.hpp"
+#include "partition/plans/problem.hpp"
+#include "partition/prices/layers.hpp"
 
 namespace edgeflow {
 namespace {

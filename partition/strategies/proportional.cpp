@@ -6,6 +6,11 @@
 // Paper: none of its own, the control without knowledge of the network; the shares of MoDNN (Mao et
 // al., DATE 2017) without its hub.
 
+#include "partition/layerwise/split_rows.hpp"
+#include "partition/options/options.hpp"
+#include "partition/plans/builder.hpp"
+#include "partition/plans/problem.hpp"
+#include "partition/prices/layers.hpp"
 #include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {

@@ -9,9 +9,13 @@
 
 #include <limits>
 
-#include "partition/estimate.hpp"
+#include "partition/options/options.hpp"
+#include "partition/plans/builder.hpp"
+#include "partition/plans/placement.hpp"
+#include "partition/plans/problem.hpp"
+#include "partition/plans/validate.hpp"
+#include "partition/prices/estimate.hpp"
 #include "partition/strategies/strategies.hpp"
-#include "partition/validate.hpp"
 
 namespace edgeflow {
 namespace {

@@ -1,7 +1,6 @@
 #pragma once
 // The planning functions of the registry, one per file in this folder.
 
-#include "partition/builder.hpp"
 #include "partition/strategy.hpp"
 
 namespace edgeflow {
@@ -22,23 +21,5 @@ Plan plan_pipeline(const Problem& problem, const Options& options);
 Plan plan_edgeflow(const Problem& problem, const Options& options);
 Plan plan_edgeflow_joint(const Problem& problem, const Options& options);
 Plan plan_external(const Problem& problem, const Options& options);
-
-// Shared by strategies.
-
-/// Time to compute the whole model on each device, without any transfer.
-std::vector<double> whole_model_times_s(const Graph& graph, const Cluster& cluster);
-
-/// The device with the least whole-model time; the first of equals.
-DeviceId fastest_device(const Graph& graph, const Cluster& cluster);
-
-/// The whole output of `layer` on one device.
-std::vector<Share> on_one_device(const Layer& layer, DeviceId device);
-
-/// True if cutting the layer into rows makes parts that need less than everything.
-bool splits_by_rows(const Layer& layer);
-
-/// Every layer that splits by rows cut in proportion to `weights` (one per device), every other
-/// layer whole on the fastest device.
-Assignment split_rows(const Problem& problem, std::span<const double> weights);
 
 }  // namespace edgeflow

@@ -24,10 +24,11 @@
 #include <string>
 #include <vector>
 
-#include "partition/builder.hpp"
-#include "sim/platform.hpp"
+#include "partition/plans/builder.hpp"
+#include "sim/engine/child.hpp"
+#include "sim/engine/platform.hpp"
+#include "sim/engine/tables.hpp"
 #include "sim/simulate.hpp"
-#include "sim/tables.hpp"
 
 namespace edgeflow {
 namespace {

@@ -27,10 +27,10 @@
 #include <string>
 #include <vector>
 
-#include "partition/estimate.hpp"
 #include "partition/joint/search.hpp"
+#include "partition/plans/validate.hpp"
+#include "partition/prices/estimate.hpp"
 #include "partition/strategy.hpp"
-#include "partition/validate.hpp"
 #include "workloads/model_yaml.hpp"
 
 namespace edgeflow {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "partition/estimate.hpp"
+#include "partition/prices/estimate.hpp"
 #include "partition/strategy.hpp"
 #include "workloads/model_yaml.hpp"
 

@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
-#include "workloads/error.hpp"
+#include "workloads/input/error.hpp"
 #include "workloads/model_yaml.hpp"
-#include "workloads/onnx_reader.hpp"
+#include "workloads/onnx/reader.hpp"
 
 namespace edgeflow {
 namespace {

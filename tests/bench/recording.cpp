@@ -8,8 +8,9 @@
 #include <array>
 #include <cstdlib>
 
-#include "experiments/commands.hpp"
-#include "experiments/sweep.hpp"
+#include "experiments/commands/commands.hpp"
+#include "experiments/jobs/sweep.hpp"
+#include "experiments/run/run.hpp"
 
 namespace edgeflow {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "partition/builder.hpp"
+#include "partition/plans/builder.hpp"
 #include "sim/simulate.hpp"
 #include "workloads/model_yaml.hpp"
 

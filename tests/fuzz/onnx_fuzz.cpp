@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "workloads/error.hpp"
+#include "workloads/input/error.hpp"
 #include "workloads/model_yaml.hpp"
-#include "workloads/onnx_reader.hpp"
+#include "workloads/onnx/reader.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace edgeflow;

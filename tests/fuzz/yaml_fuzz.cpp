@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "workloads/error.hpp"
+#include "workloads/input/error.hpp"
 #include "workloads/model_yaml.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

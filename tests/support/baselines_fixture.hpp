@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "partition/estimate.hpp"
+#include "partition/prices/estimate.hpp"
 #include "partition/strategy.hpp"
 #include "tests/support/random_problem.hpp"
 

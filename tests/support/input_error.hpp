@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "workloads/error.hpp"
+#include "workloads/input/error.hpp"
 
 namespace edgeflow::test {
 

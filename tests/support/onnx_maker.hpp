@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "workloads/onnx_reader.hpp"
+#include "workloads/onnx/reader.hpp"
 
 namespace edgeflow::test {
 

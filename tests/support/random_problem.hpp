@@ -5,7 +5,7 @@
 #include <random>
 #include <span>
 
-#include "partition/builder.hpp"
+#include "partition/plans/builder.hpp"
 
 namespace edgeflow::reference {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "partition/plan.hpp"
+#include "partition/plans/plan.hpp"
 #include "tests/support/reference_operators.hpp"
 
 namespace edgeflow::reference {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "workloads/operators.hpp"
+#include "workloads/operators/operators.hpp"
 
 namespace edgeflow::reference {
 namespace {

@@ -1,6 +1,7 @@
 #pragma once
 // Where each element of a tensor lies in its box, worked out element by element from what
-// workloads/layer.hpp says of tensors, without the shape inference of workloads/operators.
+// workloads/operators/layer.hpp says of tensors, without the shape inference of
+// workloads/operators.
 
 #include <array>
 #include <cstdint>
@@ -8,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "workloads/layer.hpp"
+#include "workloads/operators/layer.hpp"
 
 namespace edgeflow::reference {
 

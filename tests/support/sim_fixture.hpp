@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "partition/plan.hpp"
+#include "partition/plans/plan.hpp"
 #include "sim/simulate.hpp"
 
 namespace edgeflow::sim_fixture {

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "workloads/graph.hpp"
+#include "workloads/graph/graph.hpp"
 
 namespace edgeflow::reference {
 

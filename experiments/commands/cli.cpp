@@ -1,0 +1,273 @@
+#include "experiments/commands/cli.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "experiments/commands/commands.hpp"
+#include "experiments/results/version.hpp"
+#include "workloads/input/yaml.hpp"
+
+namespace edgeflow {
+namespace {
+
+/// All subcommands with what they parse into. Each sets `command` when it was given.
+class CommandLine {
+ public:
+  CommandLine(int argc, const char* const* argv) : words_(argv, argv + argc) {
+    app_.set_version_flag("--version", version_text());
+    app_.set_help_flag("-h,--help", "Print this help and exit");
+    app_.require_subcommand(1);
+    app_.footer(
+        "Exit code: 0 all ok; 1 a run ended in a status other than ok; 2 a mistake in arguments "
+        "or\n"
+        "files, nothing was started; 130 interrupted; 70 a bug.\n"
+        "Examples:\n"
+        "  edgeflow run experiments/studies/yolo_on_four_boards.yaml\n"
+        "  edgeflow sweep experiments/studies/quickstart.yaml");
+    add_run();
+    add_sweep();
+    add_merge();
+    add_report();
+    add_plan();
+    add_explain();
+    add_import();
+    add_inspect();
+    add_validate();
+    add_list();
+  }
+
+  int run() {
+    if (words_.size() == 1) {
+      fmt::print(stderr, "{}", app_.help());
+      return kExitUsage;
+    }
+    refuse_unknown_command();
+    app_.parse(static_cast<int>(words_.size()), words_.data());
+    return command_();
+  }
+
+  int exit(const CLI::ParseError& error) const {
+    return app_.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+
+ private:
+  CLI::App* add(const char* name, const char* description, const char* examples,
+                const std::function<int()>& command) {
+    CLI::App* sub = app_.add_subcommand(name, description);
+    sub->footer(std::string("Examples:\n") + examples);
+    sub->callback([this, command] { command_ = command; });
+    return sub;
+  }
+
+  void add_scenario(CLI::App* sub, ScenarioArguments& arguments) {
+    sub->add_option("SCENARIO", arguments.file, "Scenario file")->required();
+    sub->add_option("--set", arguments.changes,
+                    "Change a value of the scenario: key.path=value; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("KEY=VALUE");
+  }
+
+  void add_run() {
+    CLI::App* sub = add("run", "Plan and simulate a scenario",
+                        "  edgeflow run experiments/studies/yolo_on_four_boards.yaml\n"
+                        "  edgeflow run my.yaml --set cluster.network.bandwidth=300Mbps -o fast",
+                        [this] { return run_scenario(run_); });
+    run_.command_line = command_line();
+    add_scenario(sub, run_.scenario);
+    sub->add_option("-o,--output", run_.output, "Folder for results (default: results/<name>)");
+    sub->add_option("--plan", run_.plan, "Replay this plan instead of asking the strategies");
+    sub->add_option("--timeout", run_.timeout,
+                    "Wall-clock limit of one simulation, such as 60s (default: 600s)");
+    sub->add_flag("--trace", run_.trace,
+                  "Also write trace.json of each run, to look at in ui.perfetto.dev");
+  }
+
+  void add_sweep() {
+    CLI::App* sub =
+        add("sweep",
+            "Run a scenario at every point of a grid; a sweep that was stopped goes on "
+            "where it was",
+            "  edgeflow sweep experiments/studies/quickstart.yaml -j 2\n"
+            "  edgeflow sweep experiments/studies/quickstart.yaml --shard 1/3 -o shared",
+            [this] { return run_sweep(sweep_); });
+    sweep_.command_line = command_line();
+    sub->add_option("SWEEP", sweep_.file, "Sweep file")->required();
+    sub->add_option("-o,--output", sweep_.output, "Folder for results (default: results/<name>)");
+    sub->add_option(
+        "--timeout", sweep_.timeout,
+        "Wall-clock limit of planning and of one simulation, such as 60s (default: 600s)");
+    sub->add_option("-j,--jobs", sweep_.workers, "Worker processes (default: one per core)")
+        ->check(CLI::Range(1, 1024))
+        ->type_name("N");
+    sub->add_option("--shard", sweep_.shard,
+                    "Run only part K of N, such as 2/8; 'edgeflow merge' joins the parts")
+        ->type_name("K/N");
+    sub->add_flag("--dry-run", sweep_.dry_run, "Check everything, list the runs, run none");
+    sub->add_flag("--force", sweep_.force, "Run again what is done already");
+    sub->add_flag("--fail-fast", sweep_.fail_fast, "Stop at the first run that does not end ok");
+  }
+
+  void add_merge() {
+    CLI::App* sub = add("merge", "Write runs.csv from the runs of all shards of a sweep",
+                        "  edgeflow merge results/quickstart\n"
+                        "  edgeflow merge results/quickstart | head",
+                        [this] { return merge(merged_); });
+    sub->add_option("DIR", merged_, "Folder that the shards wrote to")->required();
+  }
+
+  void add_report() {
+    CLI::App* sub = add("report", "Write report.html, a page that shows a sweep without a network",
+                        "  edgeflow report results/quickstart\n"
+                        "  edgeflow report results/quickstart && firefox "
+                        "results/quickstart/report.html",
+                        [this] { return report(reported_); });
+    sub->add_option("DIR", reported_, "Folder of results")->required();
+  }
+
+  void add_plan() {
+    CLI::App* sub = add("plan", "Plan without simulating; run --plan replays the plan",
+                        "  edgeflow plan my.yaml -o plan.yaml\n"
+                        "  edgeflow plan my.yaml --set strategy=edgeflow | less",
+                        [this] { return write_plan_file(plan_, plan_output_); });
+    add_scenario(sub, plan_);
+    sub->add_option("-o,--output", plan_output_, "File for the plan (default: stdout)");
+  }
+
+  void add_explain() {
+    CLI::App* sub = add("explain",
+                        "Show a plan layer by layer: who computes what, what moves, what it waits "
+                        "for, as the estimator predicts it",
+                        "  edgeflow explain experiments/studies/yolo_on_four_boards.yaml "
+                        "--set strategy=proportional\n"
+                        "  edgeflow explain my.yaml --plan edited.yaml",
+                        [this] { return explain_scenario(explain_, explain_plan_); });
+    add_scenario(sub, explain_);
+    sub->add_option("--plan", explain_plan_, "Explain this plan instead of asking the strategy");
+  }
+
+  void add_onnx_inputs(CLI::App* sub, ImportArguments& arguments) {
+    sub->add_option("--input", arguments.inputs,
+                    "Dims of an input of an ONNX file: [name=]1x3x640x640; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("DIMS");
+    sub->add_flag("--opaque", arguments.opaque,
+                  "Keep unknown ONNX operators as layers that cannot be cut");
+  }
+
+  void add_import() {
+    CLI::App* sub = add("import", "Turn an ONNX file into a model file",
+                        "  edgeflow import net.onnx -o net.yaml\n"
+                        "  edgeflow import net.onnx --input images=1x3x640x640 | less",
+                        [this] { return import_model(import_, import_output_); });
+    sub->add_option("MODEL.onnx", import_.file, "ONNX file")->required();
+    sub->add_option("-o,--output", import_output_, "File for the model (default: stdout)");
+    add_onnx_inputs(sub, import_);
+  }
+
+  void add_inspect() {
+    CLI::App* sub = add("inspect", "Show a model or a cluster",
+                        "  edgeflow inspect resnet50 --no-fold --json\n"
+                        "  edgeflow inspect pi4x3-nano --xml > platform.xml",
+                        [this] { return inspect(inspected_, format(), !no_fold_); });
+    sub->add_option("NAME", inspected_.file, "Model or cluster: a shipped name or a file")
+        ->required()
+        ->option_text("MODEL|CLUSTER");
+    add_onnx_inputs(sub, inspected_);
+    CLI::Option* csv = sub->add_flag("--csv", csv_, "As a table: layers or devices");
+    CLI::Option* json = sub->add_flag("--json", json_, "As JSON");
+    CLI::Option* dot = sub->add_flag("--dot", dot_, "As a graph for Graphviz");
+    CLI::Option* xml =
+        sub->add_flag("--xml", xml_, "A cluster as a SimGrid platform file (every pair's route)");
+    csv->excludes(json)->excludes(dot)->excludes(xml);
+    json->excludes(dot)->excludes(xml);
+    dot->excludes(xml);
+    sub->add_flag("--no-fold", no_fold_,
+                  "Show a model before batch-norm and activations are folded");
+  }
+
+  void add_validate() {
+    CLI::App* sub =
+        add("validate", "Check files: scenarios, sweeps, models, clusters, devices, plans",
+            "  edgeflow validate my.yaml cluster.yaml\n"
+            "  edgeflow validate plan.yaml --scenario my.yaml",
+            [this] { return validate_files(files_, plan_scenario_); });
+    sub->add_option("FILE", files_, "Files to check")->required();
+    sub->add_option("--scenario", plan_scenario_, "Check plans against this scenario")
+        ->type_name("SCENARIO");
+  }
+
+  void add_list() {
+    CLI::App* sub = add("list", "List what there is to choose from",
+                        "  edgeflow list strategies\n"
+                        "  edgeflow list columns",
+                        [this] { return list(topic_); });
+    sub->add_option("WHAT", topic_, "strategies, models, devices, clusters or columns")
+        ->required()
+        ->check(CLI::IsMember(list_topics()))
+        ->option_text("strategies|models|devices|clusters|columns");
+  }
+
+  InspectFormat format() const {
+    return csv_    ? InspectFormat::kCsv
+           : json_ ? InspectFormat::kJson
+           : dot_  ? InspectFormat::kDot
+           : xml_  ? InspectFormat::kXml
+                   : InspectFormat::kText;
+  }
+
+  std::vector<std::string> command_line() const { return {words_.begin(), words_.end()}; }
+
+  void refuse_unknown_command() const {
+    const std::string word = words_[1];
+    if (word.empty() || word.front() == '-') return;
+    std::vector<std::string> names;
+    for (const CLI::App* sub : app_.get_subcommands(nullptr)) names.push_back(sub->get_name());
+    if (std::find(names.begin(), names.end(), word) != names.end()) return;
+    const auto near = nearest_name(word, std::vector<std::string_view>(names.begin(), names.end()));
+    throw InputError({}, "", fmt::format("edgeflow: there is no command {}", in_quotes(word)),
+                     near ? fmt::format("did you mean \"{}\"?", *near)
+                          : fmt::format("one of {}", fmt::join(names, ", ")));
+  }
+
+  CLI::App app_{"Simulates deep learning on clusters of unequal edge devices.", "edgeflow"};
+  std::vector<const char*> words_;
+  std::function<int()> command_;
+
+  RunArguments run_;
+  SweepArguments sweep_;
+  std::string merged_;
+  std::string reported_;
+  ScenarioArguments plan_;
+  std::string plan_output_;
+  ScenarioArguments explain_;
+  std::string explain_plan_;
+  ImportArguments import_;
+  std::string import_output_;
+  ImportArguments inspected_;
+  bool csv_ = false, json_ = false, dot_ = false, xml_ = false, no_fold_ = false;
+  std::vector<std::string> files_;
+  std::string plan_scenario_;
+  std::string topic_;
+};
+
+}  // namespace
+
+int run_program(int argc, const char* const* argv) {
+  try {
+    CommandLine command_line(argc, argv);
+    try {
+      return command_line.run();
+    } catch (const CLI::ParseError& error) {
+      return command_line.exit(error);
+    }
+  } catch (const InputError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return kExitUsage;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "edgeflow: internal error, please report it: {}\n", error.what());
+    return kExitInternal;
+  }
+}
+
+}  // namespace edgeflow

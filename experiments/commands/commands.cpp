@@ -1,0 +1,233 @@
+#include "experiments/commands/commands.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "experiments/commands/check.hpp"
+#include "experiments/commands/explain.hpp"
+#include "experiments/commands/lists.hpp"
+#include "experiments/jobs/sweep.hpp"
+#include "experiments/run/run.hpp"
+#include "partition/plans/plan_yaml.hpp"
+#include "sim/files/platform_file.hpp"
+#include "workloads/input/files.hpp"
+#include "workloads/input/home.hpp"
+#include "workloads/model_yaml.hpp"
+#include "workloads/onnx/reader.hpp"
+
+namespace edgeflow {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The plans, by stream, of a scenario that names one strategy.
+struct Planned {
+  Scenario scenario;
+  std::vector<Plan> plans;
+};
+
+Planned plan_scenario(const ScenarioArguments& arguments) {
+  const Scenario scenario = read_scenario_file(arguments);
+  const std::vector<Job> jobs = jobs_of(scenario);
+  if (jobs.size() > 1) {
+    throw InputError({arguments.file, 0, 0}, "strategies",
+                     "the scenario compares several strategies",
+                     fmt::format("choose one: --set strategy={}", jobs.back().strategy.name));
+  }
+  Planned planned{scenario, {}};
+  for (std::size_t s = 0; s < scenario.all_streams().size(); ++s) {
+    planned.plans.push_back(plan_of(jobs.front(), s));
+  }
+  return planned;
+}
+
+/// Calls `use` with the planned scenario; 1 if the strategy cannot serve it.
+template <typename Use>
+int with_plan(const ScenarioArguments& arguments, Use use) {
+  try {
+    use(plan_scenario(arguments));
+    return kExitOk;
+  } catch (const Infeasible& error) {
+    fmt::print(stderr, "infeasible: {}\n", error.what());
+    return kExitNotAllOk;
+  } catch (const StrategyFailed& error) {
+    fmt::print(stderr, "failed: {}\n", error.what());
+    return kExitNotAllOk;
+  }
+}
+
+struct Topic {
+  const char* name;
+  std::string (*text)();
+};
+constexpr std::array<Topic, 5> kTopics{{{"strategies", list_strategies},
+                                        {"models", list_models},
+                                        {"devices", list_devices},
+                                        {"clusters", list_clusters},
+                                        {"columns", list_columns}}};
+
+bool is_shipped(const std::string& name, const char* shelf) {
+  const std::vector<std::string> names = names_on_shelf(shelf);
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string unknown_name_hint(const std::string& name) {
+  std::vector<std::string> known = zoo_models();
+  const std::vector<std::string> clusters = names_on_shelf("platforms/clusters");
+  known.insert(known.end(), clusters.begin(), clusters.end());
+  const auto near = nearest_name(name, std::vector<std::string_view>(known.begin(), known.end()));
+  return near ? fmt::format("did you mean \"{}\"?", *near)
+              : "a path, or a name of 'edgeflow list models' or 'edgeflow list clusters'";
+}
+
+Graph read_onnx_file(const ImportArguments& arguments) {
+  OnnxOptions options;
+  options.opaque = arguments.opaque;
+  for (const std::string& input : arguments.inputs) {
+    options.inputs.insert(parse_input_dims(input));
+  }
+  std::vector<std::string> warnings;
+  Graph graph = read_onnx(arguments.file, options, &warnings);
+  for (const std::string& warning : warnings) fmt::print(stderr, "{}\n", warning);
+  return graph;
+}
+
+std::string inspect_document(const Document& document, InspectFormat format, bool fold_layers) {
+  const FileKind kind = recognise(document);
+  if (kind == FileKind::kModel) {
+    if (format == InspectFormat::kXml) document.root().fail("--xml is for clusters");
+    const Graph graph = read_model(document);
+    return inspect_model(fold_layers ? fold(graph) : graph, fold_layers, format);
+  }
+  if (kind == FileKind::kCluster) {
+    const std::string name = fs::path(document.file()).stem().string();
+    return inspect_cluster(read_cluster(document.root(), name, read_platform_file), format);
+  }
+  document.root().fail("is neither a model nor a cluster");
+}
+
+}  // namespace
+
+Scenario read_scenario_file(const ScenarioArguments& arguments) {
+  Document document{fs::path(arguments.file)};
+  expect_kind(document, FileKind::kScenario);
+  for (const std::string& change : arguments.changes) override_scenario(document, change);
+  ModelShelf shelf;
+  return read_scenario(document.root(), shelf);
+}
+
+Plan read_plan_file(const std::string& file, const Scenario& scenario) {
+  const Document document{fs::path(file)};
+  if (!scenario.streams.empty()) {
+    throw InputError(
+        {file, 0, 0}, "",
+        fmt::format("holds the plan of one stream, the scenario has {}", scenario.streams.size()),
+        "use it with a scenario of that stream alone");
+  }
+  return read_plan(document, scenario.model->graph, *scenario.cluster);
+}
+
+void print(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
+    return;
+  }
+  throw InputError({}, "", fmt::format("cannot write to stdout: {}", std::strerror(errno)));
+}
+
+int write_plan_file(const ScenarioArguments& arguments, const std::string& output) {
+  if (!read_scenario_file(arguments).streams.empty()) {
+    throw InputError({arguments.file, 0, 0}, "streams", "a plan file holds the plan of one stream",
+                     "'edgeflow run' leaves one per stream in runs/");
+  }
+  return with_plan(arguments, [&](const Planned& planned) {
+    const Plan& plan = planned.plans.front();
+    const std::string text =
+        write_plan(plan, planned.scenario.model->graph, *planned.scenario.cluster);
+    if (output.empty()) return print(text);
+    write_whole_file(output, text);
+    fmt::print(stderr, "wrote {}: {} units by {}\n", output, plan.units.size(), plan.strategy);
+  });
+}
+
+int explain_scenario(const ScenarioArguments& arguments, const std::string& plan_file) {
+  if (!plan_file.empty()) {
+    const Scenario scenario = read_scenario_file(arguments);
+    print(explain(read_plan_file(plan_file, scenario), scenario));
+    return kExitOk;
+  }
+  return with_plan(arguments, [](const Planned& planned) {
+    const auto streams = planned.scenario.all_streams();
+    for (std::size_t s = 0; s < streams.size(); ++s) {
+      print((s > 0 ? "\n" : "") + planned.scenario.label(s) +
+            explain(planned.plans[s], streams[s]));
+    }
+  });
+}
+
+int import_model(const ImportArguments& arguments, const std::string& output) {
+  const Graph graph = read_onnx_file(arguments);
+  if (output.empty()) {
+    print(write_model(graph));
+    return kExitOk;
+  }
+  write_whole_file(output, write_model(graph));
+  fmt::print(stderr, "wrote {}: {} layers\n", output, graph.size());
+  return kExitOk;
+}
+
+int inspect(const ImportArguments& arguments, InspectFormat format, bool fold_layers) {
+  const std::string& name = arguments.file;
+  const bool model = is_shipped(name, "workloads/models");
+  fs::path file = name;
+  if (model || is_shipped(name, "platforms/clusters")) {
+    file = home_folder() / (model ? "workloads/models" : "platforms/clusters") / (name + ".yaml");
+  } else if (std::error_code error; !fs::exists(file, error)) {
+    throw InputError({}, "", fmt::format("there is no model, cluster or file {}", in_quotes(name)),
+                     unknown_name_hint(name));
+  }
+  if (file.extension() == ".onnx") {
+    const Graph graph = read_onnx_file(arguments);
+    print(inspect_model(fold_layers ? fold(graph) : graph, fold_layers, format));
+    return kExitOk;
+  }
+  if (!arguments.inputs.empty()) {
+    throw InputError({name, 0, 0}, "", "--input is for ONNX files; this model says its dims");
+  }
+  print(inspect_document(Document(file), format, fold_layers));
+  return kExitOk;
+}
+
+int validate_files(const std::vector<std::string>& files, const std::string& scenario) {
+  int exit_code = kExitOk;
+  for (const std::string& file : files) {
+    try {
+      const std::string verdict =
+          check_file(file, scenario.empty() ? std::nullopt : std::optional<fs::path>(scenario));
+      print(fmt::format("{}: ok, {}\n", file, verdict));
+    } catch (const InputError& error) {
+      fmt::print(stderr, "{}\n", error.what());
+      exit_code = kExitUsage;
+    }
+  }
+  return exit_code;
+}
+
+int list(const std::string& what) {
+  for (const Topic& topic : kTopics) {
+    if (topic.name == what) print(topic.text());
+  }
+  return kExitOk;
+}
+
+std::vector<std::string> list_topics() {
+  std::vector<std::string> names;
+  names.reserve(kTopics.size());
+  for (const Topic& topic : kTopics) names.emplace_back(topic.name);
+  return names;
+}
+
+}  // namespace edgeflow

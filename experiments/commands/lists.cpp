@@ -1,0 +1,90 @@
+#include "experiments/commands/lists.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "experiments/results/columns.hpp"
+#include "experiments/results/summary.hpp"
+#include "partition/strategy.hpp"
+#include "workloads/input/home.hpp"
+#include "workloads/input/text_table.hpp"
+#include "workloads/model_yaml.hpp"
+
+namespace edgeflow {
+
+std::string list_strategies() {
+  std::string text;
+  for (const StrategyInfo& info : strategies()) {
+    text += fmt::format("{}{}: {}\n    {}\n", text.empty() ? "" : "\n", info.name, info.summary,
+                        info.paper);
+    for (const OptionInfo& option : info.options) {
+      text += fmt::format("    {}: {} ({}; default {})\n", option.key, option.meaning,
+                          option.values, option.default_value);
+    }
+  }
+  return text;
+}
+
+std::string list_models() {
+  std::vector<std::vector<std::string>> rows{{"model", "layers", "M params", "GMAC", "input"}};
+  for (const std::string& name : zoo_models()) {
+    const Graph graph = load_model(name, "");
+    const Totals sum = totals(graph);
+    rows.push_back({name, std::to_string(fold(graph).size()),
+                    fmt::format("{:.2f}", static_cast<double>(sum.params) * 1e-6),
+                    fmt::format("{:.2f}", static_cast<double>(sum.macs) * 1e-9),
+                    fmt::format("1x{}", fmt::join(graph.layer(graph.input()).output.dims, "x"))});
+  }
+  return aligned(rows, "lrrrl");
+}
+
+std::string list_devices() {
+  std::vector<std::vector<std::string>> rows{{"device", "GiB", "idle W", "busy W", "wired Mbit/s",
+                                              "wifi Mbit/s", "framework", "threads", "GMAC/s",
+                                              "description"}};
+  const auto known = [](double value, double scale) {
+    return std::isfinite(value) ? fmt::format("{:g}", value * scale) : std::string("-");
+  };
+  for (const std::string& name : names_on_shelf("platforms/devices")) {
+    const DeviceProfile profile = load_device(name, "");
+    bool first = true;
+    for (const ComputeProfile& compute : profile.compute) {
+      const std::vector<std::string> board{name,
+                                           known(profile.memory_bytes, 1.0 / (1 << 30)),
+                                           known(profile.idle_W, 1),
+                                           known(profile.busy_W, 1),
+                                           known(profile.wired_Bps, 8e-6),
+                                           known(profile.wifi_Bps, 8e-6)};
+      rows.push_back(first ? board : std::vector<std::string>(board.size()));
+      rows.back().insert(rows.back().end(), {compute.framework, std::to_string(compute.threads),
+                                             fmt::format("{:g}", compute.mac_rate * 1e-9),
+                                             first ? profile.description : ""});
+      first = false;
+    }
+  }
+  return aligned(rows, "lrrrrrlrrl");
+}
+
+std::string list_clusters() {
+  std::vector<std::vector<std::string>> rows{{"cluster", "devices", "network", "description"}};
+  for (const std::string& name : names_on_shelf("platforms/clusters")) {
+    const Document document(home_folder() / "platforms/clusters" / (name + ".yaml"));
+    const Cluster cluster = read_cluster(document.root(), name);
+    const auto description = document.root().find("description");
+    rows.push_back({name, std::to_string(cluster.size()), headline(cluster.network()),
+                    description ? description->as_string() : ""});
+  }
+  return aligned(rows, "lrll");
+}
+
+std::string list_columns() {
+  std::vector<std::vector<std::string>> rows{{"column", "unit", "meaning"}};
+  for (const Column& column : columns()) {
+    rows.push_back({std::string(column.name), column.unit.empty() ? "-" : std::string(column.unit),
+                    std::string(column.meaning)});
+  }
+  return aligned(rows, "lll");
+}
+
+}  // namespace edgeflow

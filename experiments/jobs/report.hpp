@@ -1,0 +1,57 @@
+#pragma once
+// What a run gave: its plans, its figures, and what happened.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "experiments/jobs/plans.hpp"
+#include "sim/records/result.hpp"
+
+namespace edgeflow {
+
+/// The figures of one run, as in a row of runs.csv. Nothing where a figure does not apply.
+struct RunReport {
+  std::size_t index = 0;
+  std::string name, model, cluster, strategy, strategy_options;
+  std::vector<std::pair<std::string, std::string>> axes;
+  std::uint64_t seed = 0;
+  int repetition = 0;
+  std::size_t devices = 0;
+  std::string run_id, config_hash;
+  std::optional<std::size_t> baseline;
+
+  Status status = Status::kOk;
+  std::string message;  // why, if not ok
+
+  // Of the plan.
+  std::optional<double> predicted_latency_s, lower_bound_s, redundant_macs_ratio;
+  std::optional<double> units, messages, devices_used;
+  // Of the simulation; means over requests unless said otherwise.
+  std::optional<double> latency_s, latency_p50_s, latency_p95_s, latency_p99_s, latency_max_s;
+  std::optional<double> throughput_rps, prediction_error, optimality_gap, speedup_over_baseline;
+  std::optional<double> compute_s, transfer_s, queue_s, wait_s;
+  std::optional<double> bytes_moved, energy_J, peak_memory_bytes;
+  std::optional<double> requests, deadline_miss_ratio, mean_in_flight;
+  std::optional<double> offered_load, queue_growth_rps, overloaded;
+  std::optional<double> link_energy_J, energy_per_request_J;
+  std::optional<double> replans, outage_s, aborted;  // with the policy `replan` only
+
+  /// The same of each stream, where the scenario has some: `name` is its own, the figures are those
+  /// of its requests.
+  std::vector<RunReport> streams;
+
+  // Of the machine that simulated; in timing.csv only.
+  double plan_wall_s = 0, plan_cpu_s = 0;
+  std::optional<double> sim_wall_s, sim_cpu_s, max_rss_kB;
+};
+
+struct Run {
+  RunReport report;
+  Plans plans;  // empty if a strategy gave none
+  SimulationResult result;
+};
+
+}  // namespace edgeflow

@@ -1,0 +1,392 @@
+#include "experiments/jobs/sweep.hpp"
+
+#include <fmt/format.h>
+#include <sys/time.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "experiments/scenario/resolve.hpp"
+#include "experiments/scenario/scenario.hpp"
+#include "sim/engine/child.hpp"
+#include "workloads/input/random.hpp"
+
+namespace edgeflow {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxPoints = 100'000;
+constexpr std::int64_t kMaxRepetitions = 10'000;
+
+/// Key paths whose values change together: an axis, or a group of zip.
+struct Factor {
+  std::vector<std::string> keys;
+  std::vector<std::vector<Yaml>> values;  // by key
+
+  std::size_t size() const { return values.front().size(); }
+
+  /// What stands in tables for a value: itself, or its position if it is a list or a map.
+  std::string text(std::size_t key, std::size_t i) const {
+    const Yaml& value = values[key][i];
+    return value.is_scalar() ? value.as_string() : fmt::format("#{}", i);
+  }
+};
+
+bool is_strategy_axis(const std::string& key) {
+  return key == "strategy" || key.starts_with("strategy.");
+}
+
+bool is_label(const std::string& key) { return key.starts_with("label."); }
+
+std::vector<Yaml> read_values(const std::string& key, const Yaml& list) {
+  if (!list.is_list()) list.fail_expected("a list of values");
+  if (key == "name" || key == "schema") list.fail("this cannot be varied");
+  std::vector<Yaml> values = list.items();
+  if (values.empty()) list.fail("is empty, expected at least one value");
+  for (const Yaml& value : values) {
+    if (value.is_scalar()) (void)value.as_string();
+  }
+  return values;
+}
+
+void read_axes(const Yaml& yaml, std::vector<Factor>& factors) {
+  if (!yaml.is_map()) yaml.fail_expected("a map from key paths to lists of values");
+  for (const auto& [key, list] : yaml.entries()) {
+    if (is_label(key)) list.fail("labels name the values of a group of zip");
+    factors.push_back({{key}, {read_values(key, list)}});
+  }
+  if (yaml.entries().empty()) yaml.fail("is empty, expected at least one axis");
+}
+
+void read_zip(const Yaml& yaml, std::vector<Factor>& factors) {
+  if (!yaml.is_list()) yaml.fail_expected("a list of groups such as {seed: [1, 2], model: [a, b]}");
+  for (const Yaml& group : yaml.items()) {
+    if (!group.is_map()) group.fail_expected("a map from key paths to lists of values");
+    Factor factor;
+    for (const auto& [key, list] : group.entries()) {
+      factor.keys.push_back(key);
+      factor.values.push_back(read_values(key, list));
+      if (factor.values.back().size() != factor.size()) {
+        list.fail(fmt::format("has {} values, expected {} as in {}", factor.values.back().size(),
+                              factor.size(), factor.keys.front()));
+      }
+    }
+    if (factor.keys.empty()) group.fail("is empty, expected at least one axis");
+    factors.push_back(std::move(factor));
+  }
+}
+
+/// Groups of zip, then axes.
+std::vector<Factor> read_factors(const Yaml& root) {
+  std::vector<Factor> factors;
+  const auto zip = root.find("zip");
+  if (zip) read_zip(*zip, factors);
+  if (!zip || root.find("axes")) read_axes(root.at("axes"), factors);
+  std::size_t points = 1;
+  std::set<std::string> keys;
+  for (const Factor& factor : factors) {
+    for (const std::string& key : factor.keys) {
+      if (!keys.insert(key).second) root.fail(fmt::format("{} is varied twice", in_quotes(key)));
+    }
+    points *= factor.size();
+    if (points > kMaxPoints) root.fail(fmt::format("more than {} points", kMaxPoints));
+  }
+  if (factors.empty()) root.fail("varies nothing, expected axes or zip");
+  return factors;
+}
+
+/// A point is the index of a value per factor.
+using Point = std::vector<std::size_t>;
+
+class Exclusions {
+ public:
+  Exclusions(const std::optional<Yaml>& yaml, const std::vector<Factor>& factors)
+      : factors_(factors) {
+    if (!yaml) return;
+    std::vector<std::string_view> keys;
+    for (const Factor& factor : factors)
+      keys.insert(keys.end(), factor.keys.begin(), factor.keys.end());
+    for (const Yaml& item : yaml->items()) {
+      if (!item.is_map()) item.fail_expected("a map from axes to values");
+      item.expect_keys(keys);
+      Rule& rule = rules_.emplace_back();
+      for (const auto& [key, value] : item.entries()) rule.push_back(read_condition(key, value));
+      if (rule.empty()) item.fail("is empty and would exclude everything");
+    }
+  }
+
+  bool contains(const Point& point) const {
+    return std::any_of(rules_.begin(), rules_.end(), [&](const Rule& rule) {
+      return std::all_of(rule.begin(), rule.end(), [&](const Condition& wanted) {
+        return factors_[wanted.factor].text(wanted.key, point[wanted.factor]) == wanted.value;
+      });
+    });
+  }
+
+ private:
+  struct Condition {
+    std::size_t factor, key;
+    std::string value;
+  };
+  using Rule = std::vector<Condition>;
+
+  /// Precondition: a factor has the key.
+  Condition read_condition(const std::string& key, const Yaml& value) const {
+    Condition condition{0, 0, value.as_string()};
+    for (;; ++condition.factor) {
+      const std::vector<std::string>& keys = factors_[condition.factor].keys;
+      const auto found = std::find(keys.begin(), keys.end(), key);
+      if (found == keys.end()) continue;
+      condition.key = static_cast<std::size_t>(found - keys.begin());
+      break;
+    }
+    std::vector<std::string> texts;
+    const Factor& factor = factors_[condition.factor];
+    for (std::size_t i = 0; i < factor.size(); ++i) texts.push_back(factor.text(condition.key, i));
+    if (std::find(texts.begin(), texts.end(), condition.value) == texts.end()) {
+      value.fail_expected(fmt::format("one of the axis's values {}", fmt::join(texts, ", ")));
+    }
+    return condition;
+  }
+
+  const std::vector<Factor>& factors_;
+  std::vector<Rule> rules_;
+};
+
+/// Where the scenario to vary is written: a file, and a key in it ("" for the root).
+struct Base {
+  fs::path file;
+  std::string prefix;
+};
+
+Base find_base(const Yaml& base) {
+  if (base.is_map()) return {base.document().file(), "base"};
+  if (!base.is_scalar()) base.fail_expected("the path of a scenario file, or a scenario as a map");
+  const fs::path file = base.document().folder() / base.as_string();
+  std::error_code error;
+  if (!fs::is_regular_file(file, error)) {
+    base.fail(fmt::format("there is no file \"{}\"", file.string()));
+  }
+  return {file, ""};
+}
+
+class Expansion {
+ public:
+  Expansion(const Yaml& root, const std::vector<Factor>& factors)
+      : name_(root.at("name")),
+        base_(find_base(root.at("base"))),
+        document_(base_.file),
+        factors_(factors) {
+    if (const auto repeat = root.find("repeat")) {
+      repeat_ = static_cast<int>(repeat->as_integer(1, kMaxRepetitions));
+    }
+  }
+
+  void add(const Point& point) {
+    Document document = document_;
+    override_scenario(document, base_.prefix, "name", name_.node(), name_.position());
+    std::vector<std::pair<std::string, std::string>> values;
+    for (std::size_t f = 0; f < factors_.size(); ++f) {
+      const Factor& factor = factors_[f];
+      for (std::size_t k = 0; k < factor.keys.size(); ++k) {
+        const std::string& key = factor.keys[k];
+        const Yaml& value = factor.values[k][point[f]];
+        values.emplace_back(key, factor.text(k, point[f]));
+        if (is_label(key)) continue;
+        override_scenario(document, base_.prefix, key, value.node(), value.position());
+      }
+    }
+    const Yaml yaml = base_.prefix.empty() ? document.root() : document.root().at(base_.prefix);
+    const Scenario first = read_scenario(yaml, shelf_);
+    std::vector<std::shared_ptr<const Scenario>> repetitions;
+    for (int r = 0; r < repeat_; ++r) {
+      Scenario scenario = first;
+      scenario.set_seed(repetition_seed(first.seed, r));
+      repetitions.push_back(std::make_shared<const Scenario>(std::move(scenario)));
+    }
+    for (const StrategyChoice& strategy : first.strategies) {
+      for (int r = 0; r < repeat_; ++r) {
+        Job job;
+        job.index = jobs_.size();
+        job.scenario = repetitions[static_cast<std::size_t>(r)];
+        job.strategy = strategy;
+        job.axes = values;
+        job.repetition = r;
+        job.config_hash = config_hash(*job.scenario, job.strategy);
+        jobs_.push_back(std::move(job));
+      }
+    }
+    if (jobs_.size() > kMaxPoints) name_.fail(fmt::format("has more than {} runs", kMaxPoints));
+  }
+
+  const Base& base() const { return base_; }
+  const Document& document() const { return document_; }
+  std::vector<Job> take_jobs() { return std::move(jobs_); }
+
+ private:
+  Yaml name_;
+  Base base_;
+  Document document_;  // of the base
+  const std::vector<Factor>& factors_;
+  int repeat_ = 1;
+  ModelShelf shelf_;
+  std::vector<Job> jobs_;
+};
+
+bool next_point(Point& point, const std::vector<Factor>& factors) {
+  for (std::size_t f = factors.size(); f-- > 0;) {
+    if (++point[f] < factors[f].size()) return true;
+    point[f] = 0;
+  }
+  return false;
+}
+
+/// Keys that vary together with the strategy: runs that differ in nothing else are compared.
+std::set<std::string> strategy_keys(const std::vector<Factor>& factors) {
+  std::set<std::string> keys;
+  for (const Factor& factor : factors) {
+    if (std::any_of(factor.keys.begin(), factor.keys.end(), is_strategy_axis)) {
+      keys.insert(factor.keys.begin(), factor.keys.end());
+    }
+  }
+  return keys;
+}
+
+void link_baselines(std::vector<Job>& jobs, const std::vector<Factor>& factors,
+                    const Yaml& baseline) {
+  const std::string name = baseline.as_string();
+  const std::set<std::string> ignored = strategy_keys(factors);
+  const auto point_of = [&](const Job& job) {
+    std::vector<std::string> point{std::to_string(job.repetition)};
+    for (const auto& [key, value] : job.axes) {
+      if (!ignored.contains(key)) point.push_back(value);
+    }
+    return point;
+  };
+  std::map<std::vector<std::string>, std::size_t> baselines;
+  std::set<std::string> names;
+  for (const Job& job : jobs) {
+    names.insert(job.strategy.name);
+    if (job.strategy.name == name) baselines.emplace(point_of(job), job.index);
+  }
+  if (baselines.empty()) {
+    baseline.fail_expected(fmt::format("a strategy of the sweep: {}", fmt::join(names, ", ")));
+  }
+  for (Job& job : jobs) {
+    const auto found = baselines.find(point_of(job));
+    if (found != baselines.end()) job.baseline = found->second;
+  }
+}
+
+/// Processor time that is enough to read options.
+constexpr timeval kTrial{.tv_sec = 0, .tv_usec = 100'000};
+constexpr double kTrialTimeout_s = 60;
+
+/// Lets a stream's strategy start to plan, in a process that dies soon. Throws InputError if it
+/// objects to its options.
+void try_options(const Scenario& stream, const StrategyChoice& strategy) {
+  const SimulationResult trial = run_in_child(
+      [&] {
+        const itimerval timer{.it_interval = {}, .it_value = kTrial};
+        setitimer(ITIMER_PROF, &timer, nullptr);
+        SimulationResult result;
+        try {
+          (void)make_plan(*strategy.info, problem_of(stream), strategy.options);
+        } catch (const OptionError& error) {
+          result.status = Status::kInfeasible;
+          result.message = error.key() + '\n' + error.what();
+        } catch (const std::exception&) {  // becomes a status when the run's turn comes
+        }
+        return result;
+      },
+      kTrialTimeout_s);
+  if (trial.status != Status::kInfeasible) return;
+  const std::size_t end = trial.message.find('\n');
+  throw strategy.error(OptionError(trial.message.substr(0, end), trial.message.substr(end + 1)));
+}
+
+/// Options are understood by strategies only, when planning begins: tries each different one once.
+/// A mistake that is found later than that is a status.
+void try_options(const std::vector<Job>& jobs) {
+  std::set<std::string> tried;
+  for (const Job& job : jobs) {
+    const auto streams = job.scenario->all_streams();
+    for (std::size_t s = 0; s < streams.size(); ++s) {
+      const StrategyChoice& strategy = job.strategy_of(s);
+      // A program of the user's runs when its turn comes; its options were checked when read.
+      if (strategy.options.empty() || strategy.options.contains("command")) continue;
+      std::string key = fmt::format("{} {} {}", streams[s].model->reference, strategy.name,
+                                    options_text(strategy));
+      for (const Device& device : streams[s].cluster->devices()) key += " " + device.name;
+      if (tried.insert(key).second) try_options(streams[s], strategy);
+    }
+  }
+}
+
+}  // namespace
+
+Sweep read_sweep(const fs::path& file) {
+  const Document document(file);
+  const Yaml root = document.root();
+  if (!root.is_map()) root.fail_expected("a sweep: schema, name, base, axes");
+  root.expect_keys(
+      {"schema", "name", "description", "base", "axes", "zip", "exclude", "repeat", "baseline"});
+  (void)root.at("schema").as_integer(1, 1);
+  if (const auto description = root.find("description")) (void)description->as_string();
+  Sweep sweep;
+  sweep.name = read_folder_name(root.at("name"));
+  const std::vector<Factor> factors = read_factors(root);
+  for (const Factor& factor : factors) {
+    sweep.axes.insert(sweep.axes.end(), factor.keys.begin(), factor.keys.end());
+  }
+  const Exclusions exclusions(root.find("exclude"), factors);
+  Expansion expansion(root, factors);
+  Point point(factors.size(), 0);
+  do {
+    if (!exclusions.contains(point)) expansion.add(point);
+  } while (next_point(point, factors));
+  sweep.jobs = expansion.take_jobs();
+  if (sweep.jobs.empty()) root.at("exclude").fail("excludes every run");
+  if (const auto baseline = root.find("baseline")) link_baselines(sweep.jobs, factors, *baseline);
+  try_options(sweep.jobs);
+  sweep.text = document.canonical_text();
+  if (expansion.base().prefix.empty()) {
+    sweep.base_text = expansion.document().canonical_text();
+  }
+  return sweep;
+}
+
+std::vector<Job> jobs_of(const Scenario& scenario) {
+  const auto shared = std::make_shared<const Scenario>(scenario);
+  std::vector<Job> jobs;
+  for (const StrategyChoice& strategy : shared->strategies) {
+    Job job;
+    job.index = jobs.size();
+    job.scenario = shared;
+    job.strategy = strategy;
+    job.config_hash = config_hash(*job.scenario, job.strategy);
+    if (shared->strategies.size() > 1) job.baseline = 0;
+    jobs.push_back(std::move(job));
+  }
+  try_options(jobs);
+  return jobs;
+}
+
+std::string label_of(const Job& job) {
+  const bool has_label = std::any_of(job.axes.begin(), job.axes.end(),
+                                     [](const auto& axis) { return is_label(axis.first); });
+  std::string label;
+  for (const auto& [key, value] : job.axes) {
+    if (is_strategy_axis(key) || (has_label && value.starts_with('#'))) continue;
+    label += value + " ";
+  }
+  label += job.strategy.name;
+  const std::string options = options_text(job.strategy);
+  if (!options.empty()) label += fmt::format(" ({})", options);
+  if (job.repetition > 0) label += fmt::format(" repetition {}", job.repetition);
+  return label;
+}
+
+}  // namespace edgeflow

@@ -1,0 +1,20 @@
+#pragma once
+// units.csv and transfers.csv, written while the simulation runs: a row per event, in the order in
+// which they end.
+
+#include <filesystem>
+#include <memory>
+
+#include "experiments/jobs/job.hpp"
+#include "experiments/jobs/report.hpp"
+#include "sim/records/recorder.hpp"
+
+namespace edgeflow {
+
+/// The arguments must outlive the recorder.
+std::unique_ptr<Recorder> make_event_tables(const std::filesystem::path& folder, const Plans& plans,
+                                            const Scenario& scenario);
+
+std::string_view to_string(UnitKind kind);
+
+}  // namespace edgeflow

@@ -1,0 +1,333 @@
+#include "experiments/results/measure.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+#include "partition/prices/estimate.hpp"
+
+namespace edgeflow {
+namespace {
+
+/// Rounding of sums of a few thousand terms.
+constexpr double kTolerance = 1e-9;
+
+template <typename Records, typename Value>
+double sum(const Records& records, Value value) {
+  return std::accumulate(records.begin(), records.end(), 0.0,
+                         [&](double total, const auto& record) { return total + value(record); });
+}
+
+bool equal(double a, double b) { return std::abs(a - b) <= kTolerance * std::max(a, b); }
+
+double latency_of(const RequestRecord& request) { return request.finish_s - request.arrival_s; }
+
+/// The requests of a stream, and what was asked of them.
+struct StreamRequests {
+  std::span<const RequestRecord> all;
+  const Requests* asked;
+  double in_flight_s;  // integrated over time
+
+  std::span<const RequestRecord> warm_up() const {
+    return all.first(static_cast<std::size_t>(asked->warm_up));
+  }
+  /// Without the first requests, which find the cluster idle.
+  std::span<const RequestRecord> counted() const {
+    return all.subspan(static_cast<std::size_t>(asked->warm_up));
+  }
+};
+
+std::vector<StreamRequests> requests_by_stream(const SimulationResult& result,
+                                               const Scenario& scenario) {
+  std::vector<StreamRequests> streams;
+  std::size_t first = 0;
+  for (const Scenario& stream : scenario.all_streams()) {
+    const auto count = static_cast<std::size_t>(stream.requests.count);
+    streams.push_back({std::span(result.requests).subspan(first, count), &stream.requests,
+                       result.in_flight_s.at(streams.size())});
+    first += count;
+  }
+  return streams;
+}
+
+void measure_latency(std::span<const RequestRecord> requests, RunReport& report) {
+  const auto count = static_cast<double>(requests.size());
+  std::vector<double> latencies_s;
+  for (const RequestRecord& request : requests) latencies_s.push_back(latency_of(request));
+  std::sort(latencies_s.begin(), latencies_s.end());
+  report.latency_s = std::accumulate(latencies_s.begin(), latencies_s.end(), 0.0) / count;
+  report.latency_p50_s = percentile(latencies_s, 50);
+  report.latency_p95_s = percentile(latencies_s, 95);
+  report.latency_p99_s = percentile(latencies_s, 99);
+  report.latency_max_s = latencies_s.back();
+  report.compute_s = sum(requests, [](const auto& r) { return r.compute_s; }) / count;
+  report.transfer_s = sum(requests, [](const auto& r) { return r.transfer_s; }) / count;
+  report.queue_s = sum(requests, [](const auto& r) { return r.queue_s; }) / count;
+  report.wait_s = sum(requests, [](const auto& r) { return r.wait_s; }) / count;
+}
+
+double last_finish_s(std::span<const RequestRecord> requests) {
+  double last_s = 0;
+  for (const RequestRecord& request : requests) last_s = std::max(last_s, request.finish_s);
+  return last_s;
+}
+
+double first_arrival_s(std::span<const RequestRecord> requests) {
+  return requests.front().arrival_s;
+}
+
+void measure_rates(const StreamRequests& stream, RunReport& report) {
+  report.requests = static_cast<double>(stream.counted().size());
+  const double first_s = first_arrival_s(stream.all);
+  const double last_s = last_finish_s(stream.all);
+  const double start_s = stream.warm_up().empty() ? first_s : last_finish_s(stream.warm_up());
+  if (last_s > start_s) report.throughput_rps = *report.requests / (last_s - start_s);
+  if (last_s > first_s) report.mean_in_flight = stream.in_flight_s / (last_s - first_s);
+  const double deadline_s = stream.asked->deadline_s;
+  if (deadline_s == 0) return;
+  report.deadline_miss_ratio =
+      sum(stream.counted(), [&](const auto& r) { return latency_of(r) > deadline_s ? 1.0 : 0; }) /
+      *report.requests;
+}
+
+/// Requests that have arrived by `now_s` but are not done.
+double in_flight(std::span<const RequestRecord> requests, double now_s) {
+  return sum(requests, [&](const RequestRecord& request) {
+    return request.arrival_s <= now_s && request.finish_s > now_s ? 1.0 : 0.0;
+  });
+}
+
+/// Whether the cluster keeps up with requests that do not wait for it.
+void measure_overload(std::span<const RequestRecord> requests, RunReport& report) {
+  // Over the second half of the arrivals: the first one fills the cluster.
+  const std::size_t half = requests.size() / 2;
+  const double half_s = requests[half].arrival_s;
+  const double last_s = requests.back().arrival_s;
+  if (last_s <= half_s) return;
+  const double growth = in_flight(requests, last_s) - in_flight(requests, half_s);
+  report.queue_growth_rps = growth / (last_s - half_s);
+  // By chance it grows by the root of the number of arrivals.
+  report.overloaded = growth > 2 * std::sqrt(static_cast<double>(requests.size() - half)) ? 1 : 0;
+}
+
+/// What concerns one stream only.
+void measure_stream(const Scenario& scenario, const StreamRequests& stream, RunReport& report) {
+  measure_latency(stream.counted(), report);
+  measure_rates(stream, report);
+  if (!stream.asked->closed()) measure_overload(stream.all, report);
+  report.energy_per_request_J = sum(stream.all, [](const auto& r) { return r.energy_J; }) /
+                                static_cast<double>(stream.all.size());
+  // The prediction is for a request that has the cluster to itself.
+  const bool alone = scenario.streams.empty() && stream.asked->concurrency == 1;
+  if (stream.asked->closed() && alone && *report.latency_s > 0) {
+    report.prediction_error = *report.predicted_latency_s / *report.latency_s - 1;
+  }
+  if (*report.lower_bound_s > 0) {
+    report.optimality_gap = *report.latency_s / *report.lower_bound_s - 1;
+  }
+}
+
+/// The figures of all streams together, from those of each.
+void measure_together(std::span<const StreamRequests> streams, RunReport& report) {
+  std::vector<RequestRecord> counted;
+  std::vector<RequestRecord> all;
+  double limited = 0;
+  double missed = 0;
+  double in_flight_s = 0;
+  const auto add = [](std::optional<double>& total, const std::optional<double>& part) {
+    if (part) total = total.value_or(0) + *part;
+  };
+  for (std::size_t s = 0; s < streams.size(); ++s) {
+    const RunReport& stream = report.streams[s];
+    counted.insert(counted.end(), streams[s].counted().begin(), streams[s].counted().end());
+    all.insert(all.end(), streams[s].all.begin(), streams[s].all.end());
+    in_flight_s += streams[s].in_flight_s;
+    add(report.requests, stream.requests);
+    add(report.throughput_rps, stream.throughput_rps);
+    add(report.queue_growth_rps, stream.queue_growth_rps);
+    if (stream.overloaded) {
+      report.overloaded = std::max(report.overloaded.value_or(0), *stream.overloaded);
+    }
+    if (!stream.deadline_miss_ratio) continue;
+    limited += *stream.requests;
+    missed += *stream.deadline_miss_ratio * *stream.requests;
+  }
+  if (limited > 0) report.deadline_miss_ratio = missed / limited;
+  measure_latency(counted, report);
+  double first_s = first_arrival_s(all);
+  for (const StreamRequests& stream : streams) {
+    first_s = std::min(first_s, first_arrival_s(stream.all));
+  }
+  const double last_s = last_finish_s(all);
+  if (last_s > first_s) report.mean_in_flight = in_flight_s / (last_s - first_s);
+  report.energy_per_request_J =
+      sum(all, [](const auto& r) { return r.energy_J; }) / static_cast<double>(all.size());
+}
+
+void measure_devices(const SimulationResult& result, RunReport& report) {
+  report.bytes_moved = sum(result.devices, [](const auto& d) { return d.sent_bytes; });
+  report.energy_J = sum(result.devices, [](const auto& d) { return d.energy_J; });
+  report.link_energy_J = sum(result.links, [](const auto& l) { return l.energy_J; });
+  double peak_bytes = 0;
+  for (const DeviceRecord& device : result.devices) {
+    peak_bytes = std::max(peak_bytes, device.peak_memory_bytes);
+  }
+  report.peak_memory_bytes = peak_bytes;
+}
+
+std::set<DeviceId> devices_of(const Plan& plan) {
+  std::set<DeviceId> used;
+  for (const ExecutionUnit& unit : plan.units) {
+    if (unit.kind == UnitKind::kCompute) used.insert(unit.device);
+  }
+  return used;
+}
+
+/// What a correct simulator cannot have produced; empty if nothing.
+std::string contradiction(const Plans& plans, const SimulationResult& result,
+                          const Scenario& scenario, const RunReport& report) {
+  const auto requests = requests_by_stream(result, scenario);
+  double planned = 0;
+  for (std::size_t s = 0; s < requests.size(); ++s) {
+    std::vector<double> bytes;  // of a request, by plan
+    for (const MadePlan& made : plans[s].made) {
+      const auto messages = messages_of(*made.plan, scenario.all_streams()[s].element_size());
+      bytes.push_back(sum(messages, [](const Message& m) { return m.bytes; }));
+    }
+    planned += sum(requests[s].all, [&](const RequestRecord& request) {
+      return bytes[static_cast<std::size_t>(request.plan)];
+    });
+  }
+  planned += result.lost_bytes;
+  const double received = sum(result.devices, [](const auto& d) { return d.received_bytes; });
+  if (!equal(*report.bytes_moved, planned) || !equal(received, planned)) {
+    return fmt::format("bug: {} bytes planned, {} sent, {} received", planned, *report.bytes_moved,
+                       received);
+  }
+  for (std::size_t s = 0; s < requests.size(); ++s) {
+    const double bound_s =
+        scenario.streams.empty() ? *report.lower_bound_s : *report.streams[s].lower_bound_s;
+    for (const RequestRecord& request : requests[s].all) {
+      const double latency_s = latency_of(request);
+      if (latency_s < bound_s * (1 - kTolerance)) {
+        return fmt::format("bug: {}a latency of {} s is below the lower bound of {} s",
+                           scenario.label(s), latency_s, bound_s);
+      }
+    }
+    // Little's law, counted in two ways: while the simulation ran, and from its records.
+    const double latencies_s = sum(requests[s].all, latency_of);
+    if (!equal(latencies_s, requests[s].in_flight_s)) {
+      return fmt::format("bug: {}latencies sum to {} s, requests in flight to {} s",
+                         scenario.label(s), latencies_s, requests[s].in_flight_s);
+    }
+  }
+  return "";
+}
+
+/// A latency that none of a stream's plans can beat. Devices that fail only raise it; new routes
+/// may lower it, where it counts links.
+double lower_bound_s(const StreamPlans& plans, const Scenario& scenario) {
+  double bound_s = scenario.lower_bound_s();
+  if (scenario.bound == BoundKind::kSimple) return bound_s;
+  for (const MadePlan& made : plans.made) {
+    if (made.cluster == plans.made.front().cluster) continue;
+    Scenario then = scenario;
+    then.cluster = made.left;
+    bound_s = std::min(bound_s, then.lower_bound_s());
+  }
+  return bound_s;
+}
+
+/// What failures cost a stream until the makespan.
+void measure_replans(const StreamPlans& plans, std::span<const RequestRecord> requests,
+                     double makespan_s, RunReport& report) {
+  report.prediction_error.reset();  // the prediction is of the first plan
+  report.replans =
+      static_cast<double>(std::count_if(plans.begun_s.begin(), plans.begun_s.end(),
+                                        [&](double begun_s) { return begun_s <= makespan_s; }));
+  report.outage_s = 0;
+  for (std::size_t c = 0; c < plans.changes.size(); ++c) {
+    if (plans.changes[c].plan >= 0) continue;
+    const bool last = c + 1 == plans.changes.size();
+    const double end_s = last ? makespan_s : std::min(plans.changes[c + 1].at_s, makespan_s);
+    *report.outage_s += std::max(end_s - plans.changes[c].at_s, 0.0);
+  }
+  report.aborted = sum(requests, [](const RequestRecord& r) { return double(r.aborted); });
+}
+
+void measure_plan(const StreamPlans& plans, const Scenario& scenario, RunReport& report) {
+  const Plan& plan = plans.first();
+  const Graph& graph = scenario.model->graph;
+  const Cluster& cluster = *scenario.cluster;
+  report.predicted_latency_s =
+      estimate(plan, graph, cluster, scenario.element_size(), scenario.effects, Sharing::kMaxMin)
+          .latency_s;
+  report.lower_bound_s = lower_bound_s(plans, scenario);
+  report.redundant_macs_ratio = redundant_macs_ratio(plan, graph);
+  report.units = static_cast<double>(plan.units.size());
+  report.messages = static_cast<double>(messages_of(plan, scenario.element_size()).size());
+  report.devices_used = static_cast<double>(devices_of(plan).size());
+}
+
+}  // namespace
+
+double percentile(std::span<const double> ascending, int percent) {
+  const std::size_t rank =
+      (ascending.size() * static_cast<std::size_t>(percent) + 99) / 100;  // from 1
+  return ascending[std::max<std::size_t>(rank, 1) - 1];
+}
+
+void measure_plans(const Plans& plans, const Scenario& scenario, RunReport& report) {
+  if (scenario.streams.empty()) return measure_plan(plans.front(), scenario, report);
+  report.units = 0;
+  report.messages = 0;
+  std::set<DeviceId> used;
+  for (std::size_t s = 0; s < plans.size(); ++s) {
+    measure_plan(plans[s], scenario.streams[s], report.streams[s]);
+    *report.units += *report.streams[s].units;
+    *report.messages += *report.streams[s].messages;
+    used.merge(devices_of(plans[s].first()));
+  }
+  report.devices_used = static_cast<double>(used.size());
+}
+
+void measure_result(const Plans& plans, const SimulationResult& result, const Scenario& scenario,
+                    RunReport& report) {
+  report.status = result.status;
+  report.message = result.message;
+  report.sim_wall_s = result.wall_s;
+  report.sim_cpu_s = result.cpu_s;
+  report.max_rss_kB = static_cast<double>(result.max_rss_kB);
+  if (result.offered_load > 0) report.offered_load = result.offered_load;
+  if (result.status == Status::kOverloaded) report.overloaded = 1;
+  if (result.status != Status::kOk) return;
+  const auto requests = requests_by_stream(result, scenario);
+  if (scenario.streams.empty()) {
+    measure_stream(scenario, requests.front(), report);
+  } else {
+    for (std::size_t s = 0; s < requests.size(); ++s) {
+      measure_stream(scenario, requests[s], report.streams[s]);
+    }
+    measure_together(requests, report);
+  }
+  if (scenario.replans()) {
+    for (std::size_t s = 0; s < requests.size(); ++s) {
+      RunReport& stream = scenario.streams.empty() ? report : report.streams[s];
+      measure_replans(plans[s], requests[s].all, result.makespan_s, stream);
+      if (scenario.streams.empty()) break;
+      report.replans = report.replans.value_or(0) + *stream.replans;
+      report.outage_s = std::max(report.outage_s.value_or(0), *stream.outage_s);
+      report.aborted = report.aborted.value_or(0) + *stream.aborted;
+    }
+  }
+  measure_devices(result, report);
+  const std::string bug = contradiction(plans, result, scenario, report);
+  if (bug.empty()) return;
+  report.status = Status::kFailed;
+  report.message = bug;
+}
+
+}  // namespace edgeflow

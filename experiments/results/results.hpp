@@ -1,0 +1,79 @@
+#pragma once
+// The folder that results are written to:
+//
+//   manifest.json          what was run by which program where; counts of statuses when it is done
+//   runs.csv               a row per run (columns.hpp); the same bytes whenever the same runs are
+//                          run, by however many processes, in however many goes
+//   streams.csv            a row per stream of each run, if there are scenarios with streams
+//   timing.csv             wall-clock figures
+//   runs/<run_id>/         scenario.resolved.yaml, plan.yaml (of streams: plan-<name>.yaml; made
+//                          anew: plan@1.yaml, ... and plans.csv), requests.csv, units.csv,
+//                          transfers.csv, devices.csv, links.csv, timing.csv, trace.json if wanted,
+//                          streams.csv if there are some; status.json comes last, so that a run
+//                          with one is whole
+//
+// runs.csv and timing.csv are made of what the runs' folders hold, when all of them are there.
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "experiments/jobs/job.hpp"
+#include "experiments/jobs/report.hpp"
+#include "experiments/results/lock.hpp"
+#include "experiments/results/record.hpp"
+
+namespace edgeflow {
+
+/// What a manifest says about its results.
+struct Manifest {
+  std::string name;
+  std::string file;                    // the scenario or sweep
+  std::string text;                    // of it, canonical
+  std::string base_text;               // of the sweep's base, if that is a file of its own
+  std::vector<std::string> arguments;  // of the program
+  std::vector<std::string> axes;
+  std::size_t runs = 0;
+};
+
+class Results {
+ public:
+  struct Mode {
+    bool resume = false;  // keep the runs that this program has done already
+    bool shard = false;   // others write other runs of the same sweep into the folder
+  };
+
+  /// Creates the folder or takes it over, with whatever is no run of `jobs` removed. Throws
+  /// InputError if that cannot be done, if there are files of somebody else, or if another sweep is
+  /// writing there.
+  Results(std::filesystem::path folder, const Manifest& manifest, std::span<const Job> jobs,
+          Mode mode);
+
+  /// Whether the folder holds the whole run.
+  bool has(const Job& job) const;
+
+  /// Where the run's files are; the simulation itself writes units.csv, transfers.csv, trace.json.
+  std::filesystem::path folder_of(const Job& job) const;
+
+  /// To be called before anything is written to the run's folder: from now on it is not whole.
+  /// Throws InputError.
+  void begin(const Job& job) const;
+
+  /// Writes the rest of a run's folder. Throws InputError.
+  void add(const Job& job, const Run& run) const;
+
+  const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  void prepare(const Manifest& manifest, std::span<const Job> jobs, Mode mode) const;
+
+  std::filesystem::path folder_;
+  FolderLock lock_;
+};
+
+/// Writes the tables over all runs of a results folder, and how they ended into the manifest.
+/// Returns the rows. Throws InputError if runs are missing.
+std::vector<Record> merge_results(const std::filesystem::path& folder);
+
+}  // namespace edgeflow

@@ -1,0 +1,18 @@
+#pragma once
+// What happened in one run, as CSV tables. Formulas and units are in the column names and
+// README.md.
+
+#include <string>
+
+#include "experiments/jobs/job.hpp"
+#include "experiments/jobs/report.hpp"
+
+namespace edgeflow {
+
+std::string requests_csv(const SimulationResult& result, const Scenario& scenario);
+std::string devices_csv(const Run& run, const Scenario& scenario);
+std::string links_csv(const Run& run, const Scenario& scenario);
+/// Which plan each stream had when, or none, with what came of it.
+std::string plans_csv(const Run& run, const Scenario& scenario);
+
+}  // namespace edgeflow

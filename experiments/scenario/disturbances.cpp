@@ -1,0 +1,315 @@
+#include "experiments/scenario/disturbances.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <fstream>
+#include <set>
+
+#include "experiments/scenario/scenario.hpp"
+#include "workloads/input/csv.hpp"
+
+namespace edgeflow {
+namespace {
+
+constexpr std::size_t kMaxSteps = 1'000'000;
+/// In the order of JitterDistribution.
+constexpr std::array<std::string_view, 3> kDistributions{"none", "exponential", "uniform"};
+/// In the order of FailurePolicy.
+constexpr std::array<std::string_view, 2> kPolicies{"fail", "replan"};
+
+/// The index of a name among those of devices or links.
+std::size_t find_name(const Yaml& yaml, std::span<const std::string> names, const char* what) {
+  const std::string text = yaml.is_scalar() ? yaml.as_string() : "";
+  const auto found = std::find(names.begin(), names.end(), text);
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  const auto near = nearest_name(text, std::vector<std::string_view>(names.begin(), names.end()));
+  yaml.fail_expected(fmt::format("the name of a {}", what),
+                     near ? fmt::format("did you mean \"{}\"?", *near)
+                          : fmt::format("such as \"{}\"", names.front()));
+}
+
+/// The numbers in the columns at_s and bandwidth_Bps.
+std::vector<BandwidthTrace::Step> read_steps_file(const Yaml& yaml) {
+  const std::filesystem::path file = folder_of(yaml) / yaml.as_string();
+  std::ifstream stream(file);
+  if (!stream) yaml.fail(fmt::format("there is no file \"{}\"", file.string()));
+  std::string line;
+  std::getline(stream, line);
+  const std::vector<std::string> header = csv_cells(line);
+  const auto column = [&](const char* name) {
+    const auto found = std::find(header.begin(), header.end(), name);
+    if (found != header.end()) return static_cast<std::size_t>(found - header.begin());
+    throw InputError({file.string(), 1, 1}, "",
+                     "expected a table with columns at_s and bandwidth_Bps");
+  };
+  const std::size_t at = column("at_s");
+  const std::size_t bandwidth = column("bandwidth_Bps");
+  std::vector<BandwidthTrace::Step> steps;
+  for (int row = 2; std::getline(stream, line); ++row) {
+    const std::vector<std::string> cells = csv_cells(line);
+    const auto number = [&](std::size_t cell, const char* name, double least) {
+      const std::string text = cell < cells.size() ? cells[cell] : "";
+      const auto value = parse_number(text);
+      if (value && *value >= least && *value <= kLargestQuantity) return *value;
+      throw InputError({file.string(), row, 1}, name,
+                       fmt::format("got {}, expected a number of at least {}", in_quotes(text),
+                                   number_text(least)),
+                       value && *value > least ? "beyond anything real" : "");
+    };
+    const double at_s = number(at, "at_s", steps.empty() ? 0 : steps.back().at_s);
+    steps.push_back({at_s, number(bandwidth, "bandwidth_Bps", kSmallestQuantity)});
+  }
+  return steps;
+}
+
+std::vector<BandwidthTrace::Step> read_steps(const Yaml& yaml) {
+  std::vector<BandwidthTrace::Step> steps;
+  for (const Yaml& item : yaml.items()) {
+    item.expect_keys({"at", "bandwidth"});
+    const Yaml at = item.at("at");
+    const double at_s = at.as_quantity(Quantity::kDuration, /*zero_ok=*/true);
+    if (!steps.empty() && at_s <= steps.back().at_s) {
+      at.fail_expected("a time after that of the step before");
+    }
+    steps.push_back({at_s, item.at("bandwidth").as_quantity(Quantity::kBandwidth)});
+  }
+  return steps;
+}
+
+BandwidthTrace read_trace(const Yaml& yaml, std::span<const std::string> links,
+                          std::set<int>& traced) {
+  yaml.expect_keys({"links", "steps", "file", "period"});
+  BandwidthTrace trace;
+  const Yaml which = yaml.at("links");
+  const auto add = [&](const Yaml& place, std::size_t link) {
+    trace.links.push_back(static_cast<int>(link));
+    if (traced.insert(trace.links.back()).second) return;
+    place.fail(fmt::format("link \"{}\" is given a bandwidth twice", links[link]));
+  };
+  if (which.is_list()) {
+    for (const Yaml& item : which.items()) add(item, find_name(item, links, "link"));
+    if (trace.links.empty()) which.fail("is empty, expected at least one link");
+  } else if (which.as_string() == "all") {
+    for (std::size_t link = 0; link < links.size(); ++link) add(which, link);
+  } else {
+    add(which, find_name(which, links, "link"));
+  }
+  const auto file = yaml.find("file");
+  const auto steps = yaml.find("steps");
+  if (file && steps) steps->fail("give \"file\" or \"steps\", not both");
+  const Yaml source = file ? *file : yaml.at("steps");
+  trace.steps = file ? read_steps_file(source) : read_steps(source);
+  if (trace.steps.empty()) source.fail("holds no step");
+  if (trace.steps.size() > kMaxSteps) source.fail("holds more than a million steps");
+  if (const auto period = yaml.find("period")) {
+    trace.period_s = period->as_quantity(Quantity::kDuration);
+    if (trace.steps.front().at_s > 0) source.fail("has a period, so its first step must be at 0s");
+    if (trace.steps.back().at_s >= trace.period_s) {
+      period->fail_expected("a duration beyond the last step");
+    }
+  }
+  return trace;
+}
+
+BackgroundTraffic read_background(const Yaml& yaml, std::span<const std::string> devices) {
+  yaml.expect_keys({"from", "to", "rate", "size"});
+  BackgroundTraffic traffic;
+  traffic.from = static_cast<std::int32_t>(find_name(yaml.at("from"), devices, "device"));
+  traffic.to = static_cast<std::int32_t>(find_name(yaml.at("to"), devices, "device"));
+  if (traffic.from == traffic.to) yaml.at("to").fail("is where the traffic comes from");
+  if (const auto size = yaml.find("size")) {
+    traffic.size_bytes = size->as_quantity(Quantity::kSize);
+    traffic.messages_per_s = yaml.at("rate").as_quantity(Quantity::kFrequency);
+  } else if (const auto rate = yaml.find("rate")) {
+    traffic.rate_Bps = rate->as_quantity(Quantity::kBandwidth);
+  }
+  return traffic;
+}
+
+Jitter read_jitter(const Yaml& yaml) {
+  yaml.expect_keys({"distribution", "mean"});
+  const Yaml distribution = yaml.at("distribution");
+  const std::span known(kDistributions);
+  const std::string name = distribution.is_scalar() ? distribution.as_string() : "";
+  const auto found = std::find(known.begin() + 1, known.end(), name);
+  if (found == known.end()) {
+    const auto near = nearest_name(name, known.subspan(1));
+    distribution.fail_expected("exponential or uniform",
+                               near ? fmt::format("did you mean \"{}\"?", *near) : "");
+  }
+  return {static_cast<JitterDistribution>(found - known.begin()),
+          yaml.at("mean").as_quantity(Quantity::kDuration)};
+}
+
+Failure read_failure(const Yaml& yaml, std::span<const std::string> devices,
+                     std::span<const std::string> links) {
+  yaml.expect_keys({"device", "link", "at", "repair"});
+  const auto device = yaml.find("device");
+  const auto link = yaml.find("link");
+  if (device && link) link->fail("give \"device\" or \"link\", not both");
+  Failure failure;
+  if (link) {
+    failure.link = static_cast<std::int32_t>(find_name(*link, links, "link"));
+  } else {
+    failure.device = static_cast<std::int32_t>(find_name(yaml.at("device"), devices, "device"));
+  }
+  failure.at_s = yaml.at("at").as_quantity(Quantity::kDuration, /*zero_ok=*/true);
+  if (const auto repair = yaml.find("repair")) {
+    failure.repair_s = repair->as_quantity(Quantity::kDuration);
+    if (failure.repair_s <= failure.at_s) repair->fail_expected("a time after the failure");
+  }
+  return failure;
+}
+
+void read_policy(const Yaml& yaml, Disturbances& disturbances) {
+  const auto policy = yaml.find("policy");
+  const auto time = yaml.find("planning_time");
+  if (policy) {
+    const std::string name = policy->is_scalar() ? policy->as_string() : "";
+    const auto found = std::find(kPolicies.begin(), kPolicies.end(), name);
+    if (found == kPolicies.end()) {
+      const auto near = nearest_name(name, kPolicies);
+      policy->fail_expected("fail or replan",
+                            near ? fmt::format("did you mean \"{}\"?", *near) : "");
+    }
+    disturbances.policy = static_cast<FailurePolicy>(found - kPolicies.begin());
+    if (!yaml.find("failures")) policy->fail("is for failures, and there are none");
+  }
+  if (time && !policy) time->fail("is for \"policy: replan\", which is not there");
+  const double time_s = time ? time->as_quantity(Quantity::kDuration, /*zero_ok=*/true) : 0;
+  if (disturbances.policy != FailurePolicy::kReplan) return;
+  if (!time) {
+    yaml.fail("missing key \"planning_time\"",
+              "how long planning takes in simulated time, 0s if none");
+  }
+  disturbances.planning_time_s = time_s;
+}
+
+void add_failure(const Yaml& yaml, const Failure& failure, std::vector<Failure>& failures) {
+  for (const Failure& other : failures) {
+    if (other.device == failure.device && other.link == failure.link &&
+        failure.at_s < other.repair_s && other.at_s < failure.repair_s) {
+      yaml.fail("fails while it has failed already");
+    }
+  }
+  failures.push_back(failure);
+}
+
+std::vector<std::string> device_names(const Cluster& cluster) {
+  std::vector<std::string> names;
+  for (const Device& device : cluster.devices()) names.push_back(device.name);
+  return names;
+}
+
+std::vector<std::string> link_names(const Cluster& cluster) {
+  std::vector<std::string> names;
+  for (const Link& link : cluster.network().links) names.push_back(link.name);
+  return names;
+}
+
+std::string with_unit(double value, const char* unit) { return number_text(value) + unit; }
+
+}  // namespace
+
+Disturbances read_disturbances(const Yaml& yaml, const Cluster& cluster) {
+  if (!yaml.is_map()) {
+    yaml.fail_expected("a map of bandwidth, background, jitter and failures");
+  }
+  yaml.expect_keys({"bandwidth", "background", "jitter", "failures", "policy", "planning_time"});
+  const std::vector<std::string> devices = device_names(cluster);
+  const std::vector<std::string> links = link_names(cluster);
+  Disturbances disturbances;
+  if (const auto list = yaml.find("bandwidth")) {
+    std::set<int> traced;
+    for (const Yaml& item : list->items()) {
+      disturbances.traces.push_back(read_trace(item, links, traced));
+    }
+  }
+  if (const auto list = yaml.find("background")) {
+    for (const Yaml& item : list->items()) {
+      disturbances.background.push_back(read_background(item, devices));
+    }
+  }
+  if (const auto jitter = yaml.find("jitter")) disturbances.jitter = read_jitter(*jitter);
+  if (const auto list = yaml.find("failures")) {
+    for (const Yaml& item : list->items()) {
+      add_failure(item, read_failure(item, devices, links), disturbances.failures);
+    }
+  }
+  read_policy(yaml, disturbances);
+  return disturbances;
+}
+
+YamlTree disturbances_node(const Disturbances& disturbances, const Cluster& cluster) {
+  const std::vector<std::string> devices = device_names(cluster);
+  const std::vector<std::string> links = link_names(cluster);
+  YamlTree node;
+  for (const BandwidthTrace& trace : disturbances.traces) {
+    YamlTree item;
+    for (const int link : trace.links) item["links"].push_back(links[std::size_t(link)]);
+    for (const auto& step : trace.steps) {
+      YamlTree at;
+      at["at"] = with_unit(step.at_s, "s");
+      at["bandwidth"] = with_unit(step.bandwidth_Bps, "B/s");
+      item["steps"].push_back(at);
+    }
+    if (trace.period_s > 0) item["period"] = with_unit(trace.period_s, "s");
+    node["bandwidth"].push_back(item);
+  }
+  for (const BackgroundTraffic& traffic : disturbances.background) {
+    YamlTree item;
+    item["from"] = devices[std::size_t(traffic.from)];
+    item["to"] = devices[std::size_t(traffic.to)];
+    if (traffic.size_bytes > 0) {
+      item["size"] = with_unit(traffic.size_bytes, "B");
+      item["rate"] = with_unit(traffic.messages_per_s, "/s");
+    } else if (traffic.rate_Bps > 0) {
+      item["rate"] = with_unit(traffic.rate_Bps, "B/s");
+    }
+    node["background"].push_back(item);
+  }
+  if (disturbances.jitter.distribution != JitterDistribution::kNone) {
+    node["jitter"]["distribution"] =
+        std::string(kDistributions[std::size_t(disturbances.jitter.distribution)]);
+    node["jitter"]["mean"] = with_unit(disturbances.jitter.mean_s, "s");
+  }
+  for (const Failure& failure : disturbances.failures) {
+    YamlTree item;
+    if (failure.link < 0) {
+      item["device"] = devices[std::size_t(failure.device)];
+    } else {
+      item["link"] = links[std::size_t(failure.link)];
+    }
+    item["at"] = with_unit(failure.at_s, "s");
+    if (std::isfinite(failure.repair_s)) item["repair"] = with_unit(failure.repair_s, "s");
+    node["failures"].push_back(item);
+  }
+  if (disturbances.policy == FailurePolicy::kReplan && !disturbances.failures.empty()) {
+    node["policy"] = std::string(kPolicies[std::size_t(disturbances.policy)]);
+    node["planning_time"] = with_unit(disturbances.planning_time_s, "s");
+  }
+  return node;
+}
+
+Cluster with_traces(const Cluster& cluster, const Disturbances& disturbances, bool best) {
+  Network network = cluster.network();
+  for (const BandwidthTrace& trace : disturbances.traces) {
+    for (const int link : trace.links) {
+      double& bandwidth_Bps = network.links[std::size_t(link)].bandwidth_Bps;
+      for (const auto& step : trace.steps) {
+        if (step.at_s == 0) bandwidth_Bps = step.bandwidth_Bps;
+        if (best) bandwidth_Bps = std::max(bandwidth_Bps, step.bandwidth_Bps);
+      }
+    }
+  }
+  return {cluster.name(),
+          {cluster.devices().begin(), cluster.devices().end()},
+          std::move(network),
+          cluster.source(),
+          cluster.sink()};
+}
+
+}  // namespace edgeflow

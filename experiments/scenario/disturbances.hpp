@@ -1,0 +1,46 @@
+#pragma once
+// What changes, contends or fails during a run, as a scenario says it. Planners and predictions see
+// the cluster as it is at t = 0, without any of this; planners asked again see it without what has
+// failed.
+//
+//   disturbances:
+//     bandwidth:                   # each of them from then on, also for messages under way
+//       - {links: all, steps: [{at: 0s, bandwidth: 50Mbps}, {at: 10s, bandwidth: 20Mbps}]}
+//       - {links: ["nano:up", "nano:down"], file: trace.csv, period: 60s}
+//     background:                  # traffic of others that shares the links between two devices
+//       - {from: a, to: b}                        # a constant stream that gets a fair share
+//       - {from: a, to: b, rate: 20Mbps}          # and this at most
+//       - {from: a, to: b, size: 1MB, rate: 5/s}  # messages at random (Poisson)
+//     jitter: {distribution: exponential, mean: 2ms}   # or uniform, from 0 to twice the mean
+//     failures:
+//       - {device: nano, at: 10s, repair: 20s}    # repair is optional
+//       - {link: "nano:up", at: 10s}
+//     policy: replan               # default: fail, a run fails that needs what is not there
+//     planning_time: 500ms         # with replan: what planning takes, in simulated time
+//
+// With `replan`, the strategies plan for what is left: see replan.hpp for when, and sim/README.md
+// for what becomes of requests. What planning takes on a board, only you can know; plan_wall_s of
+// timing.csv says what all plans of a run took here.
+//
+// Links are called as `edgeflow inspect CLUSTER` shows them. A trace file is a table with the
+// columns at_s and bandwidth_Bps. Before its first step a link is as the cluster says; with a
+// period, after which a trace starts over, the first step is at 0s. `simulation.ablate:
+// [disturbances]` leaves all out; without contention, bandwidths do not change and others do not
+// send; without latency, there is no jitter.
+
+#include "platforms/cluster.hpp"
+#include "sim/setup/disturbances.hpp"
+#include "workloads/input/yaml.hpp"
+
+namespace edgeflow {
+
+/// Throws InputError. The seed is left at 0.
+Disturbances read_disturbances(const Yaml& yaml, const Cluster& cluster);
+
+/// As it would be written again; null if there are none.
+YamlTree disturbances_node(const Disturbances& disturbances, const Cluster& cluster);
+
+/// The cluster as it is at t = 0, or if `best`, with the most that each link ever gets.
+Cluster with_traces(const Cluster& cluster, const Disturbances& disturbances, bool best);
+
+}  // namespace edgeflow

@@ -1,0 +1,233 @@
+#include "experiments/scenario/resolve.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "experiments/scenario/disturbances.hpp"
+#include "workloads/input/csv.hpp"
+#include "workloads/input/home.hpp"
+#include "workloads/input/random.hpp"
+#include "workloads/model_yaml.hpp"
+
+namespace edgeflow {
+namespace {
+
+std::string with_unit(double value, const char* unit) { return number_text(value) + unit; }
+
+/// What a device says of its place in the network.
+void add_port(YamlTree& node, const Network& network, std::size_t device) {
+  if (!network.rates_Bps.empty() && network.rates_Bps[device] != network.bandwidth_Bps) {
+    node["bandwidth"] = with_unit(network.rates_Bps[device], "B/s");
+  }
+  if (network.ports.empty()) return;
+  const Port& port = network.ports[device];
+  if (port.up_Bps == port.down_Bps) {
+    node["bandwidth"] = with_unit(port.up_Bps, "B/s");
+  } else {
+    node["up"] = with_unit(port.up_Bps, "B/s");
+    node["down"] = with_unit(port.down_Bps, "B/s");
+  }
+  if (port.latency_s != network.latency_s / 2) node["latency"] = with_unit(port.latency_s, "s");
+  if (!network.sites.empty()) {
+    node["site"] = network.sites[static_cast<std::size_t>(port.site)].name;
+  }
+}
+
+YamlTree device_node(const Cluster& cluster, DeviceId id,
+                     const std::vector<std::string>& catalogue) {
+  const Device& device = cluster.device(id);
+  const ComputeProfile& compute = device.compute;
+  YamlTree node;
+  node["name"] = device.name;
+  if (std::find(catalogue.begin(), catalogue.end(), device.type) != catalogue.end()) {
+    node["type"] = device.type;
+  }
+  if (!compute.framework.empty()) node["framework"] = compute.framework;
+  node["threads"] = compute.threads;
+  node["mac_rate"] = with_unit(compute.mac_rate, "MAC/s");
+  if (std::isfinite(compute.byte_rate_Bps)) {
+    node["byte_rate"] = with_unit(compute.byte_rate_Bps, "B/s");
+  }
+  node["overhead"] = with_unit(compute.overhead_s, "s");
+  node["task_overhead"] = with_unit(compute.task_overhead_s, "s");
+  node["winograd_factor"] = number_text(compute.winograd_factor);
+  node["winograd_byte_factor"] = number_text(compute.winograd_byte_factor);
+  node["spatial_factor"] = number_text(compute.spatial_factor);
+  node["matrix_factor"] = number_text(compute.matrix_factor);
+  node["fully_connected_factor"] = number_text(compute.fully_connected_factor);
+  if (compute.message_overhead_s > 0) {
+    node["message_overhead"] = with_unit(compute.message_overhead_s, "s");
+  }
+  if (std::isfinite(compute.serialization_rate_Bps)) {
+    node["serialization_rate"] = with_unit(compute.serialization_rate_Bps, "B/s");
+  }
+  if (compute.layer_times) {
+    for (const auto& [model, layers] : compute.layer_times->models) {
+      for (const auto& [layer, time] : layers) {
+        node["layer_time"][model][layer] = with_unit(time.time_s, "s");
+      }
+    }
+  }
+  if (std::isfinite(device.memory_bytes)) node["memory"] = with_unit(device.memory_bytes, "B");
+  if (!std::isnan(device.idle_W) && !std::isnan(device.busy_W)) {
+    node["power"]["idle"] = with_unit(device.idle_W, "W");
+    node["power"]["busy"] = with_unit(device.busy_W, "W");
+    if (device.transmit_W > device.idle_W) {
+      node["power"]["transmit"] = with_unit(device.transmit_W, "W");
+    }
+    if (device.receive_W > device.idle_W) {
+      node["power"]["receive"] = with_unit(device.receive_W, "W");
+    }
+  }
+  add_port(node, cluster.network(), index(id));
+  return node;
+}
+
+/// Tells a network of another file from it, wherever the file is.
+std::string contents_of(const Network& network) {
+  std::string text;
+  for (const Link& link : network.links) {
+    text += fmt::format("{} {} {} {} {}\n", link.name, link.bandwidth_Bps, link.latency_s,
+                        link.idle_W, link.busy_W);
+  }
+  for (const auto& path : network.paths) text += fmt::format("{}\n", fmt::join(path, " "));
+  return fmt::format("{:016x}", fnv1a(text));
+}
+
+YamlTree network_node(const Cluster& cluster, bool portable) {
+  const Network& network = cluster.network();
+  const bool plain = network.type == NetworkType::kSwitch || network.type == NetworkType::kWifi ||
+                     network.type == NetworkType::kHub;
+  if (portable && network.type == NetworkType::kSimgrid) return YamlTree(contents_of(network));
+  if (!plain) return Document(network.description, "").root().node();
+  YamlTree node;
+  node["type"] = std::string(to_string(network.type));
+  node["bandwidth"] = with_unit(network.bandwidth_Bps, "B/s");
+  node["latency"] = with_unit(network.latency_s, "s");
+  if (network.links.front().busy_W > 0) {
+    node["link_power"]["idle"] = with_unit(network.links.front().idle_W, "W");
+    node["link_power"]["busy"] = with_unit(network.links.front().busy_W, "W");
+  }
+  if (network.access_point) {
+    node["access_point"] = cluster.devices()[*network.access_point].name;
+  }
+  return node;
+}
+
+YamlTree cluster_node(const Cluster& cluster, bool portable) {
+  YamlTree node;
+  node["name"] = cluster.name();
+  node["network"] = network_node(cluster, portable);
+  static const std::vector<std::string> catalogue = names_on_shelf("platforms/devices");
+  for (std::size_t d = 0; d < cluster.size(); ++d) {
+    const DeviceId id{static_cast<std::int32_t>(d)};
+    node["devices"].push_back(device_node(cluster, id, catalogue));
+  }
+  node["source"] = cluster.device(cluster.source()).name;
+  node["sink"] = cluster.device(cluster.sink()).name;
+  return node;
+}
+
+YamlTree simulation_node(const Scenario& scenario) {
+  YamlTree node;
+  node["network_model"] = std::string(to_string(scenario.network_model));
+  node["ablate"] = YamlTree::list();
+  if (!scenario.effects.contention) node["ablate"].push_back("contention");
+  if (!scenario.effects.latency) node["ablate"].push_back("latency");
+  if (!scenario.effects.overheads) node["ablate"].push_back("overheads");
+  if (!scenario.effects.queueing) node["ablate"].push_back("queueing");
+  if (!scenario.effects.disturbances) node["ablate"].push_back("disturbances");
+  return node;
+}
+
+/// The contents of the files that a command names, so that a changed program is another run.
+std::string programs_of(const StrategyChoice& strategy) {
+  const Options options = strategy.resolved_options();
+  const auto command = options.find("command");
+  if (command == options.end()) return "";
+  std::string text;
+  for (const auto& word : nlohmann::json::parse(command->second)) {
+    if (!word.is_string()) continue;
+    const std::filesystem::path file = strategy.folder / word.get<std::string>();
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(file, error)) continue;
+    std::ifstream stream(file, std::ios::binary);
+    text.append(std::istreambuf_iterator<char>(stream), {});
+  }
+  return text;
+}
+
+/// For reading again, or for comparing: then without paths, and the model by its contents.
+enum class TextOf : std::uint8_t { kReading, kComparing };
+
+/// Adds what a scenario or stream says of its workload.
+void add_workload(YamlTree& tree, const Scenario& stream, const StrategyChoice& strategy,
+                  TextOf purpose) {
+  const bool reading = purpose == TextOf::kReading;
+  tree["model"] = reading ? stream.model->reference : fmt::format("{:016x}", stream.model->hash);
+  tree["strategy"]["name"] = strategy.name;
+  for (const auto& [key, value] : reading ? strategy.resolved_options() : strategy.options) {
+    tree["strategy"]["options"][key] = value;
+  }
+  tree["precision"] = std::string(to_string(stream.precision));
+  tree["input_precision"] = std::string(to_string(stream.input_precision));
+  tree["requests"] = requests_node(stream.requests);
+}
+
+const StrategyChoice& strategy_of(const Scenario& stream, const StrategyChoice& otherwise) {
+  return stream.strategies.empty() ? otherwise : stream.strategies.front();
+}
+
+YamlTree stream_node(const Scenario& stream, const StrategyChoice& otherwise, TextOf purpose) {
+  YamlTree tree;
+  tree["name"] = stream.name;
+  add_workload(tree, stream, strategy_of(stream, otherwise), purpose);
+  tree["source"] = stream.cluster->device(stream.cluster->source()).name;
+  tree["sink"] = stream.cluster->device(stream.cluster->sink()).name;
+  return tree;
+}
+
+std::string text_of(const Scenario& scenario, const StrategyChoice& strategy, TextOf purpose) {
+  YamlTree tree;
+  tree["schema"] = 1;
+  tree["name"] = scenario.name;
+  tree["cluster"] = cluster_node(*scenario.cluster, purpose == TextOf::kComparing);
+  if (scenario.streams.empty()) add_workload(tree, scenario, strategy, purpose);
+  for (const Scenario& stream : scenario.streams) {
+    tree["streams"].push_back(stream_node(stream, strategy, purpose));
+  }
+  tree["simulation"] = simulation_node(scenario);
+  if (const YamlTree node = disturbances_node(scenario.disturbances, *scenario.cluster);
+      node.kind() == YamlTree::Kind::kMap) {
+    tree["disturbances"] = node;
+  }
+  tree["bound"] = std::string(to_string(scenario.bound));
+  tree["seed"] = scenario.seed;
+  return canonical_text(tree);
+}
+
+}  // namespace
+
+std::string resolved_text(const Scenario& scenario, const StrategyChoice& strategy) {
+  return text_of(scenario, strategy, TextOf::kReading);
+}
+
+std::string config_hash(const Scenario& scenario, const StrategyChoice& strategy,
+                        const std::string& extra) {
+  std::string text = text_of(scenario, strategy, TextOf::kComparing);
+  if (scenario.streams.empty()) {
+    text += programs_of(strategy);
+  }
+  for (const Scenario& stream : scenario.streams) {
+    text += programs_of(strategy_of(stream, strategy));
+  }
+  return fmt::format("{:016x}", fnv1a(text + extra));
+}
+
+}  // namespace edgeflow

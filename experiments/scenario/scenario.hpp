@@ -1,0 +1,156 @@
+#pragma once
+// A scenario: which model on which cluster by which strategies, and what is asked of them.
+//
+//   schema: 1
+//   name: yolo-on-four-pis
+//   model: yolov5s                       # of the zoo, or a path relative to this file
+//   cluster: {network: ..., devices: ...}  # or a shipped name, or the path of a cluster file
+//   strategy: {name: edgeflow, options: {...}}   # or a bare name, or strategies: [...]
+//   precision: fp32                      # fp32, fp16, int8: elements of activations and weights
+//   input_precision: uint8               # of the model's input; default: precision
+//   requests: {count: 100, arrivals: {process: poisson, rate: 2/s}}    # see requests.hpp
+//   simulation: {network_model: cm02, ablate: [contention]}
+//   disturbances: {...}                  # see disturbances.hpp
+//   seed: 42
+// Only schema, name, model, cluster and strategy are needed.
+//
+// Several models or sources share the cluster where there are
+//   streams:
+//     - {name: detector, model: yolov5s, requests: {...}}
+//     - {name: classifier, model: mobilenet_v2, source: nano, strategy: single}
+// Each has a name, and may have its own model, strategy, precision, input_precision, requests,
+// source and sink (default: its source if it has one); what it leaves out is that of the scenario.
+// Each is planned by itself, as if it had the cluster alone.
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "experiments/scenario/requests.hpp"
+#include "partition/strategy.hpp"
+#include "sim/simulate.hpp"
+#include "workloads/input/yaml.hpp"
+
+namespace edgeflow {
+
+struct Model {
+  Graph graph;             // folded: what frameworks run
+  std::string reference;   // its name in the zoo, or its absolute path
+  std::uint64_t hash = 0;  // of its contents before folding
+};
+
+/// Models by file and clusters by text, each read once however many scenarios name it.
+class ModelShelf {
+ public:
+  /// Throws InputError as load_model does.
+  std::shared_ptr<const Model> get(const std::string& name, const std::filesystem::path& folder);
+
+  /// The cluster of a scenario of that name. Throws InputError as read_cluster does.
+  std::shared_ptr<const Cluster> get_cluster(const Yaml& yaml, const std::string& scenario_name);
+
+ private:
+  std::map<std::filesystem::path, std::shared_ptr<const Model>> models_;
+  std::map<std::string, std::shared_ptr<const Cluster>> clusters_;
+};
+
+struct StrategyChoice {
+  std::string name;
+  const StrategyInfo* info = nullptr;      // null: the plan comes from a file
+  Options options;                         // those that were given
+  std::map<std::string, Position> places;  // of the options
+  std::string path;                        // key path of `options:`
+  std::filesystem::path folder;            // that a path in `command` is relative to
+
+  /// The options as the strategy gets them: a relative path of `command` made absolute.
+  Options resolved_options() const;
+  /// The mistake in an option as an error at its place.
+  InputError error(const OptionError& error) const;
+};
+
+enum class Precision : std::uint8_t { kFp32, kFp16, kInt8, kUint8 };
+
+/// How lower_bound_s is computed: partition/prices/bound.hpp has both.
+enum class BoundKind : std::uint8_t { kSimple, kLp };
+
+struct Scenario {
+  std::string name;
+  std::shared_ptr<const Model> model;      // null if there are streams
+  std::shared_ptr<const Cluster> cluster;  // of a stream: with its own source and sink
+  /// At least one, all different. Of a stream: its own, or none if it takes the job's.
+  std::vector<StrategyChoice> strategies;
+  Precision precision = Precision::kFp32;
+  Precision input_precision = Precision::kFp32;
+  Requests requests;
+  NetworkModel network_model = NetworkModel::kCm02;
+  Effects effects;
+  Disturbances disturbances;  // see disturbances.hpp; the cluster is that of t = 0
+  BoundKind bound = BoundKind::kSimple;
+  std::uint64_t seed = 0;
+  std::string random_stream = "arrivals";  // names the random numbers: see random.hpp
+  /// The `streams:`, each as a scenario that bears its name and has no streams; may be empty.
+  std::vector<Scenario> streams{};
+
+  /// What shares the cluster: the streams, or the scenario itself if it has none.
+  std::span<const Scenario> all_streams() const {
+    return streams.empty() ? std::span(this, 1) : std::span(streams);
+  }
+  /// Whether plans are made anew when something fails.
+  bool replans() const {
+    return effects.disturbances && disturbances.policy == FailurePolicy::kReplan &&
+           !disturbances.failures.empty();
+  }
+  /// Whose plan it is, for messages: "" or "stream detector: ".
+  std::string label(std::size_t stream) const;
+  void set_seed(std::uint64_t new_seed);
+
+  ElementSize element_size() const;
+  /// A latency that no plan of this scenario can beat.
+  double lower_bound_s() const;
+  /// When requests arrive, ascending; for closed only their number counts.
+  std::vector<double> arrivals_s() const;
+};
+
+/// The name of a scenario or sweep, which is also the name of its results folder. Throws
+/// InputError.
+std::string read_folder_name(const Yaml& yaml);
+
+/// Reads a scenario. Throws InputError.
+Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf);
+
+/// Changes one value of the scenario at `prefix` (empty for the root, or "base" in a sweep). More
+/// forgiving than Document::override_value: a cluster given by name becomes the map that its file
+/// holds, a bare strategy becomes {name: ...}, `strategy` takes the place of `strategies`, and
+/// streams go by name as well as by number: streams.detector.requests.count, streams[0].model.
+void override_scenario(Document& document, const std::string& prefix, const std::string& key_path,
+                       const YamlTree& value, const Position& origin);
+
+/// The same for the root and "key.path=value" as given to --set.
+void override_scenario(Document& document, const std::string& assignment);
+
+std::string_view to_string(Precision precision);
+std::string_view to_string(NetworkModel model);
+std::string_view to_string(BoundKind bound);
+
+/// What the options of a strategy say, in one cell: "device=nano"; several are parted by a blank.
+std::string options_text(const StrategyChoice& strategy);
+
+/// Calls `load`; a mistake that has no place of its own (no such file) becomes one at `yaml`.
+template <typename Load>
+auto located(const Yaml& yaml, Load load) {
+  try {
+    return load();
+  } catch (const InputError& error) {
+    if (!error.position().file.empty()) throw;
+    yaml.fail(error.message(), error.hint());
+  }
+}
+
+/// The folder that a relative path at `yaml` starts from: that of the file it is written in, the
+/// current one for the command line.
+std::filesystem::path folder_of(const Yaml& yaml);
+
+}  // namespace edgeflow

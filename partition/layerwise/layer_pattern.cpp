@@ -1,0 +1,172 @@
+#include "partition/layerwise/layer_pattern.hpp"
+
+#include <algorithm>
+
+namespace edgeflow {
+namespace {
+
+double begin_of(const RowNeeds& needs, double boundary) {
+  return needs.stride() * boundary - needs.before();
+}
+double end_of(const RowNeeds& needs, double boundary) {
+  return needs.stride() * boundary + needs.after();
+}
+
+/// The part that position `at` lies in.
+std::size_t part_at(const Predecessor& m, double at) {
+  const auto after =
+      std::upper_bound(m.boundaries.begin(), m.boundaries.end() - 1, at,
+                       [](double value, std::int64_t b) { return value < static_cast<double>(b); });
+  return static_cast<std::size_t>(std::max<std::ptrdiff_t>(after - m.boundaries.begin() - 1, 0));
+}
+
+Overlap overlap_of(const Predecessor& m, double begin, double end) {
+  const auto extent = static_cast<double>(m.needs.input_extent());
+  Overlap overlap;
+  overlap.begin_clipped = begin <= 0;
+  overlap.end_clipped = end >= extent;
+  begin = std::clamp(begin, 0.0, extent);
+  end = std::clamp(end, 0.0, extent);
+  if (end - begin <= kSameRow) return {.empty = true};
+  overlap.first = part_at(m, begin + kSameRow);
+  overlap.last = part_at(m, end - kSameRow);
+  return overlap;
+}
+
+}  // namespace
+
+Pattern pattern_of(const LayerProblem& problem, const RealSplit& split) {
+  Pattern pattern{split.devices, {}};
+  for (std::size_t i = 0; i < split.devices.size(); ++i) {
+    for (const Predecessor& m : problem.predecessors) {
+      pattern.overlaps.push_back(overlap_of(m, begin_of(m.needs, split.boundaries[i]),
+                                            end_of(m.needs, split.boundaries[i + 1])));
+    }
+  }
+  return pattern;
+}
+
+Pattern widened(const LayerProblem& problem, const RealSplit& split, Pattern pattern) {
+  auto overlap = pattern.overlaps.begin();
+  for (std::size_t i = 0; i < split.devices.size(); ++i) {
+    for (const Predecessor& m : problem.predecessors) {
+      Overlap& o = *overlap++;
+      const std::int64_t first_row = m.boundaries[o.first];
+      const std::int64_t end_row = m.boundaries[o.last + 1];
+      if (o.empty) continue;
+      if (!o.begin_clipped && first_row > 0 &&
+          begin_of(m.needs, split.boundaries[i]) <= static_cast<double>(first_row) + kSameRow) {
+        o.first = part_at(m, static_cast<double>(first_row) - 0.5);
+      }
+      if (!o.end_clipped && end_row < m.needs.input_extent() &&
+          end_of(m.needs, split.boundaries[i + 1]) >= static_cast<double>(end_row) - kSameRow) {
+        o.last = part_at(m, static_cast<double>(end_row) + 0.5);
+      }
+    }
+  }
+  return pattern;
+}
+
+PatternProgram::PatternProgram(const LayerProblem& problem, double single_s) : problem_(problem) {
+  origin_s_ = problem.devices[0].free_s;
+  for (const LayerDevice& device : problem.devices) {
+    origin_s_ = std::min(origin_s_, device.free_s);
+  }
+  unit_s_ = single_s - origin_s_;
+}
+
+bool PatternProgram::solve(const Pattern& pattern, bool bounded, RealSplit& split) {
+  program_.clear();
+  const auto extent = static_cast<double>(problem_.extent);
+  finish_ = program_.add_variable(0, kLpInfinity, 1);
+  boundaries_.assign(1, Line{});
+  for (std::size_t i = 1; i < pattern.devices.size(); ++i) {
+    boundaries_.push_back({0, program_.add_variable(0, extent, 0), 1});
+  }
+  boundaries_.push_back({extent});
+  for (std::size_t i = 0; i < pattern.devices.size(); ++i) add_device(pattern, i, bounded);
+  const LpSolution solution = program_.minimize();
+  if (solution.status != LpStatus::kOptimal) return false;
+  split = {{}, {0}};
+  for (std::size_t i = 0; i < pattern.devices.size(); ++i) {
+    const Line& end = boundaries_[i + 1];
+    const double at =
+        end.fixed() ? end.constant : solution.values[static_cast<std::size_t>(end.variable)];
+    if (at - split.boundaries.back() <= kSameRow) continue;
+    split.devices.push_back(pattern.devices[i]);
+    split.boundaries.push_back(at);
+  }
+  split.boundaries.back() = extent;
+  return true;
+}
+
+void PatternProgram::add_device(const Pattern& pattern, std::size_t i, bool bounded) {
+  const Line& begin = boundaries_[i];
+  const Line& end = boundaries_[i + 1];
+  if (!begin.fixed() && !end.fixed()) {
+    program_.add_row(std::vector<LpTerm>{{end.variable, 1}, {begin.variable, -1}}, 0, kLpInfinity);
+  }
+  double start_s = problem_.devices[pattern.devices[i]].free_s;
+  for (std::size_t m = 0; m < problem_.predecessors.size(); ++m) {
+    const Overlap& overlap = pattern.overlaps[i * problem_.predecessors.size() + m];
+    if (overlap.empty) continue;
+    start_s = std::max(
+        start_s, add_arrivals(pattern.devices[i], i, problem_.predecessors[m], overlap, bounded));
+  }
+  add_finish(pattern.devices[i], i, start_s, 0, {}, {});
+}
+
+double PatternProgram::add_arrivals(std::size_t d, std::size_t i, const Predecessor& m,
+                                    const Overlap& overlap, bool bounded) {
+  Line lo{0};
+  Line hi{static_cast<double>(m.needs.input_extent())};
+  if (!overlap.begin_clipped) lo = boundaries_[i].scaled(m.needs.stride(), -m.needs.before());
+  if (!overlap.end_clipped) hi = boundaries_[i + 1].scaled(m.needs.stride(), m.needs.after());
+  if (bounded) {
+    const std::int64_t first_row = m.boundaries[overlap.first];
+    const std::int64_t end_row = m.boundaries[overlap.last + 1];
+    if (first_row > 0) add_bound(lo, static_cast<double>(first_row), kLpInfinity);
+    if (end_row < m.needs.input_extent()) add_bound(hi, -kLpInfinity, static_cast<double>(end_row));
+  }
+  double fixed_s = 0;
+  for (std::size_t j = overlap.first; j <= overlap.last; ++j) {
+    if (m.boundaries[j] == m.boundaries[j + 1]) continue;
+    const std::size_t pair = j * problem_.devices.size() + d;
+    const double row_s = j == d ? 0 : m.row_bytes * problem_.byte_s[pair];
+    const double base_s = m.finish_s[j] + (j == d ? 0 : problem_.latency_s[pair]);
+    const Line from = j == overlap.first ? lo : Line{static_cast<double>(m.boundaries[j])};
+    const Line to = j == overlap.last ? hi : Line{static_cast<double>(m.boundaries[j + 1])};
+    fixed_s = std::max(fixed_s, base_s);
+    if (row_s == 0) continue;
+    if (from.fixed() && to.fixed()) {
+      fixed_s = std::max(fixed_s, base_s + row_s * (to.constant - from.constant));
+    } else {
+      add_finish(d, i, base_s, row_s, from, to);
+    }
+  }
+  return fixed_s;
+}
+
+void PatternProgram::add_bound(const Line& line, double lower, double upper) {
+  if (line.fixed()) return;
+  program_.add_row(std::vector<LpTerm>{{line.variable, line.coefficient}}, lower - line.constant,
+                   upper - line.constant);
+}
+
+void PatternProgram::add_finish(std::size_t d, std::size_t i, double base_s, double row_s,
+                                const Line& from, const Line& to) {
+  const LayerDevice& device = problem_.devices[d];
+  double constant_s = base_s - origin_s_ + device.fixed_s;
+  std::vector<LpTerm> terms{{finish_, 1}};
+  const auto add = [&](const Line& line, double factor_s) {
+    constant_s += factor_s * line.constant;
+    if (!line.fixed()) terms.push_back({line.variable, -factor_s * line.coefficient / unit_s_});
+  };
+  add(boundaries_[i + 1], device.row_s);
+  add(boundaries_[i], -device.row_s);
+  add(to, row_s);
+  add(from, -row_s);
+  program_.add_row(terms, constant_s / unit_s_, kLpInfinity);
+}
+
+}  // namespace edgeflow

@@ -1,0 +1,40 @@
+#pragma once
+// Who drew how much, and for which request. Knows no SimGrid.
+//
+// A device of idle power I draws I * makespan, and besides, for each of its units and for the CPU
+// time of its messages, (busy - I) * time, for each message that it sends (transmit - I) * bytes *
+// Network::transmit_s_per_byte, and likewise for what it receives. A link draws idle * makespan +
+// (busy - idle) * bytes / bandwidth.
+//
+// A request is charged with what its own units and messages drew on top of idling, also those that
+// failures made worthless, and with an equal part of what everything draws while idle: the
+// requests' energies sum to the total. What has failed goes on drawing its idle power.
+
+#include <cstdint>
+#include <vector>
+
+#include "platforms/cluster.hpp"
+#include "sim/engine/tables.hpp"
+#include "sim/records/result.hpp"
+
+namespace edgeflow {
+
+/// How much of a request's work was done.
+struct WorkDone {
+  std::vector<double> units_s;    // by unit: its device's time
+  std::vector<double> send_s;     // by message: CPU time of the sender
+  std::vector<double> receive_s;  // by message: CPU time of the receiver
+  std::vector<double> carried;    // by message: the part of it that got through, 0 to 1
+};
+WorkDone whole_request(const PlanTables& tables);
+
+/// What it draws on top of idling, on devices and links; NaN if the power of a device that it uses
+/// is not known.
+double energy_J(const WorkDone& work, const PlanTables& tables, const Cluster& cluster);
+
+/// Fills in the energies of devices and links, and adds to those of requests, which must hold what
+/// they draw themselves, their part of what idles. The other figures, and the makespan, must be
+/// there.
+void account_energy(const Cluster& cluster, SimulationResult& result);
+
+}  // namespace edgeflow

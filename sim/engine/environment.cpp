@@ -1,0 +1,180 @@
+#include "sim/engine/environment.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <set>
+#include <utility>
+
+namespace edgeflow {
+namespace {
+
+/// Constant streams are sent as messages that take this long, one after the other; no more than
+/// SimGrid's 64 bits hold of scaled bytes.
+constexpr double kEndless_s = 1000;
+constexpr double kMostBytes = 4e11;
+
+std::int32_t to_index(std::size_t value) { return static_cast<std::int32_t>(value); }
+
+}  // namespace
+
+double jitter_s(const Disturbances& disturbances, std::int32_t stream, std::int32_t request,
+                std::int32_t from_device, std::int32_t to_device, std::int32_t rank) {
+  const Jitter& jitter = disturbances.jitter;
+  if (jitter.distribution == JitterDistribution::kNone) return 0;
+  Random random(disturbances.seed, fmt::format("jitter {} {} {} {} {}", stream, request,
+                                               from_device, to_device, rank));
+  return jitter.distribution == JitterDistribution::kUniform
+             ? 2 * jitter.mean_s * random.uniform()
+             : random.exponential(1 / jitter.mean_s);
+}
+
+bool uses(const Plan& plan, const Cluster& cluster, const Failure& failure) {
+  const Network& network = cluster.network();
+  const auto over_it = [&](DeviceId from, DeviceId to) {
+    const std::vector<int> links = cluster.route(from, to).links;
+    return std::ranges::any_of(links, [&](int link) {
+      const auto& ends = network.links[static_cast<std::size_t>(link)].devices;
+      return link == failure.link ||  // or a device that forwards
+             (failure.link < 0 && std::ranges::find(ends, failure.device) != ends.end());
+    });
+  };
+  std::set<std::pair<DeviceId, DeviceId>> pairs;
+  for (const ExecutionUnit& unit : plan.units) {
+    if (failure.link < 0 && unit.device == DeviceId{failure.device}) return true;
+    for (const Forward& forward : unit.forwarding) {
+      const DeviceId to = plan.unit(forward.consumer).device;
+      if (to != unit.device) pairs.emplace(unit.device, to);
+    }
+  }
+  if (std::ranges::any_of(pairs, [&](const auto& p) { return over_it(p.first, p.second); })) {
+    return true;
+  }
+  const bool between_all =
+      failure.link < 0 && network.access_point == static_cast<std::size_t>(failure.device);
+  return between_all && !pairs.empty();
+}
+
+Environment::Environment(const Disturbances& disturbances, const Cluster& cluster,
+                         NetworkModel model, const Platform& platform, Activities& activities)
+    : disturbances_(disturbances),
+      cluster_(cluster),
+      model_(model),
+      platform_(platform),
+      activities_(activities),
+      clocks_(disturbances.traces.size()),
+      down_(disturbances.failures.size()) {
+  for (const BackgroundTraffic& traffic : disturbances.background) {
+    const Route route = cluster.route(DeviceId{traffic.from}, DeviceId{traffic.to});
+    const double bytes =
+        std::min(kMostBytes / route.crossings, cluster.bandwidth_Bps(route) * kEndless_s);
+    flows_.push_back(
+        {route, Random(disturbances.seed, fmt::format("background {}", flows_.size())), bytes});
+  }
+}
+
+void Environment::begin() {
+  for (std::size_t trace = 0; trace < clocks_.size(); ++trace) expect_step(trace);
+  for (std::size_t flow = 0; flow < flows_.size(); ++flow) {
+    if (disturbances_.background[flow].size_bytes > 0) {
+      expect_message(flow);
+    } else {
+      const double latency_s = model_ == NetworkModel::kCm02 ? flows_[flow].route.latency_s : 0;
+      activities_.at(latency_s, {RuntimeEvent::Kind::kBackground, to_index(flow)});
+    }
+  }
+  for (std::size_t f = 0; f < down_.size(); ++f) {
+    activities_.at(disturbances_.failures[f].at_s, {RuntimeEvent::Kind::kFailure, to_index(f)});
+  }
+}
+
+void Environment::handle(const RuntimeEvent& event) {
+  const auto at = static_cast<std::size_t>(event.index);
+  switch (event.kind) {
+    case RuntimeEvent::Kind::kBandwidth: {
+      const BandwidthTrace& trace = disturbances_.traces[at];
+      for (const int link : trace.links) {
+        platform_.set_bandwidth(link, trace.steps[clocks_[at].next].bandwidth_Bps);
+      }
+      ++clocks_[at].next;
+      expect_step(at);
+      break;
+    }
+    case RuntimeEvent::Kind::kBackground:
+      start_message(at);
+      if (disturbances_.background[at].size_bytes > 0) expect_message(at);
+      break;
+    case RuntimeEvent::Kind::kBackgroundEnd:
+      if (disturbances_.background[at].size_bytes > 0) {
+        flows_[at].arrived_bytes += disturbances_.background[at].size_bytes;
+      } else {
+        flows_[at].arrived_bytes += flows_[at].endless_bytes;
+        start_message(at);
+      }
+      break;
+    case RuntimeEvent::Kind::kFailure:
+      down_[at] = true;
+      if (const double repair_s = disturbances_.failures[at].repair_s; std::isfinite(repair_s)) {
+        activities_.at(repair_s, {RuntimeEvent::Kind::kRepair, event.index});
+      }
+      break;
+    case RuntimeEvent::Kind::kRepair:
+      down_[at] = false;
+      break;
+    default:
+      assert(!event.of_environment());
+  }
+}
+
+void Environment::expect_step(std::size_t at) {
+  const BandwidthTrace& trace = disturbances_.traces[at];
+  Clock& clock = clocks_[at];
+  if (clock.next == trace.steps.size()) {
+    if (trace.period_s == 0) return;
+    clock = {0, clock.start_s + trace.period_s};
+  }
+  activities_.at(clock.start_s + trace.steps[clock.next].at_s,
+                 {RuntimeEvent::Kind::kBandwidth, to_index(at)});
+}
+
+void Environment::expect_message(std::size_t flow) {
+  const double gap_s =
+      flows_[flow].random.exponential(disturbances_.background[flow].messages_per_s);
+  activities_.at(simgrid::s4u::Engine::get_clock() + gap_s,
+                 {RuntimeEvent::Kind::kBackground, to_index(flow)});
+}
+
+void Environment::start_message(std::size_t at) {
+  const BackgroundTraffic& traffic = disturbances_.background[at];
+  Flow& flow = flows_[at];
+  const RuntimeEvent end{RuntimeEvent::Kind::kBackgroundEnd, to_index(at)};
+  Activities::Transfer message;
+  message.from_device = to_index(cluster_.size() + 2 * at);
+  message.to_device = message.from_device + 1;
+  if (traffic.size_bytes > 0) {
+    message.link_bytes = traffic.size_bytes * flow.route.crossings;
+    activities_.transfer(model_ == NetworkModel::kCm02 ? flow.route.latency_s : 0, message, end);
+  } else {
+    message.link_bytes = flow.endless_bytes * flow.route.crossings;
+    flow.stream = activities_.transfer_now(message, end);
+  }
+}
+
+std::vector<double> Environment::background_bytes() const {
+  std::vector<double> bytes(cluster_.network().links.size());
+  for (const Flow& flow : flows_) {
+    double arrived = flow.arrived_bytes;
+    if (flow.stream && flow.stream->get_state() == simgrid::s4u::Activity::State::STARTED) {
+      arrived += flow.endless_bytes -
+                 flow.stream->get_remaining() / (flow.route.crossings * bytes_scale(model_));
+    }
+    for (const int link : flow.route.links) {
+      bytes[static_cast<std::size_t>(link)] += arrived * flow.route.crossings;
+    }
+  }
+  return bytes;
+}
+
+}  // namespace edgeflow

@@ -1,0 +1,59 @@
+#pragma once
+// Lets disturbances happen: bandwidths that change, the traffic of others, failures.
+
+#include <cstdint>
+#include <simgrid/s4u.hpp>
+#include <vector>
+
+#include "platforms/cluster.hpp"
+#include "sim/engine/activities.hpp"
+#include "sim/engine/platform.hpp"
+#include "sim/setup/disturbances.hpp"
+#include "workloads/input/random.hpp"
+
+namespace edgeflow {
+
+class Environment {
+ public:
+  /// The arguments must outlive it.
+  Environment(const Disturbances& disturbances, const Cluster& cluster, NetworkModel model,
+              const Platform& platform, Activities& activities);
+
+  void begin();
+  /// Precondition: an event of the environment.
+  void handle(const RuntimeEvent& event);
+
+  /// Whether a failure has happened and was not repaired.
+  bool is_down(std::size_t failure) const { return down_[failure]; }
+  /// Bytes (times crossings) that the traffic of others has put on each link until now.
+  std::vector<double> background_bytes() const;
+
+ private:
+  /// A trace on its way through its steps.
+  struct Clock {
+    std::size_t next = 0;  // step
+    double start_s = 0;    // of this period
+  };
+  struct Flow {
+    Route route;
+    Random random;
+    double endless_bytes;  // of each of the messages of a constant stream
+    double arrived_bytes = 0;
+    simgrid::s4u::ActivityPtr stream = nullptr;  // constant: the message under way
+  };
+
+  void expect_step(std::size_t trace);
+  void expect_message(std::size_t flow);
+  void start_message(std::size_t flow);
+
+  const Disturbances& disturbances_;
+  const Cluster& cluster_;
+  NetworkModel model_;
+  const Platform& platform_;
+  Activities& activities_;
+  std::vector<Clock> clocks_;  // by trace
+  std::vector<Flow> flows_;    // by background traffic
+  std::vector<bool> down_;     // by failure
+};
+
+}  // namespace edgeflow

@@ -1,0 +1,29 @@
+#pragma once
+// What arrivals that do not wait for the cluster ask of it. Knows no SimGrid.
+//
+// A stream that is no closed loop brings lambda = (requests - 1) / (last - first arrival) requests
+// per second. Each occupies a device for the time of its units and of the CPU work of its messages
+// there, and a link for bytes / bandwidth. The offered load of a device or link is the sum over
+// these streams of lambda times that; beyond 1 no order of execution keeps up, and requests pile up
+// as long as they arrive. Devices do not count without `queueing`, links not without `contention`.
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sim/engine/tables.hpp"
+#include "sim/setup/stream.hpp"
+
+namespace edgeflow {
+
+struct OfferedLoad {
+  double load = 0;       // of the busiest device or link; 0: no rate is given
+  std::string resource;  // its name
+};
+
+/// `tables` by stream and plan; the first plans count. Streams whose requests arrive all at one
+/// instant have no rate and do not count.
+OfferedLoad offered_load(std::span<const Stream> streams,
+                         std::span<const std::vector<PlanTables>> tables, const Effects& effects);
+
+}  // namespace edgeflow

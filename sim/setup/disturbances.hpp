@@ -1,0 +1,79 @@
+#pragma once
+// What changes, contends or fails while a run goes on. Planners know of none of it: they see the
+// cluster as it is at t = 0. Off unless asked for; a seed gives the same run on every machine.
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "partition/plans/plan.hpp"
+
+namespace edgeflow {
+
+/// Bandwidths that change at once, also for messages under way.
+struct BandwidthTrace {
+  struct Step {
+    double at_s = 0;
+    double bandwidth_Bps = 0;
+  };
+  std::vector<int> links;   // indices into Network::links
+  std::vector<Step> steps;  // ascending; before the first one, what the cluster says
+  double period_s = 0;      // starts over then (the first step is at 0); 0: once only
+};
+
+/// Traffic of others that shares the links of the route between two devices.
+struct BackgroundTraffic {
+  std::int32_t from = 0;
+  std::int32_t to = 0;
+  double rate_Bps = 0;    // a constant stream that gets this at most, or a fair share of the links
+  double size_bytes = 0;  // if not 0, messages of this size instead,
+  double messages_per_s = 0;  // at random (Poisson)
+};
+
+/// Noise on top of the latency of each message, never negative.
+enum class JitterDistribution : std::uint8_t {
+  kNone,
+  kExponential,  // -mean * ln(u), u in (0, 1)
+  kUniform,      // 2 * mean * u
+};
+
+/// The numbers belong to the k-th message (in the order of the plan) that a request sends from one
+/// device to another: plans that are compared meet the same noise where they do the same.
+struct Jitter {
+  JitterDistribution distribution = JitterDistribution::kNone;
+  double mean_s = 0;
+};
+
+/// A device or a link that is not there from `at_s` until `repair_s`.
+struct Failure {
+  std::int32_t device = -1;  // or
+  std::int32_t link = -1;    // an index into Network::links
+  double at_s = 0;
+  double repair_s = std::numeric_limits<double>::infinity();
+};
+
+/// What becomes of requests whose plan uses what fails.
+enum class FailurePolicy : std::uint8_t {
+  kFail,    // the run ends if one is in flight or begins
+  kReplan,  // they start again by the stream's next plan: see PlanChange in simulate.hpp
+};
+
+struct Disturbances {
+  std::vector<BandwidthTrace> traces;
+  std::vector<BackgroundTraffic> background;
+  Jitter jitter;
+  std::vector<Failure> failures;
+  FailurePolicy policy = FailurePolicy::kFail;
+  double planning_time_s = 0;  // kReplan: from a failure or repair until the new plan is there
+  std::uint64_t seed = 0;
+};
+
+/// Whether a plan uses a device or link: for units, for messages or, on a graph or as an access
+/// point, for what it forwards. Precondition: the plan is valid on the cluster.
+bool uses(const Plan& plan, const Cluster& cluster, const Failure& failure);
+
+/// Of one message, see Jitter; `rank` counts from 0.
+double jitter_s(const Disturbances& disturbances, std::int32_t stream, std::int32_t request,
+                std::int32_t from_device, std::int32_t to_device, std::int32_t rank);
+
+}  // namespace edgeflow
