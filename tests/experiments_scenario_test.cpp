@@ -27,8 +27,12 @@ const std::string kSmall =
 Scenario read(const std::string& text, const std::vector<std::string>& changes = {}) {
   Document document(text, "small.yaml");
   for (const std::string& change : changes) override_scenario(document, change);
-  ModelShelf shelf;
-  return read_scenario(document.root(), shelf);
+  ModelCache cache;
+  return read_scenario(document.root(), cache);
+}
+
+std::vector<double> arrivals_of(const Scenario& scenario) {
+  return scenario.workloads[0].arrivals_s(scenario.seed);
 }
 
 std::string mistake(const std::string& text, const std::vector<std::string>& changes = {}) {
@@ -49,14 +53,14 @@ std::string hash(const Scenario& scenario) {
 TEST_CASE("a scenario of five keys is one fp32 request with all effects") {
   const Scenario scenario = read(kSmall);
   CHECK(scenario.name == "small");
-  CHECK(scenario.model->graph.name() == "squeezenet1_1");
+  CHECK(scenario.workloads[0].model->graph.name() == "squeezenet1_1");
   CHECK(scenario.cluster->size() == 2);
   CHECK(scenario.cluster->name() == "small");
   REQUIRE(scenario.strategies.size() == 1);
   CHECK(scenario.strategies[0].name == "single");
-  CHECK(scenario.element_size().activation_bytes == 4);
-  CHECK(scenario.element_size().input_bytes == 4);
-  CHECK(scenario.arrivals_s() == std::vector<double>{0});
+  CHECK(scenario.workloads[0].element_size().activation_bytes == 4);
+  CHECK(scenario.workloads[0].element_size().input_bytes == 4);
+  CHECK(scenario.workloads[0].arrivals_s(scenario.seed) == std::vector<double>{0});
   CHECK(scenario.network_model == NetworkModel::kCm02);
   CHECK(scenario.effects.contention);
   CHECK(scenario.effects.latency);
@@ -65,7 +69,9 @@ TEST_CASE("a scenario of five keys is one fp32 request with all effects") {
 }
 
 TEST_CASE("elements have the size of their precision, the input's of its own") {
-  const auto bytes = [](const char* keys) { return read(kSmall + keys).element_size(); };
+  const auto bytes = [](const char* keys) {
+    return read(kSmall + keys).workloads[0].element_size();
+  };
   CHECK(bytes("precision: fp16\n").activation_bytes == 2);
   CHECK(bytes("precision: fp16\n").input_bytes == 2);
   CHECK(bytes("precision: int8\n").activation_bytes == 1);
@@ -96,15 +102,15 @@ TEST_CASE("several strategies keep their order and options") {
 
 TEST_CASE("periodic requests arrive at multiples of the period, closed ones when they can") {
   const std::string count = "requests: {count: 3, arrivals: ";
-  CHECK(read(kSmall + count + "{process: periodic, rate: 4/s}}\n").arrivals_s() ==
+  CHECK(arrivals_of(read(kSmall + count + "{process: periodic, rate: 4/s}}\n")) ==
         std::vector<double>{0, 0.25, 0.5});
-  CHECK(read(kSmall + count + "{process: closed}}\n").arrivals_s() == std::vector<double>{0, 0, 0});
+  CHECK(arrivals_of(read(kSmall + count + "{process: closed}}\n")) == std::vector<double>{0, 0, 0});
 }
 
 TEST_CASE("random arrivals depend on the seed, and on nothing else of the scenario") {
   const std::string poisson = "requests: {count: 50, arrivals: {process: poisson, rate: 2/s}}\n";
   const auto arrivals = [&](const std::vector<std::string>& changes) {
-    return read(kSmall + poisson, changes).arrivals_s();
+    return arrivals_of(read(kSmall + poisson, changes));
   };
   CHECK(arrivals({"seed=1"}) != arrivals({"seed=2"}));
   CHECK(arrivals({"seed=1", "strategy=even"}) == arrivals({"seed=1", "model=alexnet"}));
@@ -148,7 +154,7 @@ TEST_CASE("single values can be changed") {
   CHECK(read(kSmall, {"cluster.devices[0].count=3"}).cluster->size() == 3);
   CHECK(read(kSmall, {"strategy.options.device=rpi4-1"}).strategies[0].options.at("device") ==
         "rpi4-1");
-  CHECK(read(kSmall, {"requests.count=5"}).requests.count == 5);
+  CHECK(read(kSmall, {"requests.count=5"}).workloads[0].requests.count == 5);
 }
 
 TEST_CASE("a mistake in a changed value names the change") {
@@ -195,15 +201,15 @@ TEST_CASE("models are found relative to where they are named") {
   scratch.write("models/tiny.yaml", tiny);
   std::string text = kSmall;
   text.replace(text.find("squeezenet1_1"), 13, "models/tiny.yaml");
-  ModelShelf shelf;
+  ModelCache cache;
   const Document document(scratch.write("scenario.yaml", text));
-  const Scenario scenario = read_scenario(document.root(), shelf);
-  CHECK(scenario.model->graph.name() == "tiny");
+  const Scenario scenario = read_scenario(document.root(), cache);
+  CHECK(scenario.workloads[0].model->graph.name() == "tiny");
 
   // Its contents count, not its place.
   scratch.write("other/models/tiny.yaml", tiny);
   const Document other(scratch.write("other/scenario.yaml", text));
-  CHECK(hash(read_scenario(other.root(), shelf)) == hash(scenario));
+  CHECK(hash(read_scenario(other.root(), cache)) == hash(scenario));
 }
 
 TEST_CASE("a resolved scenario is read as the scenario that it was made from") {
@@ -218,7 +224,8 @@ TEST_CASE("a resolved scenario is read as the scenario that it was made from") {
     const Scenario again = read(text);
     CHECK(resolved_text(again, again.strategies.front()) == text);
     CHECK(hash(again) == hash(scenario));
-    CHECK(again.arrivals_s() == scenario.arrivals_s());
+    CHECK(again.workloads[0].arrivals_s(again.seed) ==
+          scenario.workloads[0].arrivals_s(scenario.seed));
   }
 }
 

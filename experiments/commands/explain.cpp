@@ -19,13 +19,13 @@ using Line = std::vector<std::size_t>;
 
 class Explanation {
  public:
-  Explanation(const Plan& plan, const Scenario& scenario)
+  Explanation(const Plan& plan, const Workload& workload, const Effects& effects)
       : plan_(plan),
-        graph_(scenario.model->graph),
-        cluster_(*scenario.cluster),
-        estimate_(estimate(plan, graph_, cluster_, scenario.element_size(), scenario.effects,
-                           Sharing::kMaxMin)),
-        messages_(messages_of(plan, scenario.element_size())),
+        graph_(workload.model->graph),
+        cluster_(*workload.cluster),
+        estimate_(
+            estimate(plan, graph_, cluster_, workload.element_size(), effects, Sharing::kMaxMin)),
+        messages_(messages_of(plan, workload.element_size())),
         received_(plan.units.size(), 0),
         sent_(plan.units.size(), 0),
         critical_(critical_path()) {
@@ -172,9 +172,9 @@ class Explanation {
 
 }  // namespace
 
-std::string explain(const Plan& plan, const Scenario& scenario) {
-  const Explanation explanation(plan, scenario);
-  const double bound_s = scenario.lower_bound_s();
+std::string explain(const Plan& plan, const Scenario& scenario, const Workload& workload) {
+  const Explanation explanation(plan, workload, scenario.effects);
+  const double bound_s = scenario.lower_bound_s(workload, *workload.cluster);
   return fmt::format(
       "{} on {} by {}: {} units, {} messages, predicted {:.2f} ms, no plan below {:.2f} ms\n\n{}",
       plan.model, scenario.cluster->name(), plan.strategy, plan.units.size(),

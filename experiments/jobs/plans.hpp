@@ -28,7 +28,7 @@ struct StreamPlans {
   Stream placed() const;  // with its plans and changes, and nothing else
 };
 
-/// By stream; one for a scenario without streams.
+/// By workload of the scenario.
 using Plans = std::vector<StreamPlans>;
 
 }  // namespace edgeflow

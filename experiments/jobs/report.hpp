@@ -51,7 +51,9 @@ struct RunReport {
 struct Run {
   RunReport report;
   Plans plans;  // empty if a strategy gave none
+  bool plans_are_valid = false;
   SimulationResult result;
+  bool simulated = false;
 };
 
 }  // namespace edgeflow

@@ -199,11 +199,11 @@ class Expansion {
       }
     }
     const Yaml yaml = base_.prefix.empty() ? document.root() : document.root().at(base_.prefix);
-    const Scenario first = read_scenario(yaml, shelf_);
+    const Scenario first = read_scenario(yaml, cache_);
     std::vector<std::shared_ptr<const Scenario>> repetitions;
     for (int r = 0; r < repeat_; ++r) {
       Scenario scenario = first;
-      scenario.set_seed(repetition_seed(first.seed, r));
+      scenario.seed = repetition_seed(first.seed, r);
       repetitions.push_back(std::make_shared<const Scenario>(std::move(scenario)));
     }
     for (const StrategyChoice& strategy : first.strategies) {
@@ -231,7 +231,7 @@ class Expansion {
   Document document_;  // of the base
   const std::vector<Factor>& factors_;
   int repeat_ = 1;
-  ModelShelf shelf_;
+  ModelCache cache_;
   std::vector<Job> jobs_;
 };
 
@@ -286,14 +286,14 @@ constexpr double kTrialTimeout_s = 60;
 
 /// Lets a stream's strategy start to plan, in a process that dies soon. Throws InputError if it
 /// objects to its options.
-void try_options(const Scenario& stream, const StrategyChoice& strategy) {
+void try_options(const Workload& workload, const StrategyChoice& strategy) {
   const SimulationResult trial = run_in_child(
       [&] {
         const itimerval timer{.it_interval = {}, .it_value = kTrial};
         setitimer(ITIMER_PROF, &timer, nullptr);
         SimulationResult result;
         try {
-          (void)make_plan(*strategy.info, problem_of(stream), strategy.options);
+          (void)make_plan(*strategy.info, problem_of(workload), strategy.options);
         } catch (const OptionError& error) {
           result.status = Status::kInfeasible;
           result.message = error.key() + '\n' + error.what();
@@ -312,15 +312,14 @@ void try_options(const Scenario& stream, const StrategyChoice& strategy) {
 void try_options(const std::vector<Job>& jobs) {
   std::set<std::string> tried;
   for (const Job& job : jobs) {
-    const auto streams = job.scenario->all_streams();
-    for (std::size_t s = 0; s < streams.size(); ++s) {
-      const StrategyChoice& strategy = job.strategy_of(s);
+    for (const Workload& workload : job.scenario->workloads) {
+      const StrategyChoice& strategy = job.strategy_of(workload);
       // A program of the user's runs when its turn comes; its options were checked when read.
       if (strategy.options.empty() || strategy.options.contains("command")) continue;
-      std::string key = fmt::format("{} {} {}", streams[s].model->reference, strategy.name,
-                                    options_text(strategy));
-      for (const Device& device : streams[s].cluster->devices()) key += " " + device.name;
-      if (tried.insert(key).second) try_options(streams[s], strategy);
+      std::string key =
+          fmt::format("{} {} {}", workload.model->reference, strategy.name, options_text(strategy));
+      for (const Device& device : workload.cluster->devices()) key += " " + device.name;
+      if (tried.insert(key).second) try_options(workload, strategy);
     }
   }
 }

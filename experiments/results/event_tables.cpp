@@ -19,8 +19,7 @@ std::string middle(std::initializer_list<std::string> cells) {
   return "," + text;
 }
 
-PlanRows make_rows(const Plan& plan, const Scenario& stream, const std::string& name,
-                   std::size_t number) {
+PlanRows make_rows(const Plan& plan, const Workload& stream, std::size_t number) {
   const Graph& graph = stream.model->graph;
   const Cluster& cluster = *stream.cluster;
   PlanRows rows;
@@ -36,7 +35,7 @@ PlanRows make_rows(const Plan& plan, const Scenario& stream, const std::string& 
                 cluster.device(plan.unit(message.from).device).name,
                 cluster.device(message.to).name, cell(message.bytes)}));
   }
-  rows.end = middle({name, std::to_string(number)});
+  rows.end = middle({stream.name, std::to_string(number)});
   return rows;
 }
 
@@ -45,12 +44,10 @@ class EventTables : public Recorder {
  public:
   EventTables(std::filesystem::path folder, const Plans& plans, const Scenario& scenario)
       : folder_(std::move(folder)) {
-    const auto streams = scenario.all_streams();
-    for (std::size_t s = 0; s < streams.size(); ++s) {
-      const std::string name = scenario.streams.empty() ? "" : streams[s].name;
+    for (std::size_t s = 0; s < plans.size(); ++s) {
       streams_.emplace_back();
       for (std::size_t p = 0; p < plans[s].made.size(); ++p) {
-        streams_.back().push_back(make_rows(*plans[s].made[p].plan, streams[s], name, p));
+        streams_.back().push_back(make_rows(*plans[s].made[p].plan, scenario.workloads[s], p));
       }
     }
   }

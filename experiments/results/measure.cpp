@@ -44,7 +44,7 @@ std::vector<StreamRequests> requests_by_stream(const SimulationResult& result,
                                                const Scenario& scenario) {
   std::vector<StreamRequests> streams;
   std::size_t first = 0;
-  for (const Scenario& stream : scenario.all_streams()) {
+  for (const Workload& stream : scenario.workloads) {
     const auto count = static_cast<std::size_t>(stream.requests.count);
     streams.push_back({std::span(result.requests).subspan(first, count), &stream.requests,
                        result.in_flight_s.at(streams.size())});
@@ -121,7 +121,7 @@ void measure_stream(const Scenario& scenario, const StreamRequests& stream, RunR
   report.energy_per_request_J = sum(stream.all, [](const auto& r) { return r.energy_J; }) /
                                 static_cast<double>(stream.all.size());
   // The prediction is for a request that has the cluster to itself.
-  const bool alone = scenario.streams.empty() && stream.asked->concurrency == 1;
+  const bool alone = !scenario.has_streams() && stream.asked->concurrency == 1;
   if (stream.asked->closed() && alone && *report.latency_s > 0) {
     report.prediction_error = *report.predicted_latency_s / *report.latency_s - 1;
   }
@@ -194,7 +194,7 @@ std::string contradiction(const Plans& plans, const SimulationResult& result,
   for (std::size_t s = 0; s < requests.size(); ++s) {
     std::vector<double> bytes;  // of a request, by plan
     for (const MadePlan& made : plans[s].made) {
-      const auto messages = messages_of(*made.plan, scenario.all_streams()[s].element_size());
+      const auto messages = messages_of(*made.plan, scenario.workloads[s].element_size());
       bytes.push_back(sum(messages, [](const Message& m) { return m.bytes; }));
     }
     planned += sum(requests[s].all, [&](const RequestRecord& request) {
@@ -209,19 +209,19 @@ std::string contradiction(const Plans& plans, const SimulationResult& result,
   }
   for (std::size_t s = 0; s < requests.size(); ++s) {
     const double bound_s =
-        scenario.streams.empty() ? *report.lower_bound_s : *report.streams[s].lower_bound_s;
+        !scenario.has_streams() ? *report.lower_bound_s : *report.streams[s].lower_bound_s;
     for (const RequestRecord& request : requests[s].all) {
       const double latency_s = latency_of(request);
       if (latency_s < bound_s * (1 - kTolerance)) {
         return fmt::format("bug: {}a latency of {} s is below the lower bound of {} s",
-                           scenario.label(s), latency_s, bound_s);
+                           scenario.workloads[s].label(), latency_s, bound_s);
       }
     }
     // Little's law, counted in two ways: while the simulation ran, and from its records.
     const double latencies_s = sum(requests[s].all, latency_of);
     if (!equal(latencies_s, requests[s].in_flight_s)) {
       return fmt::format("bug: {}latencies sum to {} s, requests in flight to {} s",
-                         scenario.label(s), latencies_s, requests[s].in_flight_s);
+                         scenario.workloads[s].label(), latencies_s, requests[s].in_flight_s);
     }
   }
   return "";
@@ -229,14 +229,12 @@ std::string contradiction(const Plans& plans, const SimulationResult& result,
 
 /// A latency that none of a stream's plans can beat. Devices that fail only raise it; new routes
 /// may lower it, where it counts links.
-double lower_bound_s(const StreamPlans& plans, const Scenario& scenario) {
-  double bound_s = scenario.lower_bound_s();
+double lower_bound_s(const StreamPlans& plans, const Scenario& scenario, const Workload& workload) {
+  double bound_s = scenario.lower_bound_s(workload, *workload.cluster);
   if (scenario.bound == BoundKind::kSimple) return bound_s;
   for (const MadePlan& made : plans.made) {
     if (made.cluster == plans.made.front().cluster) continue;
-    Scenario then = scenario;
-    then.cluster = made.left;
-    bound_s = std::min(bound_s, then.lower_bound_s());
+    bound_s = std::min(bound_s, scenario.lower_bound_s(workload, *made.left));
   }
   return bound_s;
 }
@@ -258,17 +256,18 @@ void measure_replans(const StreamPlans& plans, std::span<const RequestRecord> re
   report.aborted = sum(requests, [](const RequestRecord& r) { return double(r.aborted); });
 }
 
-void measure_plan(const StreamPlans& plans, const Scenario& scenario, RunReport& report) {
+void measure_plan(const StreamPlans& plans, const Scenario& scenario, const Workload& workload,
+                  RunReport& report) {
   const Plan& plan = plans.first();
-  const Graph& graph = scenario.model->graph;
-  const Cluster& cluster = *scenario.cluster;
+  const Graph& graph = workload.model->graph;
+  const Cluster& cluster = *workload.cluster;
   report.predicted_latency_s =
-      estimate(plan, graph, cluster, scenario.element_size(), scenario.effects, Sharing::kMaxMin)
+      estimate(plan, graph, cluster, workload.element_size(), scenario.effects, Sharing::kMaxMin)
           .latency_s;
-  report.lower_bound_s = lower_bound_s(plans, scenario);
+  report.lower_bound_s = lower_bound_s(plans, scenario, workload);
   report.redundant_macs_ratio = redundant_macs_ratio(plan, graph);
   report.units = static_cast<double>(plan.units.size());
-  report.messages = static_cast<double>(messages_of(plan, scenario.element_size()).size());
+  report.messages = static_cast<double>(messages_of(plan, workload.element_size()).size());
   report.devices_used = static_cast<double>(devices_of(plan).size());
 }
 
@@ -281,12 +280,14 @@ double percentile(std::span<const double> ascending, int percent) {
 }
 
 void measure_plans(const Plans& plans, const Scenario& scenario, RunReport& report) {
-  if (scenario.streams.empty()) return measure_plan(plans.front(), scenario, report);
+  if (!scenario.has_streams()) {
+    return measure_plan(plans.front(), scenario, scenario.workloads.front(), report);
+  }
   report.units = 0;
   report.messages = 0;
   std::set<DeviceId> used;
   for (std::size_t s = 0; s < plans.size(); ++s) {
-    measure_plan(plans[s], scenario.streams[s], report.streams[s]);
+    measure_plan(plans[s], scenario, scenario.workloads[s], report.streams[s]);
     *report.units += *report.streams[s].units;
     *report.messages += *report.streams[s].messages;
     used.merge(devices_of(plans[s].first()));
@@ -305,7 +306,7 @@ void measure_result(const Plans& plans, const SimulationResult& result, const Sc
   if (result.status == Status::kOverloaded) report.overloaded = 1;
   if (result.status != Status::kOk) return;
   const auto requests = requests_by_stream(result, scenario);
-  if (scenario.streams.empty()) {
+  if (!scenario.has_streams()) {
     measure_stream(scenario, requests.front(), report);
   } else {
     for (std::size_t s = 0; s < requests.size(); ++s) {
@@ -315,9 +316,9 @@ void measure_result(const Plans& plans, const SimulationResult& result, const Sc
   }
   if (scenario.replans()) {
     for (std::size_t s = 0; s < requests.size(); ++s) {
-      RunReport& stream = scenario.streams.empty() ? report : report.streams[s];
+      RunReport& stream = !scenario.has_streams() ? report : report.streams[s];
       measure_replans(plans[s], requests[s].all, result.makespan_s, stream);
-      if (scenario.streams.empty()) break;
+      if (!scenario.has_streams()) break;
       report.replans = report.replans.value_or(0) + *stream.replans;
       report.outage_s = std::max(report.outage_s.value_or(0), *stream.outage_s);
       report.aborted = report.aborted.value_or(0) + *stream.aborted;

@@ -51,18 +51,18 @@ std::string requests_csv(const SimulationResult& result, const Scenario& scenari
       csv_row({"request", "arrival_s", "finish_s", "latency_s", "compute_s", "transfer_s",
                "queue_s", "wait_s", "warm_up", "missed", "energy_J", "stream", "plan", "aborted"});
   for (const RequestRecord& r : result.requests) {
-    const Scenario& stream = scenario.all_streams()[static_cast<std::size_t>(r.stream)];
+    const Workload& stream = scenario.workloads[static_cast<std::size_t>(r.stream)];
     const Requests& requests = stream.requests;
     const double latency_s = r.finish_s - r.arrival_s;
     const bool limited = requests.deadline_s > 0;
-    text += csv_row({std::to_string(r.request), cell(r.arrival_s), cell(r.finish_s),
-                     cell(latency_s), cell(r.compute_s), cell(r.transfer_s), cell(r.queue_s),
-                     cell(r.wait_s), r.request < requests.warm_up ? "1" : "0",
-                     !limited                          ? ""
-                     : latency_s > requests.deadline_s ? "1"
-                                                       : "0",
-                     cell(r.energy_J), scenario.streams.empty() ? "" : stream.name,
-                     std::to_string(r.plan), std::to_string(r.aborted)});
+    text +=
+        csv_row({std::to_string(r.request), cell(r.arrival_s), cell(r.finish_s), cell(latency_s),
+                 cell(r.compute_s), cell(r.transfer_s), cell(r.queue_s), cell(r.wait_s),
+                 r.request < requests.warm_up ? "1" : "0",
+                 !limited                          ? ""
+                 : latency_s > requests.deadline_s ? "1"
+                                                   : "0",
+                 cell(r.energy_J), stream.name, std::to_string(r.plan), std::to_string(r.aborted)});
   }
   return text;
 }
@@ -97,7 +97,7 @@ std::string links_csv(const Run& run, const Scenario& scenario) {
 std::string plans_csv(const Run& run, const Scenario& scenario) {
   std::string text = csv_row({"stream", "from_s", "until_s", "plan", "because", "devices",
                               "predicted_latency_s", "requests", "latency_s"});
-  const auto streams = scenario.all_streams();
+  const std::vector<Workload>& streams = scenario.workloads;
   for (std::size_t s = 0; s < streams.size(); ++s) {
     const StreamPlans& plans = run.plans[s];
     for (const Period& period : periods_of(plans, run.result.makespan_s)) {
@@ -118,9 +118,8 @@ std::string plans_csv(const Run& run, const Scenario& scenario) {
                                     streams[s].element_size(), scenario.effects, Sharing::kMaxMin)
                                .latency_s);
       }
-      text += csv_row({scenario.streams.empty() ? "" : streams[s].name, cell(period.from_s),
-                       cell(period.until_s), plan, period.because, devices, predicted_s,
-                       std::to_string(done),
+      text += csv_row({streams[s].name, cell(period.from_s), cell(period.until_s), plan,
+                       period.because, devices, predicted_s, std::to_string(done),
                        done > 0 ? cell(latencies_s / static_cast<double>(done)) : ""});
     }
   }

@@ -51,7 +51,7 @@ struct Memory {
 
 /// What events say of the units and messages of a plan.
 struct PlanNames {
-  PlanNames(const Plan& its_plan, const Scenario& stream)
+  PlanNames(const Plan& its_plan, const Workload& stream)
       : plan(its_plan), messages(messages_of(plan, stream.element_size())) {
     for (const ExecutionUnit& unit : plan.units) {
       units.push_back(fmt::format("{},\"cat\":\"{}\",\"args\":{{\"rows\":{},\"request\":",
@@ -89,10 +89,10 @@ class Trace : public Recorder {
       destinations_.push_back(in_json("to " + device.name));
       origins_.push_back(in_json("from " + device.name));
     }
-    const auto streams = scenario.all_streams();
+    const std::vector<Workload>& streams = scenario.workloads;
     for (std::size_t s = 0; s < streams.size(); ++s) {
       StreamNames& names = streams_.emplace_back();
-      names.track_name = scenario.streams.empty() ? "" : " " + streams[s].name;
+      names.track_name = streams[s].name.empty() ? "" : " " + streams[s].name;
       names.made = &plans[s];
       for (const MadePlan& made : plans[s].made) {
         PlanNames& plan = names.plans.emplace_back(*made.plan, streams[s]);

@@ -166,28 +166,30 @@ std::string programs_of(const StrategyChoice& strategy) {
 /// For reading again, or for comparing: then without paths, and the model by its contents.
 enum class TextOf : std::uint8_t { kReading, kComparing };
 
+const StrategyChoice& strategy_of(const Workload& workload, const StrategyChoice& otherwise) {
+  return workload.strategy ? *workload.strategy : otherwise;
+}
+
 /// Adds what a scenario or stream says of its workload.
-void add_workload(YamlTree& tree, const Scenario& stream, const StrategyChoice& strategy,
+void add_workload(YamlTree& tree, const Workload& workload, const StrategyChoice& otherwise,
                   TextOf purpose) {
   const bool reading = purpose == TextOf::kReading;
-  tree["model"] = reading ? stream.model->reference : fmt::format("{:016x}", stream.model->hash);
+  const Model& model = *workload.model;
+  const StrategyChoice& strategy = strategy_of(workload, otherwise);
+  tree["model"] = reading ? model.reference : fmt::format("{:016x}", model.hash);
   tree["strategy"]["name"] = strategy.name;
   for (const auto& [key, value] : reading ? strategy.resolved_options() : strategy.options) {
     tree["strategy"]["options"][key] = value;
   }
-  tree["precision"] = std::string(to_string(stream.precision));
-  tree["input_precision"] = std::string(to_string(stream.input_precision));
-  tree["requests"] = requests_node(stream.requests);
+  tree["precision"] = std::string(to_string(workload.precision));
+  tree["input_precision"] = std::string(to_string(workload.input_precision));
+  tree["requests"] = requests_node(workload.requests);
 }
 
-const StrategyChoice& strategy_of(const Scenario& stream, const StrategyChoice& otherwise) {
-  return stream.strategies.empty() ? otherwise : stream.strategies.front();
-}
-
-YamlTree stream_node(const Scenario& stream, const StrategyChoice& otherwise, TextOf purpose) {
+YamlTree stream_node(const Workload& stream, const StrategyChoice& otherwise, TextOf purpose) {
   YamlTree tree;
   tree["name"] = stream.name;
-  add_workload(tree, stream, strategy_of(stream, otherwise), purpose);
+  add_workload(tree, stream, otherwise, purpose);
   tree["source"] = stream.cluster->device(stream.cluster->source()).name;
   tree["sink"] = stream.cluster->device(stream.cluster->sink()).name;
   return tree;
@@ -198,9 +200,12 @@ std::string text_of(const Scenario& scenario, const StrategyChoice& strategy, Te
   tree["schema"] = 1;
   tree["name"] = scenario.name;
   tree["cluster"] = cluster_node(*scenario.cluster, purpose == TextOf::kComparing);
-  if (scenario.streams.empty()) add_workload(tree, scenario, strategy, purpose);
-  for (const Scenario& stream : scenario.streams) {
-    tree["streams"].push_back(stream_node(stream, strategy, purpose));
+  if (scenario.has_streams()) {
+    for (const Workload& stream : scenario.workloads) {
+      tree["streams"].push_back(stream_node(stream, strategy, purpose));
+    }
+  } else {
+    add_workload(tree, scenario.workloads.front(), strategy, purpose);
   }
   tree["simulation"] = simulation_node(scenario);
   if (const YamlTree node = disturbances_node(scenario.disturbances, *scenario.cluster);
@@ -221,11 +226,8 @@ std::string resolved_text(const Scenario& scenario, const StrategyChoice& strate
 std::string config_hash(const Scenario& scenario, const StrategyChoice& strategy,
                         const std::string& extra) {
   std::string text = text_of(scenario, strategy, TextOf::kComparing);
-  if (scenario.streams.empty()) {
-    text += programs_of(strategy);
-  }
-  for (const Scenario& stream : scenario.streams) {
-    text += programs_of(strategy_of(stream, strategy));
+  for (const Workload& workload : scenario.workloads) {
+    text += programs_of(strategy_of(workload, strategy));
   }
   return fmt::format("{:016x}", fnv1a(text + extra));
 }

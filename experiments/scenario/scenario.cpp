@@ -181,29 +181,29 @@ Cluster read_scenario_cluster(const Yaml& yaml, const std::string& scenario_name
 }
 
 /// What a stream may have of its own besides its strategy, source and sink.
-void read_workload(const Yaml& yaml, ModelShelf& shelf, Scenario& scenario) {
+void read_workload(const Yaml& yaml, ModelCache& cache, Workload& workload) {
   if (const auto model = yaml.find("model")) {
-    scenario.model =
-        located(*model, [&] { return shelf.get(model->as_string(), folder_of(*model)); });
+    workload.model =
+        located(*model, [&] { return cache.get(model->as_string(), folder_of(*model)); });
   }
   const std::span precisions(kPrecisions);
   if (const auto precision = yaml.find("precision")) {
     if (precision->is_scalar() && precision->as_string() == "uint8") {
       precision->fail("only the model's input can be uint8", "that is input_precision");
     }
-    scenario.precision = static_cast<Precision>(read_choice(*precision, precisions.first(3)));
-    scenario.input_precision = scenario.precision;
+    workload.precision = static_cast<Precision>(read_choice(*precision, precisions.first(3)));
+    workload.input_precision = workload.precision;
   }
   if (const auto precision = yaml.find("input_precision")) {
-    scenario.input_precision = static_cast<Precision>(read_choice(*precision, precisions));
+    workload.input_precision = static_cast<Precision>(read_choice(*precision, precisions));
   }
-  if (const auto requests = yaml.find("requests")) scenario.requests = read_requests(*requests);
+  if (const auto requests = yaml.find("requests")) workload.requests = read_requests(*requests);
 }
 
-void check_layer_times(const Scenario& scenario) {
-  for (const Device& device : scenario.cluster->devices()) {
+void check_layer_times(const Workload& workload) {
+  for (const Device& device : workload.cluster->devices()) {
     if (const auto& times = device.compute.layer_times) {
-      check_layer_times(*times, scenario.model->graph);
+      check_layer_times(*times, workload.model->graph);
     }
   }
 }
@@ -220,44 +220,46 @@ DeviceId read_device_name(const Yaml& yaml, const Cluster& cluster) {
                      near ? fmt::format("did you mean \"{}\"?", *near) : "");
 }
 
-/// `base` is the scenario without its streams.
-Scenario read_stream(const Yaml& yaml, const Scenario& base, ModelShelf& shelf) {
+/// The shared cluster with the stream's own source and sink, if it says any.
+std::shared_ptr<const Cluster> read_ends(const Yaml& yaml,
+                                         const std::shared_ptr<const Cluster>& shared) {
+  const auto source_name = yaml.find("source");
+  const auto sink_name = yaml.find("sink");
+  if (!source_name && !sink_name) return shared;
+  const DeviceId source = source_name ? read_device_name(*source_name, *shared) : shared->source();
+  const DeviceId sink = sink_name     ? read_device_name(*sink_name, *shared)
+                        : source_name ? source
+                                      : shared->sink();
+  return std::make_shared<const Cluster>(
+      shared->name(), std::vector(shared->devices().begin(), shared->devices().end()),
+      shared->network(), source, sink);
+}
+
+/// `base` is what the scenario says for all streams.
+Workload read_stream(const Yaml& yaml, const Workload& base, bool has_strategy, ModelCache& cache) {
   if (!yaml.is_map()) yaml.fail_expected("a stream such as {name: detector, model: yolov5s}");
   yaml.expect_keys(
       {"name", "model", "strategy", "precision", "input_precision", "requests", "source", "sink"});
-  Scenario stream = base;
+  Workload stream = base;
   stream.name = read_folder_name(yaml.at("name"));
-  stream.random_stream = "arrivals of " + stream.name;
-  read_workload(yaml, shelf, stream);
+  read_workload(yaml, cache, stream);
   if (!stream.model) {
     yaml.fail("missing key \"model\"", "or give the scenario one, for all streams without");
   }
-  stream.strategies.clear();
-  if (const auto strategy = yaml.find("strategy")) stream.strategies = {read_strategy(*strategy)};
-  if (stream.strategies.empty() && base.strategies.empty()) {
+  if (const auto strategy = yaml.find("strategy")) stream.strategy = read_strategy(*strategy);
+  if (!stream.strategy && !has_strategy) {
     yaml.fail("missing key \"strategy\"", "or give the scenario one, for all streams without");
   }
-  const auto source_name = yaml.find("source");
-  const auto sink_name = yaml.find("sink");
-  const Cluster& shared = *base.cluster;
-  if (source_name || sink_name) {
-    const DeviceId source = source_name ? read_device_name(*source_name, shared) : shared.source();
-    const DeviceId sink = sink_name     ? read_device_name(*sink_name, shared)
-                          : source_name ? source
-                                        : shared.sink();
-    stream.cluster = std::make_shared<const Cluster>(
-        shared.name(), std::vector(shared.devices().begin(), shared.devices().end()),
-        shared.network(), source, sink);
-  }
+  stream.cluster = read_ends(yaml, base.cluster);
   check_layer_times(stream);
   return stream;
 }
 
 /// "single+edgeflow": each strategy of the streams once.
-StrategyChoice strategies_of(std::span<const Scenario> streams) {
+StrategyChoice strategies_of(std::span<const Workload> streams) {
   std::vector<std::string> names;
-  for (const Scenario& stream : streams) {
-    const std::string& name = stream.strategies.front().name;
+  for (const Workload& stream : streams) {
+    const std::string& name = stream.strategy->name;
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
   StrategyChoice choice;
@@ -265,12 +267,14 @@ StrategyChoice strategies_of(std::span<const Scenario> streams) {
   return choice;
 }
 
-void read_streams(const Yaml& yaml, const Yaml& list, ModelShelf& shelf, Scenario& scenario) {
+/// Puts the streams in the place of the scenario's only workload.
+void read_streams(const Yaml& yaml, const Yaml& list, ModelCache& cache, Scenario& scenario) {
   if (!list.is_list()) list.fail_expected("a list of streams such as {name: a, model: yolov5s}");
-  std::vector<Scenario> streams;
+  std::vector<Workload> streams;
   for (const Yaml& item : list.items()) {
-    Scenario stream = read_stream(item, scenario, shelf);
-    for (const Scenario& other : streams) {
+    Workload stream =
+        read_stream(item, scenario.workloads.front(), !scenario.strategies.empty(), cache);
+    for (const Workload& other : streams) {
       if (other.name == stream.name) {
         item.at("name").fail(fmt::format("two streams are called \"{}\"", stream.name));
       }
@@ -278,16 +282,15 @@ void read_streams(const Yaml& yaml, const Yaml& list, ModelShelf& shelf, Scenari
     streams.push_back(std::move(stream));
   }
   if (streams.empty()) list.fail("is empty, expected at least one stream");
-  const bool all_have = std::all_of(streams.begin(), streams.end(), [](const Scenario& stream) {
-    return !stream.strategies.empty();
+  const bool all_have = std::all_of(streams.begin(), streams.end(), [](const Workload& stream) {
+    return stream.strategy.has_value();
   });
   if (all_have && !scenario.strategies.empty()) {
     yaml.at(yaml.find("strategy") ? "strategy" : "strategies")
         .fail("no stream uses this: each has a strategy of its own");
   }
   if (all_have) scenario.strategies = {strategies_of(streams)};
-  scenario.model = nullptr;
-  scenario.streams = std::move(streams);
+  scenario.workloads = std::move(streams);
 }
 
 }  // namespace
@@ -304,7 +307,7 @@ fs::path folder_of(const Yaml& yaml) {
   return file.starts_with("--set ") ? fs::path() : fs::path(file).parent_path();
 }
 
-std::shared_ptr<const Model> ModelShelf::get(const std::string& name, const fs::path& folder) {
+std::shared_ptr<const Model> ModelCache::get(const std::string& name, const fs::path& folder) {
   const fs::path file = find_file(name, "workloads/models", folder);
   std::shared_ptr<const Model>& place = models_[fs::absolute(file).lexically_normal()];
   if (place) return place;
@@ -317,7 +320,7 @@ std::shared_ptr<const Model> ModelShelf::get(const std::string& name, const fs::
   return place;
 }
 
-std::shared_ptr<const Cluster> ModelShelf::get_cluster(const Yaml& yaml,
+std::shared_ptr<const Cluster> ModelCache::get_cluster(const Yaml& yaml,
                                                        const std::string& scenario_name) {
   const std::string key = fmt::format("{}\n{}\n{}", scenario_name, folder_of(yaml).string(),
                                       canonical_text(yaml.node()));
@@ -342,31 +345,25 @@ InputError StrategyChoice::error(const OptionError& error) const {
   return {place == places.end() ? Position{} : place->second, key_path, error.what()};
 }
 
-ElementSize Scenario::element_size() const {
+ElementSize Workload::element_size() const {
   return {kElementBytes[static_cast<std::size_t>(precision)],
           kElementBytes[static_cast<std::size_t>(input_precision)]};
 }
 
-double Scenario::lower_bound_s() const {
-  if (bound == BoundKind::kSimple) return edgeflow::lower_bound_s(model->graph, *cluster, effects);
-  const Cluster best = with_traces(*cluster, disturbances, /*best=*/true);
-  return lp_lower_bound_s(model->graph, best, element_size(), effects);
+std::vector<double> Workload::arrivals_s(std::uint64_t seed) const {
+  return requests.arrivals_s(seed, name.empty() ? "arrivals" : "arrivals of " + name);
 }
 
-std::vector<double> Scenario::arrivals_s() const {
-  return requests.arrivals_s(seed, random_stream);
+std::string Workload::label() const { return name.empty() ? "" : fmt::format("stream {}: ", name); }
+
+double Scenario::lower_bound_s(const Workload& workload, const Cluster& on) const {
+  const Graph& graph = workload.model->graph;
+  if (bound == BoundKind::kSimple) return edgeflow::lower_bound_s(graph, on, effects);
+  const Cluster best = with_traces(on, disturbances, /*best=*/true);
+  return lp_lower_bound_s(graph, best, workload.element_size(), effects);
 }
 
-std::string Scenario::label(std::size_t stream) const {
-  return streams.empty() ? "" : fmt::format("stream {}: ", streams[stream].name);
-}
-
-void Scenario::set_seed(std::uint64_t new_seed) {
-  seed = new_seed;
-  for (Scenario& stream : streams) stream.seed = new_seed;
-}
-
-Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
+Scenario read_scenario(const Yaml& yaml, ModelCache& cache) {
   if (!yaml.is_map()) yaml.fail_expected("a scenario: schema, name, model, cluster, strategy");
   yaml.expect_keys({"schema", "name", "description", "model", "cluster", "strategy", "strategies",
                     "precision", "input_precision", "requests", "streams", "simulation",
@@ -378,8 +375,9 @@ Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
   scenario.name = read_folder_name(yaml.at("name"));
   const auto streams = yaml.find("streams");
   if (!streams) (void)yaml.at("model");
-  read_workload(yaml, shelf, scenario);
-  scenario.cluster = shelf.get_cluster(yaml.at("cluster"), scenario.name);
+  Workload& workload = scenario.workloads.emplace_back();
+  read_workload(yaml, cache, workload);
+  scenario.cluster = cache.get_cluster(yaml.at("cluster"), scenario.name);
   scenario.strategies = read_strategies(yaml);
   if (!streams && scenario.strategies.empty()) (void)yaml.at("strategy");
   if (const auto simulation = yaml.find("simulation")) read_simulation(*simulation, scenario);
@@ -390,6 +388,7 @@ Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
           with_traces(*scenario.cluster, scenario.disturbances, /*best=*/false));
     }
   }
+  workload.cluster = scenario.cluster;
   if (const auto bound = yaml.find("bound")) {
     scenario.bound = static_cast<BoundKind>(read_choice(*bound, kBounds));
   }
@@ -397,9 +396,9 @@ Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
     scenario.seed = static_cast<std::uint64_t>(seed->as_integer(0));
   }
   if (streams) {
-    read_streams(yaml, *streams, shelf, scenario);
+    read_streams(yaml, *streams, cache, scenario);
   } else {
-    check_layer_times(scenario);
+    check_layer_times(workload);
   }
   return scenario;
 }
