@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "experiments/results/columns.hpp"
+#include "experiments/results/column.hpp"
 #include "experiments/results/summary.hpp"
 #include "partition/strategy.hpp"
 #include "workloads/input/home.hpp"
@@ -79,12 +79,18 @@ std::string list_clusters() {
 }
 
 std::string list_columns() {
-  std::vector<std::vector<std::string>> rows{{"column", "unit", "meaning"}};
-  for (const Column& column : columns()) {
-    rows.push_back({std::string(column.name), column.unit.empty() ? "-" : std::string(column.unit),
-                    std::string(column.meaning)});
+  std::string text;
+  for (const TableInfo& table : result_tables()) {
+    std::vector<std::vector<std::string>> rows{{"column", "unit", "meaning"}};
+    for (const ColumnInfo& column : table.columns) {
+      rows.push_back({std::string(column.name),
+                      column.unit.empty() ? "-" : std::string(column.unit),
+                      std::string(column.meaning)});
+    }
+    text += fmt::format("{}{}: a row per {}\n\n{}", text.empty() ? "" : "\n", table.file, table.row,
+                        aligned(rows, "lll"));
   }
-  return aligned(rows, "lll");
+  return text;
 }
 
 }  // namespace edgeflow
