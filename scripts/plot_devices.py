@@ -50,8 +50,8 @@ def draw(results, x=None):
         table = read(results, rows)
         strategies = palette.order(rows["who"].unique())
         devices = list(dict.fromkeys(table.index.get_level_values("device")))
-        pick = lambda column: np.array([[table[column].get((s, d), np.nan) for d in devices] for s in strategies])
-        busy, peak, full = pick("busy"), pick("peak"), pick("full")
+        busy, peak, full = (np.array([[table[column].get((s, d), np.nan) for d in devices] for s in strategies])
+                            for column in ("busy", "peak", "full"))
         heat(grid[2 * p], busy, [[f"{v:.0f}" for v in line] for line in busy], strategies, devices,
              100, "Blues")
         texts = [[f"{m:.0f}" + ("" if np.isnan(f) else f"\n{f:.0f} %") for m, f in zip(a, b)]

@@ -36,8 +36,8 @@ def draw(results, x=None):
     axes.xaxis.set_major_formatter(figures.PLAIN)
     axes.xaxis.set_minor_formatter(NullFormatter())
     error = runs["prediction_error"].abs() * 100
-    percent = lambda value: "0 %" if value < EXACT else f"{value:.2g} %"
-    axes.set_title(f"{len(error)} runs, |error| median {percent(error.median())}, largest {percent(error.max())}")
+    median, largest = ("0 %" if value < EXACT else f"{value:.2g} %" for value in (error.median(), error.max()))
+    axes.set_title(f"{len(error)} runs, |error| median {median}, largest {largest}")
     axes.set_xlabel("predicted latency (ms)")
     axes.set_ylabel("simulated mean latency (ms)")
     figures.legend(fig, results.strategies(), columns=3, lines=False)

@@ -3,8 +3,9 @@
 
 Reads RESULTS_DIR/runs.csv and writes RESULTS_DIR/plots/winners.png and .pdf. Each field says the
 winner, its latency, and how much slower the second best is; "=" joins strategies within 1 %.
-The heavy frame, which is also told in words, is the best field of its panel, or of its line where each line is a model. Where the horizontal axis counts something, the
-dashed frame of a line is the least number that comes within 5 % of the line's best.
+The heavy frame, which is also told in words, is the best field of its panel, or of its line where each line
+is a model. Where the horizontal axis counts something, the dashed frame of a line is the least number that
+comes within 5 % of the line's best.
 """
 
 from matplotlib.patches import Patch, Rectangle
@@ -67,9 +68,9 @@ def draw_panel(axes, results, x, y, rows, title):
             best = None
     axes.set_xlim(-0.5, len(columns) - 0.5)
     axes.set_ylim(-0.5, len(lines) - 0.5)
-    label = lambda axis, v: f"{figures.quantity(v):g}" if axis and results.numeric(axis) else v
-    axes.set_xticks(range(len(columns)), [label(x, v) for v in columns])
-    axes.set_yticks(range(len(lines)), [label(y, v) for v in lines])
+    for axis, ticks, values in ((x, axes.set_xticks, columns), (y, axes.set_yticks, lines)):
+        numeric = axis and results.numeric(axis)
+        ticks(range(len(values)), [f"{figures.quantity(v):g}" if numeric else v for v in values])
     axes.tick_params(length=0)
     axes.grid(False)
     for spine in axes.spines.values():
@@ -91,8 +92,8 @@ def draw(results, x=None):
     if y:
         fig.supylabel(figures.axis_title(y), fontsize=9)
     fig.suptitle("Least latency: which strategy, and how long", fontsize=10)
-    keys = [Patch(fill=False, edgecolor="black", linewidth=2.2,
-                  label="best of its line" if y == "model" else "best of all" if len(panels) == 1 else "best of its panel")]
+    best = "best of its line" if y == "model" else "best of all" if len(panels) == 1 else "best of its panel"
+    keys = [Patch(fill=False, edgecolor="black", linewidth=2.2, label=best)]
     if results.numeric(x):
         keys.append(Patch(fill=False, edgecolor="black", linewidth=1.3, linestyle=(0, (3, 2)),
                           label="enough: within 5 % of the line's best"))

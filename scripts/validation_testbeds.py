@@ -3,7 +3,6 @@
 import math
 import os
 import re
-import shutil
 import subprocess
 import sys
 
@@ -190,7 +189,6 @@ SLOW, QUICK = "pi3b+_1core_750MHz.yaml", "pi3b+_1core_1000MHz.yaml"
 AOFL_RATE = Parameter("compute rate", QUICK, "mac_rate", "GMAC/s", also=[(SLOW, 0.75)])
 FREE_AOFL = [Parameter("compute rate at 1000 MHz", QUICK, "mac_rate", "GMAC/s"),
              Parameter("compute rate at 750 MHz", SLOW, "mac_rate", "GMAC/s")]
-
 
 
 def aofl(name, title, sweep):

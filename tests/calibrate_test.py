@@ -12,7 +12,7 @@ ROOT, EDGEFLOW = sys.argv[1:3]
 SCRIPT = os.path.join(ROOT, "scripts", "calibrate.py")
 LAYERS = os.path.join(ROOT, "platforms", "measured", "ncnn_layers.csv")
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
-import calibrate  # noqa: E402
+import calibrate
 
 # github.com/Tencent/ncnn, commit a4d2ea1d, benchmark/README.md, "Loongson 2K1000LA", 2 threads: a
 # board outside of the catalogue. Eight networks are given to the fit, the others predicted.

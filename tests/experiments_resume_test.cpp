@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,9 +12,8 @@
 #include <chrono>
 #include <csignal>
 #include <map>
-#include <random>
-#include <thread>
 
+#include "tests/support/background.hpp"
 #include "tests/support/paths.hpp"
 #include "tests/support/program.hpp"
 
@@ -21,6 +21,7 @@ namespace edgeflow {
 namespace {
 
 namespace fs = std::filesystem;
+using test::Background;
 using test::edgeflow;
 using test::Outcome;
 using test::read_text;
@@ -29,13 +30,20 @@ using test::shell;
 
 constexpr int kRuns = 2 * 2 * 2 * 5;
 
-/// Writes the sweep that these tests run: zip, exclusions and repetitions.
+/// Writes the sweep that these tests run: zip, exclusions and repetitions. The last strategy is a
+/// program, which Gate can hold up.
 void write_sweep(const Scratch& scratch, const std::string& more = "") {
+  scratch.write("planner",
+                "[ ! -p gate ] || cat gate\n"
+                "echo '{\"shares\": [0, [1, 1]]}'\n");
   scratch.write("sweep.yaml", "schema: 1\nname: sweep\nbase: " + test::data_folder() +
                                   "/cli/tiny_scenario.yaml\n"
                                   "axes:\n"
+                                  "  strategy:\n"
+                                  "    - single\n"
+                                  "    - proportional\n"
+                                  "    - {name: external, command: [sh, planner]}\n"
                                   "  cluster.network.bandwidth: [1kB/s, 4kB/s]\n"
-                                  "  strategy: [even, single, proportional]\n"
                                   "zip:\n"
                                   "  - requests.count: [2, 3]\n"
                                   "    requests.arrivals: [{process: closed}, {process: poisson, "
@@ -53,40 +61,64 @@ std::string undisturbed(const Scratch& scratch) {
   return read_text(scratch.folder() / "undisturbed/runs.csv");
 }
 
-/// When each finished run was finished.
-std::map<std::string, fs::file_time_type> finished(const fs::path& folder) {
-  std::map<std::string, fs::file_time_type> dates;
+/// While it lives, the planner that is a program waits: of the runs of a sweep, only the kFree ones
+/// by `single` come to an end.
+class Gate {
+ public:
+  explicit Gate(const Scratch& scratch) : fifo_(scratch.folder() / "gate") {
+    REQUIRE(mkfifo(fifo_.c_str(), 0600) == 0);
+  }
+  ~Gate() {
+    const int end = open(fifo_.c_str(), O_RDWR);  // lets go who waits
+    fs::remove(fifo_);
+    close(end);
+  }
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+  static constexpr std::size_t kFree = kRuns / 2;
+  /// So many that not all of them wait at the gate.
+  static constexpr const char* kWorkers = "6";
+
+ private:
+  fs::path fifo_;
+};
+
+/// Long ago: whoever writes a file again changes its date, however soon.
+constexpr fs::file_time_type kOld = fs::file_time_type(std::chrono::hours(1));
+
+/// The status files of finished runs by run.
+std::map<std::string, fs::path> finished(const fs::path& folder) {
+  std::map<std::string, fs::path> files;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder / "runs", error)) {
     const fs::path status = entry.path() / "status.json";
-    if (fs::exists(status)) dates[entry.path().filename()] = fs::last_write_time(status);
+    if (fs::exists(status)) files[entry.path().filename()] = status;
   }
-  return dates;
+  return files;
 }
 
-/// Starts the sweep and kills it by `number` when `runs` runs are done and `pause` has passed.
-/// Returns how it ended, as waitpid says.
-int sweep_and_kill(const Scratch& scratch, const std::string& output, int number, std::size_t runs,
-                   std::chrono::microseconds pause) {
-  const pid_t child = fork();
-  if (child == 0) {
-    if (chdir(scratch.folder().c_str()) != 0) _exit(3);
-    const int null = open("/dev/null", O_WRONLY);
-    dup2(null, STDOUT_FILENO);
-    dup2(null, STDERR_FILENO);
-    execl(test::program_file().c_str(), "edgeflow", "sweep", "sweep.yaml", "-j", "2", "-o",
-          output.c_str(), nullptr);
-    _exit(3);
+void make_old(const fs::path& folder) {
+  for (const auto& [run, status] : finished(folder)) fs::last_write_time(status, kOld);
+}
+
+/// How many finished runs have not been written since make_old().
+std::size_t old_ones(const fs::path& folder) {
+  std::size_t count = 0;
+  for (const auto& [run, status] : finished(folder)) count += fs::last_write_time(status) == kOld;
+  return count;
+}
+
+/// How many files of that name a folder holds, at any depth.
+std::size_t count_files(const fs::path& folder, const std::string& name) {
+  std::size_t count = 0;
+  std::error_code gone;
+  fs::recursive_directory_iterator entry(folder, gone);
+  while (!gone && entry != fs::recursive_directory_iterator()) {
+    count += entry->path().filename() == name;
+    entry.increment(gone);
   }
-  int status = 0;
-  while (finished(scratch.folder() / output).size() < runs) {
-    if (waitpid(child, &status, WNOHANG) == child) return status;  // all done
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  std::this_thread::sleep_for(pause);
-  kill(child, number);
-  waitpid(child, &status, 0);
-  return status;
+  return count;
 }
 
 }  // namespace
@@ -117,51 +149,79 @@ TEST_CASE("runs.csv is the same for one process, two, a rerun, and three shards 
 TEST_CASE("a finished sweep is not run again unless forced") {
   const Scratch scratch;
   const std::string expected = undisturbed(scratch);
-  const auto before = finished(scratch.folder() / "undisturbed");
+  const fs::path folder = scratch.folder() / "undisturbed";
+  make_old(folder);
   const Outcome again = edgeflow(scratch, "sweep sweep.yaml -o undisturbed");
   CHECK(again.exit_code == 0);
   CHECK(again.err.find("40 of 40 runs are done already") != std::string::npos);
-  CHECK(finished(scratch.folder() / "undisturbed") == before);
-  CHECK(read_text(scratch.folder() / "undisturbed/runs.csv") == expected);
+  CHECK(old_ones(folder) == kRuns);
+  CHECK(read_text(folder / "runs.csv") == expected);
   CHECK(edgeflow(scratch, "sweep sweep.yaml -o undisturbed --force").exit_code == 0);
-  CHECK(finished(scratch.folder() / "undisturbed") != before);
+  CHECK(finished(folder).size() == kRuns);
+  CHECK(old_ones(folder) == 0);
 }
 
-TEST_CASE("a sweep killed ten times loses nothing and repeats nothing") {
+TEST_CASE("a sweep killed at ten places loses nothing and repeats nothing") {
   const Scratch scratch;
   const std::string expected = undisturbed(scratch);
   const fs::path folder = scratch.folder() / "killed";
-  std::mt19937_64 random(7);
-  std::map<std::string, fs::file_time_type> before;
-  int kills = 0;
-  for (int i = 0; i < 10; ++i) {
-    const std::size_t runs = before.size() + random() % 4;
-    const std::chrono::microseconds pause(random() % 8000);
-    const int status = sweep_and_kill(scratch, "killed", SIGKILL, runs, pause);
-    kills += WIFSIGNALED(status) ? 1 : 0;
-    const auto now = finished(folder);
-    for (const auto& [run, date] : before) {
-      REQUIRE(now.contains(run));
-      CHECK(now.at(run) == date);
+  // When so many files of a name are there. A run writes units.csv first and status.json last.
+  const std::vector<std::pair<std::string, std::size_t>> places{
+      {".lock", 1},         {"manifest.json", 1},
+      {"units.csv", 1},     {"scenario.resolved.yaml", 3},
+      {"plan.yaml", 5},     {"status.json", 7},
+      {"requests.csv", 10}, {"links.csv", 12},
+      {"timing.csv", 14},   {"status.json", Gate::kFree}};
+  {
+    const Gate gate(scratch);
+    for (const auto& [name, count] : places) {
+      CAPTURE(name);
+      const std::size_t before = finished(folder).size();
+      make_old(folder);
+      Background sweep(scratch, {"sweep", "sweep.yaml", "-j", Gate::kWorkers, "-o", "killed"});
+      sweep.wait_until(
+          [&, file = name, wanted = count] { return count_files(folder, file) >= wanted; });
+      CHECK(WTERMSIG(sweep.end_by(SIGKILL)) == SIGKILL);
+      CHECK(old_ones(folder) == before);
     }
-    before = now;
   }
-  CHECK(kills > 0);
+  make_old(folder);
+  const std::size_t before = finished(folder).size();
+  CHECK(before > 0);
   CHECK(edgeflow(scratch, "sweep sweep.yaml -j 2 -o killed").exit_code == 0);
-  for (const auto& [run, date] : before) CHECK(finished(folder).at(run) == date);
+  CHECK(old_ones(folder) == before);
   CHECK(read_text(folder / "runs.csv") == expected);
+}
+
+TEST_CASE("a sweep killed while it writes its first manifest goes on in the same folder") {
+  const Scratch scratch;
+  const std::string expected = undisturbed(scratch);
+  for (const char* file : {".lock", ".setup.lock", "manifest.json.partial"}) {
+    scratch.write(std::string("begun/") + file, "{");
+  }
+  const Outcome again = edgeflow(scratch, "sweep sweep.yaml -o begun");
+  CHECK_MESSAGE(again.exit_code == 0, again.err);
+  CHECK(read_text(scratch.folder() / "begun/runs.csv") == expected);
+  scratch.write("others/notes.partial", "mine");
+  CHECK(edgeflow(scratch, "sweep sweep.yaml -o others").exit_code == 2);
 }
 
 TEST_CASE("Ctrl-C stops a sweep that the same command goes on with") {
   const Scratch scratch;
   const std::string expected = undisturbed(scratch);
-  const int status = sweep_and_kill(scratch, "stopped", SIGINT, 1, {});
-  REQUIRE(WIFEXITED(status));
-  CHECK(WEXITSTATUS(status) == 130);
-  CHECK_FALSE(fs::exists(scratch.folder() / "stopped/runs.csv"));
+  const fs::path folder = scratch.folder() / "stopped";
+  {
+    const Gate gate(scratch);
+    Background sweep(scratch, {"sweep", "sweep.yaml", "-j", Gate::kWorkers, "-o", "stopped"});
+    sweep.wait_until([&] { return !finished(folder).empty(); });
+    const int status = sweep.end_by(SIGINT);
+    REQUIRE(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 130);
+  }
+  CHECK_FALSE(fs::exists(folder / "runs.csv"));
   const Outcome again = edgeflow(scratch, "sweep sweep.yaml -o stopped");
   CHECK(again.err.find("runs are done already") != std::string::npos);
-  CHECK(read_text(scratch.folder() / "stopped/runs.csv") == expected);
+  CHECK(read_text(folder / "runs.csv") == expected);
 }
 
 TEST_CASE("a second sweep into a folder is refused, a shard of the same sweep is not") {
@@ -193,17 +253,15 @@ TEST_CASE("a second sweep into a folder is refused, a shard of the same sweep is
 TEST_CASE("a sweep whose file changed keeps the runs that are the same") {
   const Scratch scratch;
   undisturbed(scratch);
-  const auto before = finished(scratch.folder() / "undisturbed");
+  const fs::path folder = scratch.folder() / "undisturbed";
+  make_old(folder);
   std::string text = read_text(scratch.folder() / "sweep.yaml");
   text.replace(text.find("repeat: 5"), 9, "repeat: 4");
   scratch.write("sweep.yaml", text);
   CHECK(edgeflow(scratch, "sweep sweep.yaml -o undisturbed").exit_code == 0);
-  const auto now = finished(scratch.folder() / "undisturbed");
-  CHECK(now.size() == kRuns / 5 * 4);
+  CHECK(finished(folder).size() == kRuns / 5 * 4);
   // The first four repetitions of the first point stand where they stood.
-  std::size_t kept = 0;
-  for (const auto& [run, date] : now) kept += before.contains(run) && before.at(run) == date;
-  CHECK(kept == 4);
+  CHECK(old_ones(folder) == 4);
 }
 
 TEST_CASE("a file that does not fit on the disk ends the sweep with its name, finished runs stay") {

@@ -119,6 +119,50 @@ TEST_CASE("runs are compared with the baseline that differs in the strategy only
   CHECK_FALSE(sweep.jobs[2].baseline);  // its baseline is excluded
 }
 
+TEST_CASE("a repetition is compared with the baseline of the same repetition") {
+  const Sweep sweep = read(
+      "base: base.yaml\n"
+      "axes:\n"
+      "  strategy: [even, single]\n"
+      "  cluster.network.bandwidth: [50Mbps, 100Mbps]\n"
+      "repeat: 3\nbaseline: single\n");
+  REQUIRE(sweep.jobs.size() == 12);
+  for (std::size_t i = 0; i < 6; ++i) {  // [strategy][bandwidth][repetition]
+    CAPTURE(i);
+    CHECK(sweep.jobs[i].repetition == static_cast<int>(i % 3));
+    CHECK(sweep.jobs[i].baseline == 6 + i);
+    CHECK(sweep.jobs[6 + i].baseline == 6 + i);
+    CHECK(sweep.jobs[i].scenario->seed == sweep.jobs[6 + i].scenario->seed);
+  }
+  CHECK(sweep.jobs[0].scenario->seed != sweep.jobs[1].scenario->seed);
+  CHECK(sweep.jobs[1].scenario->seed != sweep.jobs[2].scenario->seed);
+}
+
+TEST_CASE("what varies together with the strategy does not keep runs from their baseline") {
+  const Sweep sweep = read(
+      "base: base.yaml\n"
+      "zip:\n"
+      "  - {strategy: [single, even], label.how: [alone, shared]}\n"
+      "axes: {seed: [1, 2]}\n"
+      "baseline: single\n");
+  REQUIRE(sweep.jobs.size() == 4);
+  CHECK(sweep.jobs[2].baseline == 0);
+  CHECK(sweep.jobs[3].baseline == 1);
+}
+
+TEST_CASE("groups of zip vary slowest, and all their keys can be excluded") {
+  const Sweep sweep = read(
+      "base: base.yaml\n"
+      "axes:\n"
+      "  strategy: [single, even]\n"
+      "zip:\n"
+      "  - {seed: [1, 2, 3], label.name: [one, two, three]}\n"
+      "exclude: [{label.name: two}, {seed: 3, strategy: even}]\n");
+  CHECK(labels(sweep) == std::vector<std::string>{"1 one single", "1 one even", "3 three single"});
+  CHECK(sweep.axes == std::vector<std::string>{"seed", "label.name", "strategy"});
+  CHECK(sweep.jobs[2].scenario->seed == 3);
+}
+
 TEST_CASE("values that are lists or maps go by their position") {
   const Sweep sweep = read(
       "base: base.yaml\n"

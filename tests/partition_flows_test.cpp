@@ -21,9 +21,7 @@ struct Sent {
 };
 
 /// When each flow ends.
-std::vector<double> ends_s(const std::vector<double>& bandwidth_Bps,
-                           const std::vector<Sent>& sent) {
-  Flows flows(bandwidth_Bps);
+std::vector<double> ends_s(Flows& flows, const std::vector<Sent>& sent) {
   std::vector<double> result(sent.size(), kInfinity);
   std::vector<std::int32_t> ended;
   std::size_t next = 0;
@@ -40,6 +38,12 @@ std::vector<double> ends_s(const std::vector<double>& bandwidth_Bps,
       ++next;
     }
   }
+}
+
+std::vector<double> ends_s(const std::vector<double>& bandwidth_Bps,
+                           const std::vector<Sent>& sent) {
+  Flows flows(bandwidth_Bps);
+  return ends_s(flows, sent);
 }
 
 /// Max-min fair rates of `active`: all rise alike, until a link of theirs is full.
@@ -112,6 +116,48 @@ TEST_CASE("two hundred flows on one link: the n-th is through when all have sent
     for (int j = 0; j < kFlows; ++j) carried += std::min(i, j) + 1.0;
     CHECK(ends[static_cast<std::size_t>(i)] == doctest::Approx(carried / 2).epsilon(1e-12));
   }
+}
+
+TEST_CASE("many flows on two links: each link is shared by its own") {
+  // As above, but every other flow on another link, of twice the rate.
+  constexpr int kFlows = 150;  // of a link
+  std::vector<Sent> sent;
+  for (int i = 0; i < kFlows; ++i) {
+    for (const int link : {0, 1}) sent.push_back({0, {link}, 1.0 + i});
+  }
+  const std::vector<double> ends = ends_s({2, 4}, sent);
+  for (int i = 0; i < kFlows; ++i) {
+    double carried = 0;
+    for (int j = 0; j < kFlows; ++j) carried += std::min(i, j) + 1.0;
+    const auto at = 2 * static_cast<std::size_t>(i);
+    CHECK(ends[at] == doctest::Approx(carried / 2).epsilon(1e-12));
+    CHECK(ends[at + 1] == doctest::Approx(carried / 4).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("cleared flows are as new ones") {
+  const std::vector<Sent> some{{0, {0}, 6}, {0, {0, 1}, 6}, {0, {1}, 6}, {9, {0}, 1}};
+  const std::vector<Sent> others{{0, {1}, 8}, {0, {0, 1}, 2}, {1, {0}, 3}};
+  Flows flows(std::vector<double>{3, 5});
+  (void)ends_s(flows, some);
+  flows.clear();
+  CHECK(ends_s(flows, others) == ends_s({3, 5}, others));
+  flows.start(20, 7, others[1].links, 100);
+  flows.clear();  // one is under way
+  CHECK(ends_s(flows, some) == ends_s({3, 5}, some));
+}
+
+TEST_CASE("flows end together within the precision, and no earlier") {
+  Flows flows(std::vector<double>{1, 1, 1});
+  const std::vector<std::vector<int>> links{{0}, {1}, {2}};
+  flows.start(0, 0, links[0], 1);
+  flows.start(0, 1, links[1], 1.25);
+  flows.start(0, 2, links[2], 1.5);
+  std::vector<std::int32_t> ended;
+  REQUIRE(flows.next_end_s() == 1);
+  flows.end(1, 0.25, ended);
+  CHECK(ended == std::vector<std::int32_t>{0, 1});
+  CHECK(flows.next_end_s() == 1.5);
 }
 
 TEST_CASE("a flow that lists a link twice takes twice its share of it") {

@@ -79,6 +79,24 @@ TEST_CASE("rows of one variable that miss each other by rounding meet") {
   CHECK(solution.values[0] == doctest::Approx(2));
 }
 
+TEST_CASE("of several bounds of a variable the tightest holds, in whichever order they come") {
+  // x >= 1 and x >= 3, y <= 3 and y <= 5: the least x and the largest y are 3.
+  for (const bool tightest_first : {true, false}) {
+    LinearProgram program;
+    const int x = program.add_variable(0, 9, 1);
+    const int y = program.add_variable(0, 9, -1);
+    const double first = tightest_first ? 3 : 5;
+    program.add_row(terms({{y, 1}}), -kLpInfinity, first);
+    program.add_row(terms({{y, 1}}), -kLpInfinity, 8 - first);
+    program.add_row(terms({{x, 1}}), first - 2, kLpInfinity);
+    program.add_row(terms({{x, 1}}), 6 - first, kLpInfinity);
+    const LpSolution solution = program.minimize();
+    REQUIRE(solution.status == LpStatus::kOptimal);
+    CHECK(solution.values[0] == 3);
+    CHECK(solution.values[1] == 3);
+  }
+}
+
 TEST_CASE("an objective that falls for ever is unbounded") {
   LinearProgram program;
   const int x = program.add_variable(0, kLpInfinity, -1);

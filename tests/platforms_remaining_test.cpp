@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <string>
 
 #include "tests/support/input_error.hpp"
@@ -141,6 +142,98 @@ TEST_CASE("devices of a mesh forward for those that have lost their link") {
   // What forwards now has it in its links, so that its own failure is noticed.
   CHECK(left->rerouted->network().links[static_cast<std::size_t>(link(whole, "c:b"))].devices ==
         std::array<std::int32_t, 2>{2, 1});
+}
+
+TEST_CASE("each device that is left keeps its own links, both ways") {
+  // Every link has another rate: a rate tells the link.
+  for (const char* network :
+       {"network: {type: switch, bandwidth: 1Mbps}\n"
+        "devices: [{name: a, mac_rate: 1GMAC/s, up: 1Mbps, down: 2Mbps}, "
+        "{name: b, mac_rate: 1GMAC/s, up: 3Mbps, down: 4Mbps}, "
+        "{name: c, mac_rate: 1GMAC/s, up: 5Mbps, down: 6Mbps}, "
+        "{name: d, mac_rate: 1GMAC/s, up: 7Mbps, down: 8Mbps}]\n",
+        "network: {type: star-of-stars, bandwidth: 100Mbps, uplink: {bandwidth: 1Mbps}, sites: ["
+        "{name: s, up: 11Mbps, down: 12Mbps}, {name: t, up: 13Mbps, down: 14Mbps}]}\n"
+        "devices: [{name: a, site: s, mac_rate: 1GMAC/s, up: 21Mbps, down: 22Mbps}, "
+        "{name: b, site: t, mac_rate: 1GMAC/s, up: 23Mbps, down: 24Mbps}, "
+        "{name: c, site: t, mac_rate: 1GMAC/s, up: 5Mbps, down: 6Mbps}, "
+        "{name: d, site: s, mac_rate: 1GMAC/s, up: 7Mbps, down: 8Mbps}]\n",
+        "network: {type: wifi, bandwidth: 10Mbps}\n"
+        "devices: [{name: a, mac_rate: 1GMAC/s, bandwidth: 1Mbps}, "
+        "{name: b, mac_rate: 1GMAC/s, bandwidth: 2Mbps}, "
+        "{name: c, mac_rate: 1GMAC/s, bandwidth: 3Mbps}, "
+        "{name: d, mac_rate: 1GMAC/s, bandwidth: 4Mbps}]\n"}) {
+    CAPTURE(network);
+    const Document document("schema: 1\n" + std::string(network), "test.yaml");
+    const Cluster whole = read_cluster(document.root(), "four");
+    const auto left = remaining(whole, {{1}, {}});
+    REQUIRE(names(left) == "acd");
+    const auto rates_of = [](const Cluster& cluster, std::int32_t from, std::int32_t to) {
+      std::vector<std::pair<std::string, double>> rates;
+      for (const int l : path(cluster, from, to)) {
+        const Link& it = cluster.network().links[static_cast<std::size_t>(l)];
+        rates.emplace_back(it.name, it.bandwidth_Bps);
+      }
+      return rates;
+    };
+    const std::array<std::int32_t, 3> before{0, 2, 3};
+    for (std::int32_t from = 0; from < 3; ++from) {
+      for (std::int32_t to = 0; to < 3; ++to) {
+        if (from == to) continue;
+        const std::int32_t old_from = before[static_cast<std::size_t>(from)];
+        const std::int32_t old_to = before[static_cast<std::size_t>(to)];
+        CHECK(rates_of(left->cluster, from, to) == rates_of(whole, old_from, old_to));
+        CHECK(left->cluster.route(DeviceId{from}, DeviceId{to}).crossings ==
+              whole.route(DeviceId{old_from}, DeviceId{old_to}).crossings);
+        CHECK(left->cluster.route_bandwidth_Bps(DeviceId{from}, DeviceId{to}) ==
+              whole.route_bandwidth_Bps(DeviceId{old_from}, DeviceId{old_to}));
+      }
+    }
+  }
+}
+
+TEST_CASE("a cable of a graph that has lost one direction carries nothing new") {
+  // a - x - b, and a spare way a - y - b; c at x. Links 2i lead to the switch, 2i+1 back.
+  const std::string links =
+      "{between: [a, x], bandwidth: 8Mbps}, {between: [b, x], bandwidth: 8Mbps}, "
+      "{between: [c, x], bandwidth: 8Mbps}, {between: [d, x], bandwidth: 8Mbps}";
+  const std::string spare =
+      ", {between: [a, y], bandwidth: 4Mbps}, {between: [b, y], bandwidth: 4Mbps}";
+  const Cluster two_ways = read("{type: graph, switches: [x, y], links: [" + links + spare + "]}");
+  for (const bool to_switch : {true, false}) {
+    CAPTURE(to_switch);
+    const auto left =
+        remaining(two_ways, {{}, {link(two_ways, to_switch ? "b:x:up" : "b:x:down")}});
+    REQUIRE(names(left) == "abcd");
+    REQUIRE(left->rerouted);
+    const std::vector<int> around{link(two_ways, "b:y:up"), link(two_ways, "a:y:down")};
+    const std::vector<int> back{link(two_ways, "a:y:up"), link(two_ways, "b:y:down")};
+    const std::vector<int> old{link(two_ways, "b:x:up"), link(two_ways, "a:x:down")};
+    const std::vector<int> old_back{link(two_ways, "a:x:up"), link(two_ways, "b:x:down")};
+    CHECK(path(*left->rerouted, 1, 0) == (to_switch ? around : old));
+    CHECK(path(*left->rerouted, 0, 1) == (to_switch ? old_back : back));
+  }
+  const Cluster one_way = read("{type: graph, switches: [x], links: [" + links + "]}");
+  CHECK(names(remaining(one_way, {{}, {link(one_way, "b:x:up")}})) == "acd");
+  CHECK(names(remaining(one_way, {{}, {link(one_way, "b:x:down")}})) == "acd");
+}
+
+TEST_CASE("where routes are not replaced, each device must reach all before it") {
+  // Links of their own between a and the others, one each way, and one between b and c.
+  Network network;
+  network.type = NetworkType::kSimgrid;
+  network.devices = 3;
+  for (const char* name : {"a:b", "b:a", "a:c", "c:a", "b:c", "c:b"}) {
+    network.links.push_back({name, 1e6, 0, 0, 0, {-1, -1}});
+  }
+  network.paths = {{}, {0}, {2}, {1}, {}, {4}, {3}, {5}, {}};
+  std::vector<Device> devices(3);
+  for (std::size_t d = 0; d < 3; ++d) devices[d].name = std::string(1, static_cast<char>('a' + d));
+  const Cluster cluster("three", devices, network, DeviceId{0}, DeviceId{0});
+  CHECK(names(remaining(cluster, {{}, {0}})) == "ac");
+  CHECK(names(remaining(cluster, {{}, {1}})) == "ac");
+  CHECK(names(remaining(cluster, {{}, {4}})) == "ab");
+  CHECK(names(remaining(cluster, {{}, {5}})) == "ab");
 }
 
 }  // namespace edgeflow

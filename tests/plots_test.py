@@ -14,12 +14,12 @@ EDGEFLOW, SOURCE = sys.argv[1:3]
 sys.path.insert(0, os.path.join(SOURCE, "scripts"))
 sys.dont_write_bytecode = True
 
-import pandas as pd  # noqa: E402
+import pandas as pd
 
-import figures  # noqa: E402
-import palette  # noqa: E402
-import plot_all  # noqa: E402
-import plot_throughput  # noqa: E402
+import figures
+import palette
+import plot_all
+import plot_throughput
 
 
 TINY = f"{SOURCE}/tests/data/cli/tiny_scenario.yaml"
@@ -44,9 +44,9 @@ class PlotsTest(unittest.TestCase):
         return set(os.listdir(os.path.join(self.folder, "out", "plots")))
 
     def test_every_figure_is_drawn_as_png_and_pdf(self):
-        results = sweep(self.folder, "axes:\n  strategy: [even, single]\n  requests.arrivals.rate: [0.1/s, 0.3/s]\n"
-                        "repeat: 2\nbaseline: single\n".replace("axes:", "axes:\n  requests.count: [3]\n"
-                        "  requests.arrivals.process: [poisson]"))
+        results = sweep(self.folder, "axes:\n  requests.count: [3]\n  requests.arrivals.process: [poisson]\n"
+                                     "  strategy: [even, single]\n  requests.arrivals.rate: [0.1/s, 0.3/s]\n"
+                                     "repeat: 2\nbaseline: single\n")
         plot_all.draw(results)
         names = ["winners", "latency_vs_rate", "speedup", "breakdown", "devices", "ecdf", "throughput", "planner"]
         self.assertEqual(self.plots(), {f"{n}.{kind}" for n in names for kind in ("png", "pdf")})

@@ -96,10 +96,10 @@ class Slurm:
         key = os.path.join(self.folder, "munge.key")
         with open(os.open(key, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
             file.write(os.urandom(128))
-        place = lambda name: f"{self.folder}/munge.{name}"
-        self.daemon("munged", "--foreground", "--force", f"--key-file={key}", f"--socket={place('socket')}",
-                    f"--pid-file={place('pid')}", f"--log-file={place('log')}", f"--seed-file={place('seed')}")
-        self.wait("munged", lambda: os.path.exists(place("socket")))
+        place = f"{self.folder}/munge"
+        self.daemon("munged", "--foreground", "--force", f"--key-file={key}", f"--socket={place}.socket",
+                    f"--pid-file={place}.pid", f"--log-file={place}.log", f"--seed-file={place}.seed")
+        self.wait("munged", lambda: os.path.exists(f"{place}.socket"))
         self.daemon("slurmctld", "-D", "-f", self.conf)
         self.daemon("slurmd", "-D", "-f", self.conf)
         self.wait("an idle node", lambda: self.call("sinfo", "--noheader", "-o", "%T").strip() == "idle")

@@ -195,4 +195,35 @@ TEST_CASE("the required input holds what an operator reads, and is its hull on p
   }
 }
 
+TEST_CASE("in ceil mode the last window starts in the input or in the padding before it") {
+  // 6 + 1 of padding, kernel 2, stride 3: floor(5/3) + 1 = 2 windows, and a third one from position
+  // 6 of the padded map on. With the padding before, that is the last element; behind, it is none.
+  LayerSpec pool{"", Op::kMaxPool, {}, {}};
+  pool.attributes.kernel = {2, 2};
+  pool.attributes.stride = {3, 3};
+  pool.attributes.pad = {1, 0, 0, 1};  // top, left, bottom, right
+  CHECK(one_layer(pool, {1, 6, 6}).layers()[1].output.dims == std::vector<std::int64_t>{1, 2, 2});
+  pool.attributes.ceil_mode = true;
+  CHECK(one_layer(pool, {1, 6, 6}).layers()[1].output.dims == std::vector<std::int64_t>{1, 3, 2});
+}
+
+TEST_CASE("a part of a flattened map needs the box that its elements lie in") {
+  // [1,24] is the map [2,3,4] in the order channel, row, column; the first dimension has one index.
+  LayerSpec input{"input", Op::kInput, {}, {}};
+  input.attributes.dims = {2, 3, 4};
+  LayerSpec flat{"flat", Op::kReshape, {}, {"input"}};
+  flat.attributes.dims = {1, 24};
+  LayerSpec twice{"twice", Op::kConcat, {}, {"flat", "flat"}};
+  const Graph graph("flat", "", {input, flat, twice});
+  const Layer& layer = graph.layers()[2];
+  REQUIRE(layer.output.box == whole_region(24, 2, 1));
+  const auto need = [&](std::int64_t begin, std::int64_t end) {
+    return required_input(layer, 0, {{begin, end}, {0, 1}, {0, 1}});
+  };
+  CHECK(need(0, 4) == Region{{0, 1}, {0, 1}, {0, 4}});
+  CHECK(need(5, 7) == Region{{0, 1}, {1, 2}, {1, 3}});
+  CHECK(need(13, 22) == Region{{1, 2}, {0, 3}, {0, 4}});
+  CHECK(required_input(layer, 1, {{0, 4}, {0, 1}, {0, 1}}).empty());
+}
+
 }  // namespace edgeflow

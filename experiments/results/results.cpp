@@ -46,14 +46,17 @@ Json read_manifest(const fs::path& folder) {
   return manifest.is_object() && manifest.value("tool", Json()) == kTool ? manifest : Json();
 }
 
-bool is_lock(const fs::path& file) { return file.extension() == ".lock" || file == ".lock"; }
+/// Whether a sweep writes it before its manifest stands.
+bool precedes_manifest(const fs::path& name) {
+  return name == ".lock" || name == ".setup.lock" || name == "manifest.json.partial";
+}
 
 void refuse_others_files(const fs::path& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) return;  // creating it will say so
   if (!read_manifest(folder).is_null()) return;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (is_lock(entry.path().filename())) continue;
+    if (precedes_manifest(entry.path().filename())) continue;
     throw InputError({folder.string(), 0, 0}, "", "is not empty and holds no results of edgeflow",
                      "choose another folder with -o");
   }
