@@ -8,9 +8,9 @@ namespace {
 
 /// What the rows of a plan have in common.
 struct PlanRows {
-  std::vector<std::string> units;     // by unit: from the request to the times
-  std::vector<std::string> messages;  // by message
-  std::string end;                    // after the times: stream and plan
+  IdVector<UnitId, std::string> units;  // from the request to the times
+  IdVector<MessageId, std::string> messages;
+  std::string end;  // after the times: stream and plan
 };
 
 std::string middle(std::initializer_list<std::string> cells) {
@@ -19,24 +19,21 @@ std::string middle(std::initializer_list<std::string> cells) {
   return "," + text;
 }
 
-PlanRows make_rows(const Plan& plan, const Scenario& stream, const std::string& name,
-                   std::size_t number) {
-  const Graph& graph = stream.model->graph;
-  const Cluster& cluster = *stream.cluster;
+PlanRows make_rows(const ExecutablePlan& plan, const std::string& stream, std::size_t place) {
   PlanRows rows;
-  for (std::size_t u = 0; u < plan.units.size(); ++u) {
-    const ExecutionUnit& unit = plan.units[u];
+  for (const ExecutionUnit& unit : plan.plan.units) {
     rows.units.push_back(
-        middle({std::to_string(u), std::string(to_string(unit.kind)), graph.layer(unit.layer).name,
-                cluster.device(unit.device).name, to_string(unit.output)}));
+        middle({std::to_string(rows.units.size()), std::string(to_string(unit.kind)),
+                plan.graph.layer(unit.layer).name, plan.cluster.device(unit.device).name,
+                to_string(unit.output)}));
   }
-  for (const Message& message : messages_of(plan, stream.element_size())) {
+  for (const ExecutableMessage& message : plan.messages) {
     rows.messages.push_back(
         middle({std::to_string(rows.messages.size()), std::to_string(index(message.from)),
-                cluster.device(plan.unit(message.from).device).name,
-                cluster.device(message.to).name, cell(message.bytes)}));
+                plan.cluster.device(message.from_device).name, plan.cluster.device(message.to).name,
+                cell(message.bytes)}));
   }
-  rows.end = middle({name, std::to_string(number)});
+  rows.end = middle({stream, std::to_string(place)});
   return rows;
 }
 
@@ -50,7 +47,7 @@ class EventTables : public Recorder {
       const std::string name = scenario.streams.empty() ? "" : streams[s].name;
       streams_.emplace_back();
       for (std::size_t p = 0; p < plans[s].made.size(); ++p) {
-        streams_.back().push_back(make_rows(*plans[s].made[p].plan, streams[s], name, p));
+        streams_.back().push_back(make_rows(*plans[s].made[p].executable, name, p));
       }
     }
   }
@@ -65,18 +62,18 @@ class EventTables : public Recorder {
            "attempt,aborted,carried\n";
   }
 
-  void unit_done(const Attempt& attempt, std::int32_t unit, const UnitTimes& times) override {
+  void unit_done(const Attempt& attempt, UnitId unit, const UnitTimes& times) override {
     const PlanRows& rows = rows_of(attempt);
-    units_file_ << attempt.request << rows.units[static_cast<std::size_t>(unit)] << times.ready_s
-                << "," << times.start_s << "," << times.finish_s << rows.end << attempt.number
+    units_file_ << attempt.request << rows.units[unit] << times.ready_s << "," << times.start_s
+                << "," << times.finish_s << rows.end << attempt.number
                 << (attempt.aborted ? ",1\n" : ",0\n");
   }
 
-  void message_done(const Attempt& attempt, std::int32_t message, const MessageTimes& times,
+  void message_done(const Attempt& attempt, MessageId message, const MessageTimes& times,
                     double carried) override {
     const PlanRows& rows = rows_of(attempt);
-    transfers_file_ << attempt.request << rows.messages[static_cast<std::size_t>(message)]
-                    << times.start_s << "," << times.finish_s << rows.end << attempt.number
+    transfers_file_ << attempt.request << rows.messages[message] << times.start_s << ","
+                    << times.finish_s << rows.end << attempt.number
                     << (attempt.aborted ? ",1," : ",0,") << carried << "\n";
   }
 
@@ -87,12 +84,11 @@ class EventTables : public Recorder {
 
  private:
   const PlanRows& rows_of(const Attempt& attempt) const {
-    return streams_[static_cast<std::size_t>(attempt.stream)]
-                   [static_cast<std::size_t>(attempt.plan)];
+    return streams_[attempt.stream][attempt.plan];
   }
 
   std::filesystem::path folder_;
-  std::vector<std::vector<PlanRows>> streams_;  // by stream and plan
+  IdVector<StreamId, IdVector<PlanId, PlanRows>> streams_;
   StreamFile units_file_;
   StreamFile transfers_file_;
 };

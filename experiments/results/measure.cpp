@@ -31,13 +31,9 @@ struct StreamRequests {
   const Requests* asked;
   double in_flight_s;  // integrated over time
 
-  std::span<const RequestRecord> warm_up() const {
-    return all.first(static_cast<std::size_t>(asked->warm_up));
-  }
+  std::span<const RequestRecord> warm_up() const { return all.first(index(asked->warm_up)); }
   /// Without the first requests, which find the cluster idle.
-  std::span<const RequestRecord> counted() const {
-    return all.subspan(static_cast<std::size_t>(asked->warm_up));
-  }
+  std::span<const RequestRecord> counted() const { return all.subspan(index(asked->warm_up)); }
 };
 
 std::vector<StreamRequests> requests_by_stream(const SimulationResult& result,
@@ -45,7 +41,7 @@ std::vector<StreamRequests> requests_by_stream(const SimulationResult& result,
   std::vector<StreamRequests> streams;
   std::size_t first = 0;
   for (const Scenario& stream : scenario.all_streams()) {
-    const auto count = static_cast<std::size_t>(stream.requests.count);
+    const std::size_t count = index(stream.requests.count);
     streams.push_back({std::span(result.requests).subspan(first, count), &stream.requests,
                        result.in_flight_s.at(streams.size())});
     first += count;
@@ -178,28 +174,16 @@ void measure_devices(const SimulationResult& result, RunReport& report) {
   report.peak_memory_bytes = peak_bytes;
 }
 
-std::set<DeviceId> devices_of(const Plan& plan) {
-  std::set<DeviceId> used;
-  for (const ExecutionUnit& unit : plan.units) {
-    if (unit.kind == UnitKind::kCompute) used.insert(unit.device);
-  }
-  return used;
-}
-
 /// What a correct simulator cannot have produced; empty if nothing.
 std::string contradiction(const Plans& plans, const SimulationResult& result,
                           const Scenario& scenario, const RunReport& report) {
   const auto requests = requests_by_stream(result, scenario);
   double planned = 0;
   for (std::size_t s = 0; s < requests.size(); ++s) {
-    std::vector<double> bytes;  // of a request, by plan
-    for (const MadePlan& made : plans[s].made) {
-      const auto messages = messages_of(*made.plan, scenario.all_streams()[s].element_size());
-      bytes.push_back(sum(messages, [](const Message& m) { return m.bytes; }));
-    }
-    planned += sum(requests[s].all, [&](const RequestRecord& request) {
-      return bytes[static_cast<std::size_t>(request.plan)];
-    });
+    IdVector<PlanId, double> bytes;  // of a request
+    for (const MadePlan& made : plans[s].made) bytes.push_back(made.executable->message_bytes());
+    planned +=
+        sum(requests[s].all, [&](const RequestRecord& request) { return bytes[request.plan]; });
   }
   planned += result.lost_bytes;
   const double received = sum(result.devices, [](const auto& d) { return d.received_bytes; });
@@ -250,7 +234,7 @@ void measure_replans(const StreamPlans& plans, std::span<const RequestRecord> re
                                         [&](double begun_s) { return begun_s <= makespan_s; }));
   report.outage_s = 0;
   for (std::size_t c = 0; c < plans.changes.size(); ++c) {
-    if (plans.changes[c].plan >= 0) continue;
+    if (plans.changes[c].plan != kNoPlan) continue;
     const bool last = c + 1 == plans.changes.size();
     const double end_s = last ? makespan_s : std::min(plans.changes[c + 1].at_s, makespan_s);
     *report.outage_s += std::max(end_s - plans.changes[c].at_s, 0.0);
@@ -259,24 +243,19 @@ void measure_replans(const StreamPlans& plans, std::span<const RequestRecord> re
 }
 
 void measure_plan(const StreamPlans& plans, const Scenario& scenario, RunReport& report) {
-  const Plan& plan = plans.first();
-  const Graph& graph = scenario.model->graph;
-  const Cluster& cluster = *scenario.cluster;
-  report.predicted_latency_s =
-      estimate(plan, graph, cluster, scenario.element_size(), scenario.effects, Sharing::kMaxMin)
-          .latency_s;
+  const ExecutablePlan& plan = plans.first();
+  report.predicted_latency_s = estimate(plan, Sharing::kMaxMin).latency_s;
   report.lower_bound_s = lower_bound_s(plans, scenario);
-  report.redundant_macs_ratio = redundant_macs_ratio(plan, graph);
+  report.redundant_macs_ratio = plan.redundant_macs_ratio();
   report.units = static_cast<double>(plan.units.size());
-  report.messages = static_cast<double>(messages_of(plan, scenario.element_size()).size());
-  report.devices_used = static_cast<double>(devices_of(plan).size());
+  report.messages = static_cast<double>(plan.messages.size());
+  report.devices_used = static_cast<double>(plan.computing_devices().size());
 }
 
 }  // namespace
 
 double percentile(std::span<const double> ascending, int percent) {
-  const std::size_t rank =
-      (ascending.size() * static_cast<std::size_t>(percent) + 99) / 100;  // from 1
+  const std::size_t rank = (ascending.size() * index(percent) + 99) / 100;  // from 1
   return ascending[std::max<std::size_t>(rank, 1) - 1];
 }
 
@@ -289,7 +268,8 @@ void measure_plans(const Plans& plans, const Scenario& scenario, RunReport& repo
     measure_plan(plans[s], scenario.streams[s], report.streams[s]);
     *report.units += *report.streams[s].units;
     *report.messages += *report.streams[s].messages;
-    used.merge(devices_of(plans[s].first()));
+    const std::vector<DeviceId> computing = plans[s].first().computing_devices();
+    used.insert(computing.begin(), computing.end());
   }
   report.devices_used = static_cast<double>(used.size());
 }
@@ -298,10 +278,10 @@ void measure_result(const Plans& plans, const SimulationResult& result, const Sc
                     RunReport& report) {
   report.status = result.status;
   report.message = result.message;
-  report.sim_wall_s = result.wall_s;
-  report.sim_cpu_s = result.cpu_s;
-  report.max_rss_kB = static_cast<double>(result.max_rss_kB);
-  if (result.offered_load > 0) report.offered_load = result.offered_load;
+  report.sim_wall_s = result.process.wall_s;
+  report.sim_cpu_s = result.process.cpu_s;
+  report.max_rss_kB = static_cast<double>(result.process.max_rss_kB);
+  if (result.offered.load > 0) report.offered_load = result.offered.load;
   if (result.status == Status::kOverloaded) report.overloaded = 1;
   if (result.status != Status::kOk) return;
   const auto requests = requests_by_stream(result, scenario);

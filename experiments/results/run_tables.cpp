@@ -1,7 +1,6 @@
 #include "experiments/results/run_tables.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "partition/prices/estimate.hpp"
 #include "workloads/input/csv.hpp"
@@ -14,14 +13,10 @@ std::string utilisation(double busy_s, const Run& run) {
 }
 
 /// Names of the devices that compute, by blanks.
-std::string computing_devices(const MadePlan& made) {
-  std::set<DeviceId> used;
-  for (const ExecutionUnit& unit : made.plan->units) {
-    if (unit.kind == UnitKind::kCompute) used.insert(unit.device);
-  }
+std::string computing_devices(const ExecutablePlan& plan) {
   std::string names;
-  for (const DeviceId id : used) {
-    names += (names.empty() ? "" : " ") + made.cluster->device(id).name;
+  for (const DeviceId id : plan.computing_devices()) {
+    names += (names.empty() ? "" : " ") + plan.cluster.device(id).name;
   }
   return names;
 }
@@ -30,12 +25,12 @@ std::string computing_devices(const MadePlan& made) {
 struct Period {
   double from_s;
   double until_s;
-  std::int32_t plan;
+  PlanId plan;
   std::string because;
 };
 
 std::vector<Period> periods_of(const StreamPlans& plans, double makespan_s) {
-  std::vector<Period> periods{{0, makespan_s, 0, ""}};
+  std::vector<Period> periods{{0, makespan_s, PlanId{0}, ""}};
   for (std::size_t c = 0; c < plans.changes.size(); ++c) {
     periods.back().until_s = std::min(plans.changes[c].at_s, makespan_s);
     periods.push_back({plans.changes[c].at_s, makespan_s, plans.changes[c].plan, plans.because[c]});
@@ -51,7 +46,7 @@ std::string requests_csv(const SimulationResult& result, const Scenario& scenari
       csv_row({"request", "arrival_s", "finish_s", "latency_s", "compute_s", "transfer_s",
                "queue_s", "wait_s", "warm_up", "missed", "energy_J", "stream", "plan", "aborted"});
   for (const RequestRecord& r : result.requests) {
-    const Scenario& stream = scenario.all_streams()[static_cast<std::size_t>(r.stream)];
+    const Scenario& stream = scenario.all_streams()[index(r.stream)];
     const Requests& requests = stream.requests;
     const double latency_s = r.finish_s - r.arrival_s;
     const bool limited = requests.deadline_s > 0;
@@ -62,7 +57,7 @@ std::string requests_csv(const SimulationResult& result, const Scenario& scenari
                      : latency_s > requests.deadline_s ? "1"
                                                        : "0",
                      cell(r.energy_J), scenario.streams.empty() ? "" : stream.name,
-                     std::to_string(r.plan), std::to_string(r.aborted)});
+                     std::to_string(number(r.plan)), std::to_string(r.aborted)});
   }
   return text;
 }
@@ -105,18 +100,16 @@ std::string plans_csv(const Run& run, const Scenario& scenario) {
       std::int64_t done = 0;
       for (const RequestRecord& request : run.result.requests) {
         const bool in_it = request.finish_s > period.from_s && request.finish_s <= period.until_s;
-        if (request.stream != static_cast<std::int32_t>(s) || !in_it) continue;
+        if (index(request.stream) != s || !in_it) continue;
         latencies_s += request.finish_s - request.arrival_s;
         ++done;
       }
       std::string plan, devices, predicted_s;
-      if (period.plan >= 0) {
-        const MadePlan& made = plans.made[static_cast<std::size_t>(period.plan)];
-        plan = std::to_string(period.plan);
-        devices = computing_devices(made);
-        predicted_s = cell(estimate(*made.plan, streams[s].model->graph, *made.cluster,
-                                    streams[s].element_size(), scenario.effects, Sharing::kMaxMin)
-                               .latency_s);
+      if (period.plan != kNoPlan) {
+        const ExecutablePlan& executable = *plans.made[index(period.plan)].executable;
+        plan = std::to_string(number(period.plan));
+        devices = computing_devices(executable);
+        predicted_s = cell(estimate(executable, Sharing::kMaxMin).latency_s);
       }
       text += csv_row({scenario.streams.empty() ? "" : streams[s].name, cell(period.from_s),
                        cell(period.until_s), plan, period.because, devices, predicted_s,

@@ -74,7 +74,7 @@ RunReport introduce(const Job& job) {
 
 void check(const Plans& plans, const Scenario& scenario) {
   const auto streams = scenario.all_streams();
-  std::vector<PlacedModel> placed;
+  std::vector<const ExecutablePlan*> first;
   for (std::size_t s = 0; s < streams.size(); ++s) {
     const Graph& graph = streams[s].model->graph;
     for (std::size_t p = 0; p < plans[s].made.size(); ++p) {
@@ -85,20 +85,20 @@ void check(const Plans& plans, const Scenario& scenario) {
                                               p == 0 ? "the plan" : fmt::format("plan {}", p),
                                               violations[0].unit, violations[0].message)};
     }
-    placed.push_back({plans[s].first(), graph, streams[s].element_size()});
+    first.push_back(&plans[s].first());
   }
-  const auto shortage = memory_shortage(placed, *scenario.cluster);
+  const auto shortage = memory_shortage(first);
   if (shortage) throw Stop{Status::kOutOfMemory, *shortage};
 }
 
 Stream stream_of(const StreamPlans& plans, const Scenario& scenario) {
   const Requests& requests = scenario.requests;
-  Stream stream = plans.placed();
+  Stream stream;
+  for (const MadePlan& made : plans.made) stream.plans.push_back(made.executable);
+  stream.changes = plans.changes;
   stream.arrivals_s = scenario.arrivals_s();
   stream.closed_loop = requests.closed();
   stream.max_in_flight = requests.closed() ? requests.concurrency : requests.max_in_flight;
-  stream.graph = &scenario.model->graph;
-  stream.size = scenario.element_size();
   return stream;
 }
 
@@ -106,7 +106,6 @@ SimulationResult simulate_requests(const Plans& plans, const Scenario& scenario,
                                    const RunOptions& options) {
   SimulationOptions simulation;
   simulation.network_model = scenario.network_model;
-  simulation.effects = scenario.effects;
   simulation.disturbances = scenario.disturbances;
   simulation.disturbances.seed = scenario.seed;
   simulation.timeout_s = options.timeout_s;
@@ -182,6 +181,7 @@ Run run(const Job& job, const PlanOutcome& planned, const RunOptions& options) {
   if (planned.plans.empty()) return run;
   run.plans = planned.plans;
   try {
+    make_executable(run.plans, scenario);
     measure_plans(run.plans, scenario, run.report);
     check(run.plans, scenario);
     run.result = simulate_requests(run.plans, scenario, options);

@@ -39,9 +39,9 @@ class Best {
   void offer(const Schedule& schedule) {
     Plan plan =
         build_plan(problem_.graph, problem_.cluster, schedule.assignment(), "edgeflow-joint");
-    const double cost = judge(objective_, problem_, plan).cost;
-    if (cost >= cost_) return;
-    if (memory_shortage(plan, problem_.graph, problem_.cluster, problem_.size)) return;
+    const ExecutablePlan executable(plan, problem_.graph, problem_.cluster, problem_.size);
+    const double cost = judge(objective_, executable).cost;
+    if (cost >= cost_ || memory_shortage(executable)) return;
     cost_ = cost;
     plan_ = std::move(plan);
   }

@@ -158,8 +158,8 @@ SimulationResult run_in_child(const std::function<SimulationResult()>& job, doub
   while (wait4(child, &wait_status, 0, &usage) < 0 && errno == EINTR) {
   }
   SimulationResult result = judge(bytes, in_time, wait_status, timeout_s);
-  result.max_rss_kB = usage.ru_maxrss;
-  result.cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  result.process.max_rss_kB = usage.ru_maxrss;
+  result.process.cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
   return result;
 }
 
