@@ -50,7 +50,7 @@ std::string changes(const StreamPlans& plans) {
   std::string text;
   for (const PlanChange& change : plans.changes) {
     text += (text.empty() ? "" : ", ") + cell(change.at_s) + ": " +
-            (change.plan < 0 ? "none" : "plan " + std::to_string(change.plan));
+            (change.plan == kNoPlan ? "none" : "plan " + std::to_string(number(change.plan)));
   }
   return text;
 }
@@ -250,7 +250,7 @@ TEST_CASE("a failure ends all streams, and keeps the requests that each has done
   CHECK(done.report.message ==
         "device far fails at 1 s, with request 2 in flight; 2 of 6 requests are done");
   REQUIRE(done.result.requests.size() == 2);
-  CHECK(done.result.requests[1].stream == 0);
+  CHECK(done.result.requests[1].stream == StreamId{0});
 }
 
 TEST_CASE("jitter and changing bandwidths reach all streams") {

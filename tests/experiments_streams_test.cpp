@@ -173,7 +173,7 @@ TEST_CASE("two streams without a shared device are two simulations of their own"
     CHECK(stream.mean_in_flight == separate.report.mean_in_flight);
     for (std::size_t i = 0; i < separate.result.requests.size(); ++i) {
       const RequestRecord& shared = together.result.requests[first + i];
-      CHECK(shared.stream == static_cast<std::int32_t>(s));
+      CHECK(index(shared.stream) == s);
       CHECK(shared.arrival_s == separate.result.requests[i].arrival_s);
       CHECK(shared.finish_s == separate.result.requests[i].finish_s);
       CHECK(shared.queue_s == separate.result.requests[i].queue_s);

@@ -62,23 +62,23 @@ class EventRows {
   std::vector<std::string> texts_;  // by row
 };
 
-/// A plan of a workload, and which.
+/// A plan of a stream, and which.
 struct PlanPart {
-  const Plan& plan;
-  const Workload& workload;
-  std::size_t number;
+  const ExecutablePlan& plan;
+  const std::string& stream;
+  std::size_t place;
 
-  const std::string& device(DeviceId id) const { return workload.cluster->device(id).name; }
+  const std::string& device(DeviceId id) const { return plan.cluster.device(id).name; }
 };
 
 struct UnitPart : PlanPart {
-  std::size_t id;
-  const ExecutionUnit& unit() const { return plan.units[id]; }
+  UnitId id;
+  const ExecutionUnit& unit() const { return plan.plan.unit(id); }
 };
 
 struct MessagePart : PlanPart {
-  std::size_t id;
-  const Message& message;
+  MessageId id;
+  const ExecutableMessage& message() const { return plan.messages[id]; }
 };
 
 struct UnitEvent {
@@ -104,8 +104,8 @@ template <typename Event>
 void write_aborted(StreamFile& file, const Event& e) {
   file << (e.attempt.aborted ? "1" : "0");
 }
-std::string stream_name(const PlanPart& p) { return p.workload.name; }
-std::string plan_number(const PlanPart& p) { return std::to_string(p.number); }
+std::string stream_name(const PlanPart& p) { return p.stream; }
+std::string plan_number(const PlanPart& p) { return std::to_string(p.place); }
 
 constexpr ColumnInfo kRequest{"request", "", "number of the request in its stream, from 0"};
 constexpr ColumnInfo kStream{"stream", "", "name of its stream; empty if there are none"};
@@ -117,13 +117,13 @@ using U = UnitPart;
 constexpr EventColumn<UnitPart, UnitEvent> kUnitColumns[] = {
     {kRequest, nullptr, write_request<UnitEvent>},
     {{"unit", "", "its number in the plan, from 0"},
-     [](const U& u) { return std::to_string(u.id); },
+     [](const U& u) { return std::to_string(index(u.id)); },
      nullptr},
     {{"kind", "", "input, compute or relay"},
      [](const U& u) { return std::string(to_string(u.unit().kind)); },
      nullptr},
     {{"layer", "", "name of its layer"},
-     [](const U& u) { return u.workload.model->graph.layer(u.unit().layer).name; },
+     [](const U& u) { return u.plan.graph.layer(u.unit().layer).name; },
      nullptr},
     {{"device", "", "name of its device"},
      [](const U& u) { return u.device(u.unit().device); },
@@ -150,18 +150,18 @@ using M = MessagePart;
 constexpr EventColumn<MessagePart, MessageEvent> kMessageColumns[] = {
     {kRequest, nullptr, write_request<MessageEvent>},
     {{"message", "", "its number in the plan, from 0"},
-     [](const M& m) { return std::to_string(m.id); },
+     [](const M& m) { return std::to_string(index(m.id)); },
      nullptr},
     {{"from_unit", "", "the unit whose output it carries"},
-     [](const M& m) { return std::to_string(index(m.message.from)); },
+     [](const M& m) { return std::to_string(index(m.message().from)); },
      nullptr},
     {{"from_device", "", "name of the sender"},
-     [](const M& m) { return m.device(m.plan.unit(m.message.from).device); },
+     [](const M& m) { return m.device(m.message().from_device); },
      nullptr},
     {{"to_device", "", "name of the receiver"},
-     [](const M& m) { return m.device(m.message.to); },
+     [](const M& m) { return m.device(m.message().to); },
      nullptr},
-    {{"bytes", "B", "payload"}, [](const M& m) { return cell(m.message.bytes); }, nullptr},
+    {{"bytes", "B", "payload"}, [](const M& m) { return cell(m.message().bytes); }, nullptr},
     {{"start_s", "s", "when it left"},
      nullptr,
      [](StreamFile& file, const MessageEvent& e) { file << e.times.start_s; }},
@@ -184,11 +184,8 @@ struct PlanRows {
 
 PlanRows rows_of(const PlanPart& part) {
   PlanRows rows;
-  for (std::size_t u = 0; u < part.plan.units.size(); ++u) rows.units.add({part, u});
-  std::size_t number = 0;
-  for (const Message& message : messages_of(part.plan, part.workload.element_size())) {
-    rows.messages.add({part, number++, message});
-  }
+  for (const UnitId id : part.plan.units.ids()) rows.units.add({part, id});
+  for (const MessageId id : part.plan.messages.ids()) rows.messages.add({part, id});
   return rows;
 }
 
@@ -199,7 +196,8 @@ class EventTables : public Recorder {
     for (std::size_t w = 0; w < plans.size(); ++w) {
       streams_.emplace_back();
       for (std::size_t p = 0; p < plans[w].made.size(); ++p) {
-        streams_.back().push_back(rows_of({*plans[w].made[p].plan, scenario.workloads[w], p}));
+        streams_.back().push_back(
+            rows_of({*plans[w].made[p].executable, scenario.workloads[w].name, p}));
       }
     }
   }
@@ -211,14 +209,13 @@ class EventTables : public Recorder {
     transfers_file_ << PlanRows().messages.header();
   }
 
-  void unit_done(const Attempt& attempt, std::int32_t unit, const UnitTimes& times) override {
-    rows(attempt).units.write(units_file_, static_cast<std::size_t>(unit), {attempt, times});
+  void unit_done(const Attempt& attempt, UnitId unit, const UnitTimes& times) override {
+    rows(attempt).units.write(units_file_, index(unit), {attempt, times});
   }
 
-  void message_done(const Attempt& attempt, std::int32_t message, const MessageTimes& times,
+  void message_done(const Attempt& attempt, MessageId message, const MessageTimes& times,
                     double carried) override {
-    rows(attempt).messages.write(transfers_file_, static_cast<std::size_t>(message),
-                                 {attempt, times, carried});
+    rows(attempt).messages.write(transfers_file_, index(message), {attempt, times, carried});
   }
 
   void end() override {
@@ -228,12 +225,11 @@ class EventTables : public Recorder {
 
  private:
   const PlanRows& rows(const Attempt& attempt) const {
-    return streams_[static_cast<std::size_t>(attempt.stream)]
-                   [static_cast<std::size_t>(attempt.plan)];
+    return streams_[attempt.stream][attempt.plan];
   }
 
   std::filesystem::path folder_;
-  std::vector<std::vector<PlanRows>> streams_;  // by stream and plan
+  IdVector<StreamId, IdVector<PlanId, PlanRows>> streams_;
   StreamFile units_file_;
   StreamFile transfers_file_;
 };

@@ -1,7 +1,6 @@
 #include "experiments/results/run_tables.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "partition/prices/estimate.hpp"
 #include "workloads/input/csv.hpp"
@@ -54,7 +53,7 @@ constexpr Column<RequestRow> kRequestColumns[] = {
     {{"stream", "", "name of its stream; empty if there are none"},
      [](const RequestRow& r) { return r.workload.name; }},
     {{"plan", "", "that it was done by: 0 is plan.yaml, n is plan@n.yaml"},
-     [](const RequestRow& r) { return std::to_string(r.record.plan); }},
+     [](const RequestRow& r) { return std::to_string(number(r.record.plan)); }},
     {{"aborted", "", "how often failures threw it back to its start"},
      [](const RequestRow& r) { return std::to_string(r.record.aborted); }},
 };
@@ -112,14 +111,10 @@ constexpr Column<LinkRow> kLinkColumns[] = {
 };
 
 /// Names of the devices that compute, by blanks.
-std::string computing_devices(const MadePlan& made) {
-  std::set<DeviceId> used;
-  for (const ExecutionUnit& unit : made.plan->units) {
-    if (unit.kind == UnitKind::kCompute) used.insert(unit.device);
-  }
+std::string computing_devices(const ExecutablePlan& plan) {
   std::string names;
-  for (const DeviceId id : used) {
-    names += (names.empty() ? "" : " ") + made.cluster->device(id).name;
+  for (const DeviceId id : plan.computing_devices()) {
+    names += (names.empty() ? "" : " ") + plan.cluster.device(id).name;
   }
   return names;
 }
@@ -128,7 +123,7 @@ std::string computing_devices(const MadePlan& made) {
 struct Period {
   double from_s;
   double until_s;
-  std::int32_t plan;
+  PlanId plan;
   std::string because;
 };
 
@@ -147,7 +142,9 @@ constexpr Column<PlanRow> kPlanColumns[] = {
      [](const PlanRow& r) { return cell(r.period.from_s); }},
     {{"until_s", "s", "until when"}, [](const PlanRow& r) { return cell(r.period.until_s); }},
     {{"plan", "", "0 is plan.yaml, n is plan@n.yaml; empty: there was none"},
-     [](const PlanRow& r) { return r.period.plan < 0 ? "" : std::to_string(r.period.plan); }},
+     [](const PlanRow& r) {
+       return r.period.plan == kNoPlan ? "" : std::to_string(number(r.period.plan));
+     }},
     {{"because", "", "the failures and repairs that the change was for"},
      [](const PlanRow& r) { return r.period.because; }},
     {{"devices", "", "that compute by the plan, parted by blanks"},
@@ -163,7 +160,7 @@ constexpr Column<PlanRow> kPlanColumns[] = {
 };
 
 std::vector<Period> periods_of(const StreamPlans& plans, double makespan_s) {
-  std::vector<Period> periods{{0, makespan_s, 0, ""}};
+  std::vector<Period> periods{{0, makespan_s, PlanId{0}, ""}};
   for (std::size_t c = 0; c < plans.changes.size(); ++c) {
     periods.back().until_s = std::min(plans.changes[c].at_s, makespan_s);
     periods.push_back({plans.changes[c].at_s, makespan_s, plans.changes[c].plan, plans.because[c]});
@@ -178,7 +175,7 @@ std::string requests_csv(const SimulationResult& result, const Scenario& scenari
   const std::span<const Column<RequestRow>> columns(kRequestColumns);
   std::string text = header(columns);
   for (const RequestRecord& record : result.requests) {
-    text += line(columns, {record, scenario.workloads[static_cast<std::size_t>(record.stream)]});
+    text += line(columns, {record, scenario.workloads[index(record.stream)]});
   }
   return text;
 }
@@ -212,17 +209,14 @@ std::string plans_csv(const Run& run, const Scenario& scenario) {
       PlanRow row{workload, period, {}, {}};
       for (const RequestRecord& request : run.result.requests) {
         const bool in_it = request.finish_s > period.from_s && request.finish_s <= period.until_s;
-        if (request.stream != static_cast<std::int32_t>(w) || !in_it) continue;
+        if (index(request.stream) != w || !in_it) continue;
         row.latencies_s += request.finish_s - request.arrival_s;
         ++row.requests;
       }
-      if (period.plan >= 0) {
-        const MadePlan& made = run.plans[w].made[static_cast<std::size_t>(period.plan)];
-        row.devices = computing_devices(made);
-        row.predicted_latency_s =
-            cell(estimate(*made.plan, workload.model->graph, *made.cluster, workload.element_size(),
-                          scenario.effects, Sharing::kMaxMin)
-                     .latency_s);
+      if (period.plan != kNoPlan) {
+        const ExecutablePlan& plan = *run.plans[w].made[index(period.plan)].executable;
+        row.devices = computing_devices(plan);
+        row.predicted_latency_s = cell(estimate(plan, Sharing::kMaxMin).latency_s);
       }
       text += line(columns, row);
     }

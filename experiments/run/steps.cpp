@@ -96,23 +96,20 @@ std::string violation(const Plans& plans, const Scenario& scenario) {
   return "";
 }
 
-std::optional<std::string> shortage(const Plans& plans, const Scenario& scenario) {
-  std::vector<PlacedModel> placed;
-  for (std::size_t w = 0; w < plans.size(); ++w) {
-    const Workload& workload = scenario.workloads[w];
-    placed.push_back({plans[w].first(), workload.model->graph, workload.element_size()});
-  }
-  return memory_shortage(placed, *scenario.cluster);
+std::optional<std::string> shortage(const Plans& plans) {
+  std::vector<const ExecutablePlan*> first;
+  for (const StreamPlans& stream : plans) first.push_back(&stream.first());
+  return memory_shortage(first);
 }
 
 Stream stream_of(const StreamPlans& plans, const Workload& workload, std::uint64_t seed) {
   const Requests& requests = workload.requests;
-  Stream stream = plans.placed();
+  Stream stream;
+  for (const MadePlan& made : plans.made) stream.plans.push_back(made.executable);
+  stream.changes = plans.changes;
   stream.arrivals_s = workload.arrivals_s(seed);
   stream.closed_loop = requests.closed();
   stream.max_in_flight = requests.closed() ? requests.concurrency : requests.max_in_flight;
-  stream.graph = &workload.model->graph;
-  stream.size = workload.element_size();
   return stream;
 }
 
@@ -120,7 +117,6 @@ SimulationResult simulate_requests(const Plans& plans, const Scenario& scenario,
                                    const SimulationSetup& setup) {
   SimulationOptions simulation;
   simulation.network_model = scenario.network_model;
-  simulation.effects = scenario.effects;
   simulation.disturbances = scenario.disturbances;
   simulation.disturbances.seed = scenario.seed;
   simulation.timeout_s = setup.timeout_s;
@@ -208,8 +204,9 @@ void validate(Run& run, const Job& job) {
   guarded(run, [&] {
     const std::string invalid = violation(run.plans, *job.scenario);
     if (!invalid.empty()) return end(run, Status::kFailed, invalid);
+    make_executable(run.plans, *job.scenario);
     run.plans_are_valid = true;
-    if (const auto missing = shortage(run.plans, *job.scenario)) {
+    if (const auto missing = shortage(run.plans)) {
       end(run, Status::kOutOfMemory, *missing);
     }
   });

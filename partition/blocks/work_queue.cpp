@@ -82,9 +82,9 @@ class Queue {
     Dealt result = tile_by_tile(by_layers);
     const Estimate times =
         estimate(result.plan, graph, problem_.cluster, problem_.size, {}, Sharing::kMaxMin);
-    for (std::size_t u = 0, k = 0; u < result.plan.units.size(); ++u) {
-      if (!is_last_of_tile(result.plan.units[u])) continue;
-      result.done_s[k++] = times.units[u].finish_s;
+    std::size_t k = 0;
+    for (const UnitId unit : times.units.ids()) {
+      if (is_last_of_tile(result.plan.unit(unit))) result.done_s[k++] = times.units[unit].finish_s;
     }
     return result;
   }

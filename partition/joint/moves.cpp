@@ -5,7 +5,7 @@
 #include <cmath>
 #include <utility>
 
-#include "partition/joint/genome.hpp"
+#include "partition/joint/boundaries.hpp"
 
 namespace edgeflow::joint {
 
@@ -151,7 +151,7 @@ void Moves::assign_whole(const Stretch& stretch) {
 
 /// To some devices, by about their speed.
 void Moves::spread(const Stretch& stretch) {
-  const Tables& tables = schedule_.tables();
+  const CostTables& tables = schedule_.tables();
   const Span whole{0, tables.extent[stretch.anchor]};
   const double chance = random_.uniform();
   std::array<double, kMaxDevices> shares{};
@@ -168,7 +168,7 @@ void Moves::spread(const Stretch& stretch) {
 
 /// Takes the fractions of a layer just outside: before or behind, in order or along an edge.
 void Moves::copy_fractions(const Stretch& stretch) {
-  const Tables& tables = schedule_.tables();
+  const CostTables& tables = schedule_.tables();
   std::size_t model = 0;
   if (random_.chance(0.5)) {
     const auto inputs = tables.inputs(stretch.first);
@@ -229,7 +229,7 @@ void Moves::move_share(const Stretch& stretch) {
 
 /// Cuts all layers where the anchor is cut.
 void Moves::align_boundary(const Stretch& stretch) {
-  const Tables& tables = schedule_.tables();
+  const CostTables& tables = schedule_.tables();
   const std::size_t boundary = 1 + random_.below(tables.devices - 1);
   const double fraction = static_cast<double>(schedule_.boundaries(stretch.anchor)[boundary]) /
                           tables.extent[stretch.anchor];

@@ -12,7 +12,7 @@ namespace {
 constexpr double kNever = std::numeric_limits<double>::infinity();
 constexpr std::size_t kSnapshots = 12;  // of a run
 
-std::vector<double> bandwidths(const Tables& tables) {
+std::vector<double> bandwidths(const CostTables& tables) {
   std::vector<double> result;
   for (const Link& link : tables.problem.cluster.network().links) {
     result.push_back(link.bandwidth_Bps);

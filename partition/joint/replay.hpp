@@ -122,7 +122,7 @@ class Replay {
   void compute_tails();
 
   const Schedule& schedule_;
-  const Tables& tables_;
+  const CostTables& tables_;
   const std::size_t devices_;
   State state_;
   std::vector<std::int32_t> missing_;  // arrivals that a unit waits for, by node, device

@@ -7,7 +7,7 @@
 
 namespace edgeflow::joint {
 
-Schedule::Schedule(const Tables& tables)
+Schedule::Schedule(const CostTables& tables)
     : tables_(tables),
       devices_(tables.devices),
       nodes_(tables.nodes),
@@ -21,7 +21,7 @@ Schedule::Schedule(const Tables& tables)
     send_count_[copy].assign(nodes_ * devices_, 0);
     sends_[copy].assign(nodes_ * devices_ * devices_, {});
   }
-  for (auto* slots : {&gene_slot_, &shape_slot_, &unit_slot_, &send_slot_, &gene_dirty_,
+  for (auto* slots : {&encoding_slot_, &shape_slot_, &unit_slot_, &send_slot_, &encoding_dirty_,
                       &need_dirty_, &unit_dirty_, &send_dirty_}) {
     slots->assign(nodes_, 0);
   }
@@ -44,20 +44,20 @@ Schedule::Schedule(const Tables& tables)
   }
 }
 
-void Schedule::load(const Genome& genome) {
+void Schedule::load(const Encoding& encoding) {
   for (std::size_t l = 1; l < tables_.layers; ++l) {
-    const auto* from = &genome.boundaries[l * (devices_ + 1)];
+    const auto* from = &encoding.boundaries[l * (devices_ + 1)];
     std::copy(from, from + devices_ + 1, edit(l));
-    edit_recompute(l) = genome.recompute[l];
+    edit_recompute(l) = encoding.recompute[l];
   }
   std::fill(need_dirty_.begin(), need_dirty_.end(), 1);
   std::fill(unit_dirty_.begin(), unit_dirty_.end(), 1);
   std::fill(send_dirty_.begin(), send_dirty_.end(), 1);
   if (edited_.empty() || edited_.back() != static_cast<std::int32_t>(nodes_) - 1) {
     // The relays' and the input's shapes are derived like those of layers.
-    gene_dirty_[nodes_ - 1] = 1;
+    encoding_dirty_[nodes_ - 1] = 1;
     edited_.push_back(static_cast<std::int32_t>(nodes_) - 1);
-    gene_slot_[nodes_ - 1] ^= 1;
+    encoding_slot_[nodes_ - 1] ^= 1;
   }
   derive(0);
   trial_ = {0, nodes_ - 1, true};
@@ -68,33 +68,34 @@ void Schedule::load(const Genome& genome) {
   accept();
 }
 
-Genome Schedule::genome() const {
-  Genome genome;
-  genome.boundaries.resize(boundaries_[0].size());
-  genome.recompute.assign(tables_.layers, 0);
+Encoding Schedule::encoding() const {
+  Encoding encoding;
+  encoding.boundaries.resize(boundaries_[0].size());
+  encoding.recompute.assign(tables_.layers, 0);
   for (std::size_t l = 0; l < tables_.layers; ++l) {
-    std::copy(boundaries(l), boundaries(l) + devices_ + 1, &genome.boundaries[l * (devices_ + 1)]);
-    genome.recompute[l] = recompute(l);
+    std::copy(boundaries(l), boundaries(l) + devices_ + 1,
+              &encoding.boundaries[l * (devices_ + 1)]);
+    encoding.recompute[l] = recompute(l);
   }
-  return genome;
+  return encoding;
 }
 
 std::int32_t* Schedule::edit(std::size_t l) {
-  if (!gene_dirty_[l]) {
-    const auto was = gene_slot_[l];
+  if (!encoding_dirty_[l]) {
+    const auto was = encoding_slot_[l];
     const std::size_t row = l * (devices_ + 1);
     std::copy_n(&boundaries_[was][row], devices_ + 1, &boundaries_[was ^ 1][row]);
     recompute_[was ^ 1][l] = recompute_[was][l];
-    gene_slot_[l] ^= 1;
-    gene_dirty_[l] = 1;
+    encoding_slot_[l] ^= 1;
+    encoding_dirty_[l] = 1;
     edited_.push_back(static_cast<std::int32_t>(l));
   }
-  return &boundaries_[gene_slot_[l]][l * (devices_ + 1)];
+  return &boundaries_[encoding_slot_[l]][l * (devices_ + 1)];
 }
 
 std::uint32_t& Schedule::edit_recompute(std::size_t l) {
   edit(l);
-  return recompute_[gene_slot_[l]][l];
+  return recompute_[encoding_slot_[l]][l];
 }
 
 /// Brings the units and messages of a node up to date and schedules them.
@@ -218,8 +219,8 @@ void Schedule::accept() {
 
 void Schedule::reject() {
   for (std::int32_t n : edited_) {
-    gene_slot_[static_cast<std::size_t>(n)] ^= 1;
-    gene_dirty_[static_cast<std::size_t>(n)] = 0;  // if nothing was tried
+    encoding_slot_[static_cast<std::size_t>(n)] ^= 1;
+    encoding_dirty_[static_cast<std::size_t>(n)] = 0;  // if nothing was tried
   }
   for (std::int32_t n : reshaped_) shape_slot_[static_cast<std::size_t>(n)] ^= 1;
   for (std::int32_t n : reunited_) unit_slot_[static_cast<std::size_t>(n)] ^= 1;

@@ -1,8 +1,8 @@
 #pragma once
 // A plan as numbers, and how long it takes: evaluated again and again, a small change at a time.
 //
-// A genome gives every layer D+1 ascending boundaries (device d has base range [B[d], B[d+1])) and
-// a recompute bit per device. The range a device computes is its base range or, with the bit set,
+// An encoding gives every layer D+1 ascending boundaries (device d has base range [B[d], B[d+1]))
+// and a recompute bit per device. The range a device computes is its base range or, with the bit set,
 // the hull of that and what its own units of consuming layers need: computed twice rather than
 // fetched.
 //
@@ -22,11 +22,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "partition/joint/tables.hpp"
+#include "partition/joint/cost_tables.hpp"
 
 namespace edgeflow::joint {
 
-struct Genome {
+struct Encoding {
   std::vector<std::int32_t> boundaries;  // by layer, devices + 1 each
   std::vector<std::uint32_t> recompute;  // by layer, a bit per device
 };
@@ -43,13 +43,13 @@ void for_each_device(unsigned set, Visit visit) {
 
 class Schedule {
  public:
-  explicit Schedule(const Tables& tables);
+  explicit Schedule(const CostTables& tables);
 
-  const Tables& tables() const { return tables_; }
+  const CostTables& tables() const { return tables_; }
 
   /// Everything anew.
-  void load(const Genome& genome);
-  Genome genome() const;
+  void load(const Encoding& encoding);
+  Encoding encoding() const;
   /// Seconds until the last unit is done.
   double latency_s() const { return latency_s_; }
 
@@ -74,9 +74,11 @@ class Schedule {
 
   // The plan as it is, with edits.
   const std::int32_t* boundaries(std::size_t layer) const {
-    return &boundaries_[gene_slot_[layer]][layer * (devices_ + 1)];
+    return &boundaries_[encoding_slot_[layer]][layer * (devices_ + 1)];
   }
-  std::uint32_t recompute(std::size_t layer) const { return recompute_[gene_slot_[layer]][layer]; }
+  std::uint32_t recompute(std::size_t layer) const {
+    return recompute_[encoding_slot_[layer]][layer];
+  }
   Span range(std::size_t node, std::size_t device) const { return shape(node)[device]; }
   // Units by node * devices + device; 0 seconds also if there is no such unit.
   double duration_s(std::size_t unit) const {
@@ -150,7 +152,7 @@ class Schedule {
   double predicted_s(std::size_t node) const;
   void compute_tails(std::size_t end);
 
-  const Tables& tables_;
+  const CostTables& tables_;
   const std::size_t devices_;
   const std::size_t nodes_;
   const std::size_t registers_;  // devices, links, end
@@ -163,11 +165,11 @@ class Schedule {
   std::vector<DeviceSet> suppliers_[2];  // by edge, device; go with the producer's sends
   std::vector<std::int32_t> send_count_[2];
   std::vector<Send> sends_[2];
-  std::vector<std::uint8_t> gene_slot_, shape_slot_, unit_slot_, send_slot_;
+  std::vector<std::uint8_t> encoding_slot_, shape_slot_, unit_slot_, send_slot_;
 
   // What the change touches.
   std::vector<std::int32_t> edited_, reshaped_, reunited_, resent_;
-  std::vector<std::uint8_t> gene_dirty_, need_dirty_, unit_dirty_, send_dirty_;
+  std::vector<std::uint8_t> encoding_dirty_, need_dirty_, unit_dirty_, send_dirty_;
   std::size_t first_dirty_ = 0;  // no node before it has to be derived
 
   // Times, accepted and tried. A checkpoint is the state before a node; arrivals by

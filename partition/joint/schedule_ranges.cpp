@@ -1,4 +1,4 @@
-// What the devices compute, need and send by a schedule's genome, derived again where a change
+// What the devices compute, need and send by a schedule's encoding, derived again where a change
 // touches it.
 
 #include <algorithm>
@@ -229,9 +229,9 @@ Schedule::Trial Schedule::derive(std::size_t first) {
     first_dirty_ = std::min(first_dirty_, n);
   }
   for (std::size_t n = from + 1; n-- > first_dirty_;) {
-    if (gene_dirty_[n] || need_dirty_[n]) derive_shape(n);
+    if (encoding_dirty_[n] || need_dirty_[n]) derive_shape(n);
     send_dirty_[n] |= need_dirty_[n];  // even where the consumers' needs have the same hull
-    gene_dirty_[n] = need_dirty_[n] = 0;
+    encoding_dirty_[n] = need_dirty_[n] = 0;
   }
   Trial trial;
   for (std::size_t n = first_dirty_; n < nodes_; ++n) {

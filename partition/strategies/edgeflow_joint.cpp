@@ -28,8 +28,8 @@
 #include <cmath>
 #include <limits>
 
+#include "partition/joint/parallel_for.hpp"
 #include "partition/joint/search.hpp"
-#include "partition/joint/two_at_a_time.hpp"
 #include "partition/options/options.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/plans/validate.hpp"
@@ -102,7 +102,7 @@ std::vector<Plan> other_plans(const Problem& problem) {
     if (other.name != kName) others.push_back(&other);
   }
   std::vector<std::optional<Plan>> proposals(others.size());
-  joint::two_at_a_time(others.size(), [&](std::size_t i) {
+  joint::parallel_for(others.size(), [&](std::size_t i) {
     try {
       Plan plan =
           make_plan(*others[i], problem, i == 0 ? Options{{"lookahead", "yes"}} : Options{});

@@ -60,8 +60,8 @@ SimulationResult run_in_child(const std::function<SimulationResult()>& job, doub
     if (!in_time) child.kill();
     const ProcessEnd end = child.wait();
     SimulationResult result = result_of(bytes, in_time, end, timeout_s);
-    result.max_rss_kB = end.max_rss_kB;
-    result.cpu_s = end.cpu_s;
+    result.process.max_rss_kB = end.max_rss_kB;
+    result.process.cpu_s = end.cpu_s;
     return result;
   } catch (const std::system_error& error) {
     return ended(Status::kFailed, error.what());

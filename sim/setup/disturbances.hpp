@@ -6,7 +6,8 @@
 #include <limits>
 #include <vector>
 
-#include "partition/plans/plan.hpp"
+#include "partition/plans/executable_plan.hpp"
+#include "sim/records/ids.hpp"
 
 namespace edgeflow {
 
@@ -55,7 +56,7 @@ struct Failure {
 /// What becomes of requests whose plan uses what fails.
 enum class FailurePolicy : std::uint8_t {
   kFail,    // the run ends if one is in flight or begins
-  kReplan,  // they start again by the stream's next plan: see PlanChange in simulate.hpp
+  kReplan,  // they start again by the stream's next plan: see PlanChange in sim/setup/stream.hpp
 };
 
 struct Disturbances {
@@ -72,8 +73,8 @@ struct Disturbances {
 /// point, for what it forwards. Precondition: the plan is valid on the cluster.
 bool uses(const Plan& plan, const Cluster& cluster, const Failure& failure);
 
-/// Of one message, see Jitter; `rank` counts from 0.
-double jitter_s(const Disturbances& disturbances, std::int32_t stream, std::int32_t request,
-                std::int32_t from_device, std::int32_t to_device, std::int32_t rank);
+/// Of one message, see Jitter.
+double jitter_s(const Disturbances& disturbances, StreamId stream, std::int32_t request,
+                const ExecutableMessage& message);
 
 }  // namespace edgeflow

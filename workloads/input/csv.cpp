@@ -17,6 +17,15 @@ std::string cell(std::optional<double> value) {
   return value && std::isfinite(*value) ? number_text(*value) : "";
 }
 
+std::string count_cell(std::optional<std::int64_t> value) {
+  return value ? std::to_string(*value) : "";
+}
+
+std::string flag_cell(std::optional<bool> value) {
+  if (!value) return "";
+  return *value ? "1" : "0";
+}
+
 std::string csv_quoted(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
   std::string quoted = "\"";

@@ -1,6 +1,7 @@
 #pragma once
 // Tables as CSV text (RFC 4180 with \n): the same bytes for the same numbers on every machine.
 
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <span>
@@ -15,6 +16,10 @@ std::string number_text(double value);
 
 /// The same; empty for nothing, infinities and NaN: not applicable.
 std::string cell(std::optional<double> value);
+
+/// A count, and 1 or 0 for yes or no; empty for nothing.
+std::string count_cell(std::optional<std::int64_t> value);
+std::string flag_cell(std::optional<bool> value);
 
 /// Quotes `text` if it holds a comma, a quote or a line break.
 std::string csv_quoted(std::string_view text);

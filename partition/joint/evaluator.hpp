@@ -11,9 +11,9 @@
 namespace edgeflow::joint {
 
 /// The cost of a schedule as edited and tried.
-class Meter {
+class Evaluator {
  public:
-  Meter(const Schedule& schedule, const Objective& objective)
+  Evaluator(const Schedule& schedule, const Objective& objective)
       : schedule_(schedule), tables_(schedule.tables()), objective_(objective) {
     const Cluster& cluster = tables_.problem.cluster;
     routes_.resize(tables_.devices * tables_.devices);
@@ -55,7 +55,7 @@ class Meter {
 
  private:
   const Schedule& schedule_;
-  const Tables& tables_;
+  const CostTables& tables_;
   const Objective& objective_;
   std::vector<Route> routes_;  // by from * devices + to
   std::vector<double> busy_s_, link_s_;
