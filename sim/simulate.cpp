@@ -62,7 +62,7 @@ std::vector<Routing> routings_of(std::span<const Stream> streams,
       const auto known = std::ranges::find_if(routings, [&](const Routing& routing) {
         return same_routes(routing.cluster->network(), plan->cluster.network());
       });
-      which.back().push_back(static_cast<std::size_t>(known - routings.begin()));
+      which.back().push_back(index(known - routings.begin()));
       if (known == routings.end()) routings.push_back({&plan->cluster, {}});
       std::set<DevicePair>& pairs = routings[which.back().back()].pairs;
       for (const ExecutableMessage& message : plan->messages) {

@@ -193,8 +193,9 @@ TEST_CASE("SimGrid's own meter of energy sees what was aborted end") {
 }
 
 TEST_CASE("memory is given back by what is aborted, and holds the weights of the plan in use") {
-  // The layer has one weight, 4 bytes: now on device 0. What was on device 1 is gone.
-  for (const double failure_s : {0.125, 0.5, 1.0}) {
+  // The layer has one weight, 4 bytes: now on device 0. What was on device 1 is gone. The input is
+  // on its way there until 0.75 and held until 1.75, then the result is on its way back.
+  for (const double failure_s : {0.125, 0.5, 1.0, 2.0}) {
     LastMemory memory({{DeviceId{0}, 4}, {DeviceId{1}, 0}});
     Replanned run = moved(failure_s);
     run.options.recorders = {&memory};

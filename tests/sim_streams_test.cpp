@@ -201,6 +201,22 @@ TEST_CASE("streams with sources of their own do not meet on devices and links of
   for (const RequestRecord& request : result.requests) CHECK(latency_of(request) == about(3.5));
 }
 
+TEST_CASE("of what is ready at the same time, the request that was let in first goes first") {
+  // Device 0 takes 1 s for the layer of the first stream, and 1 s to pack the message of the
+  // second, which is let in after the first at the same time. That one takes 0.75 s each way, 1 s
+  // of CPU time at each of its four ends, and 1 s on device 1.
+  auto list = devices(2);
+  for (Device& device : list) device.compute.message_overhead_s = 1;
+  const Graph graph = chain(1);
+  const Cluster where = cluster(list);
+  const Plan here = whole_layers({0});
+  const Plan there = whole_layers({1});
+  const auto result =
+      simulate_streams({stream_of(here, graph, where, {1}), stream_of(there, graph, where, {1})});
+  CHECK(result.requests[0].finish_s == about(2));
+  CHECK(result.requests[1].finish_s == about(2 + 1 + 0.75 + 1 + 1 + 1 + 0.75 + 1));
+}
+
 TEST_CASE("more requests than may be in flight wait before their first unit") {
   SimulationOptions options;
   options.arrivals_s = {0, 0, 0, 7};

@@ -7,6 +7,7 @@
 #include "experiments/results/summary.hpp"
 #include "sim/files/platform_file.hpp"
 #include "workloads/input/csv.hpp"
+#include "workloads/input/ids.hpp"
 #include "workloads/input/text_table.hpp"
 
 namespace edgeflow {
@@ -44,7 +45,7 @@ void for_each_pair(const Cluster& cluster, Use use) {
 std::string link_names(const Cluster& cluster, const Route& route) {
   std::vector<std::string> names;
   for (const int link : route.links) {
-    names.push_back(cluster.network().links[static_cast<std::size_t>(link)].name);
+    names.push_back(cluster.network().links[index(link)].name);
   }
   return fmt::format("{}", fmt::join(names, " "));
 }
@@ -146,7 +147,7 @@ std::string as_json(const Cluster& cluster) {
     const Route route = cluster.route(from, to);
     Json links = Json::array();
     for (const int link : route.links) {
-      links.push_back(network.links[static_cast<std::size_t>(link)].name);
+      links.push_back(network.links[index(link)].name);
     }
     json["routes"].push_back({{"from", cluster.device(from).name},
                               {"to", cluster.device(to).name},

@@ -213,9 +213,9 @@ double BlockTimes::send(DeviceId from, DeviceId to, double bytes, double now) {
     return message_cpu_time_s(problem_.cluster.device(device).compute, bytes);
   };
   double begin_s = work_off(from, cpu_s(from), now);
-  for (int link : route.links) begin_s = std::max(begin_s, free_s_[static_cast<std::size_t>(link)]);
+  for (int link : route.links) begin_s = std::max(begin_s, free_s_[index(link)]);
   const double end_s = begin_s + bytes / route.bandwidth_Bps;
-  for (int link : route.links) free_s_[static_cast<std::size_t>(link)] = end_s;
+  for (int link : route.links) free_s_[index(link)] = end_s;
   return work_off(to, cpu_s(to), end_s + route.latency_s);
 }
 

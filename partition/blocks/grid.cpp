@@ -28,8 +28,8 @@ double block_time_s(const Problem& problem, const Block& block, const Region& pa
 /// ones (least sum of squared sizes). `cost(begin, end)` of a part grows with the part.
 template <typename Cost>
 std::vector<std::int64_t> balanced_boundaries(std::int64_t extent, std::int64_t parts, Cost cost) {
-  const auto n = static_cast<std::size_t>(extent);
-  const auto k_end = static_cast<std::size_t>(parts) + 1;
+  const std::size_t n = index(extent);
+  const std::size_t k_end = index(parts) + 1;
   constexpr double kNever = std::numeric_limits<double>::infinity();
   std::vector<double> costs((n + 1) * (n + 1));  // [begin * (n + 1) + end]
   for (std::size_t begin = 0; begin < n; ++begin) {

@@ -3,13 +3,14 @@
 
 #include "partition/blocks/fused.hpp"
 #include "partition/options/options.hpp"
+#include "workloads/input/ids.hpp"
 
 namespace edgeflow {
 
 struct Grid {
   std::int64_t rows = 1;
   std::int64_t columns = 1;
-  std::size_t tiles() const { return static_cast<std::size_t>(rows * columns); }
+  std::size_t tiles() const { return index(rows * columns); }
 };
 
 /// The value of option `key`, such as 3x3. Throws OptionError.

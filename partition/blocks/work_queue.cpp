@@ -202,8 +202,7 @@ Plan plan_of_queue(const Problem& problem, const Block& block, const TileRegions
         "tiles can be queued only from the input to a cut point, and layer \"{}\" is none",
         problem.graph.layers()[block.end - 1].name));
   }
-  return Queue(problem, block, regions, roles, static_cast<std::size_t>(ahead), std::move(strategy))
-      .plan();
+  return Queue(problem, block, regions, roles, index(ahead), std::move(strategy)).plan();
 }
 
 }  // namespace edgeflow

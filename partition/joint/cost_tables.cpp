@@ -161,18 +161,18 @@ void CostTables::add_relays() {
 /// Outgoing edges, and what of a tensor its consumers want per index.
 void CostTables::link_up() {
   out_first.assign(nodes + 1, 0);
-  for (const Edge& edge : edges) ++out_first[static_cast<std::size_t>(edge.producer) + 1];
+  for (const Edge& edge : edges) ++out_first[index(edge.producer) + 1];
   for (std::size_t n = 0; n < nodes; ++n) out_first[n + 1] += out_first[n];
   out_edges.resize(edges.size());
   std::vector<std::size_t> at(out_first.begin(), out_first.end() - 1);
   for (std::size_t e = 0; e < edges.size(); ++e) {
-    out_edges[at[static_cast<std::size_t>(edges[e].producer)]++] = static_cast<std::int32_t>(e);
+    out_edges[at[index(edges[e].producer)]++] = static_cast<std::int32_t>(e);
   }
   for (std::size_t p = 0; p < layers; ++p) {
     std::vector<Region> wanted;
     for (std::size_t e = 0; e < edges.size(); ++e) {
-      if (static_cast<std::size_t>(edges[e].producer) != p) continue;
-      const auto c = static_cast<std::size_t>(edges[e].consumer);
+      if (index(edges[e].producer) != p) continue;
+      const std::size_t c = index(edges[e].consumer);
       Region need = problem.graph.layers()[p].output.box;
       if (c < layers) {
         const Layer& layer = problem.graph.layers()[c];
@@ -235,9 +235,8 @@ void CostTables::add_paths() {
 
 double CostTables::unit_time_s(std::size_t node, std::size_t d, Span part) const {
   if (node >= layers || instant[node] || part.empty()) return 0;
-  const auto extents = static_cast<std::size_t>(extent[node]) + 1;
-  double time_s =
-      size_time_s[time_first[node] + d * extents + static_cast<std::size_t>(part.size())];
+  const std::size_t extents = index(extent[node]) + 1;
+  double time_s = size_time_s[time_first[node] + d * extents + index(part.size())];
   const double element_time_s = s_per_element[node * devices + d];
   if (element_time_s > 0) {
     for (std::size_t e = in_first[node]; e < in_first[node + 1]; ++e) {

@@ -73,8 +73,7 @@ struct CostTables {
 
   Span need(const Edge& edge, Span out) const {
     if (out.empty()) return {};
-    return {lo[edge.first + static_cast<std::size_t>(out.begin)],
-            hi[edge.first + static_cast<std::size_t>(out.end) - 1]};
+    return {lo[edge.first + index(out.begin)], hi[edge.first + index(out.end) - 1]};
   }
   std::span<const Edge> inputs(std::size_t node) const {
     return std::span(edges).subspan(in_first[node], in_first[node + 1] - in_first[node]);

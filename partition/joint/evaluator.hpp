@@ -37,14 +37,14 @@ class Evaluator {
       for (std::size_t d = 0; d < devices; ++d) {
         busy_s_[index(tables_.device[d])] += schedule_.duration_s(n * devices + d);
         for (const auto& send : schedule_.sends(n, d)) {
-          const Route& route = routes_[d * devices + static_cast<std::size_t>(send.to)];
-          for (const std::size_t end : {d, static_cast<std::size_t>(send.to)}) {
+          const Route& route = routes_[d * devices + index(send.to)];
+          for (const std::size_t end : {d, index(send.to)}) {
             const DeviceId id = tables_.device[end];
             busy_s_[index(id)] += message_cpu_time_s(tables_.problem.cluster.device(id).compute,
                                                      send.link_bytes / route.crossings);
           }
           for (int l : route.links) {
-            const auto link = static_cast<std::size_t>(l);
+            const std::size_t link = index(l);
             link_s_[link] += send.link_bytes / links[link].bandwidth_Bps;
           }
         }

@@ -174,13 +174,13 @@ void Moves::copy_fractions(const Stretch& stretch) {
     const auto inputs = tables.inputs(stretch.first);
     model = random_.chance(0.5) || inputs.empty()
                 ? stretch.first - 1
-                : static_cast<std::size_t>(inputs[random_.below(inputs.size())].producer);
+                : index(inputs[random_.below(inputs.size())].producer);
   } else {
     const auto outputs = tables.outputs(stretch.last);
     model = stretch.last + 1;
     if (random_.chance(0.5) && !outputs.empty()) {
-      const auto edge = static_cast<std::size_t>(outputs[random_.below(outputs.size())]);
-      model = static_cast<std::size_t>(tables.edges[edge].consumer);
+      const std::size_t edge = index(outputs[random_.below(outputs.size())]);
+      model = index(tables.edges[edge].consumer);
     }
   }
   if (model == 0) return assign_whole(stretch);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "partition/prices/estimate.hpp"
+#include "partition/plans/execution.hpp"
 
 namespace edgeflow::joint {
 
@@ -39,7 +39,7 @@ Schedule::Schedule(const CostTables& tables)
   for (std::size_t e = 0; e < tables_.edges.size(); ++e) {
     const Edge& edge = tables_.edges[e];
     for (auto n = edge.producer; n < edge.consumer; ++n) {
-      live_[static_cast<std::size_t>(n)].push_back(static_cast<std::int32_t>(e));
+      live_[index(n)].push_back(static_cast<std::int32_t>(e));
     }
   }
 }
@@ -124,7 +124,7 @@ void Schedule::advance(std::size_t n) {
     const std::size_t unit = n * devices_ + d;
     double ready = 0;
     for (std::size_t e = tables_.in_first[n]; e < tables_.in_first[n + 1]; ++e) {
-      const auto p = static_cast<std::size_t>(tables_.edges[e].producer);
+      const std::size_t p = index(tables_.edges[e].producer);
       const double* arrivals = (p >= tried_from_ ? tried_arrivals_ : arrivals_).data();
       for_each_device(suppliers(e, d),
                       [&](std::size_t s) { ready = std::max(ready, arrivals[slot(p, s, d)]); });
@@ -137,7 +137,7 @@ void Schedule::advance(std::size_t n) {
     end = std::max(end, ready);
     if (send_count_[sends][unit] == 0) continue;
     std::size_t at = senders++;
-    while (at > 0 && finish[order[at - 1]] > ready + kTimePrecision_s) {
+    while (at > 0 && !is_due(finish[order[at - 1]], ready)) {
       order[at] = order[at - 1];
       --at;
     }
@@ -149,11 +149,11 @@ void Schedule::advance(std::size_t n) {
     const std::size_t s = order[i];
     const Send* list = &sends_[sends][slot(n, s, 0)];
     const std::int32_t count = send_count_[sends][n * devices_ + s];
-    double& up = links[tables_.paths[s * devices_ + static_cast<std::size_t>(list->to)].link_a];
+    double& up = links[tables_.paths[s * devices_ + index(list->to)].link_a];
     const double begin = std::max(finish[s], up);
     double all = begin;
     for (std::int32_t m = 0; m < count; ++m) {
-      const auto d = static_cast<std::size_t>(list[m].to);
+      const std::size_t d = index(list[m].to);
       double& down = links[tables_.paths[s * devices_ + d].link_b];
       double sent = begin + list[m].shared_s;
       if (&down != &up) down = sent = std::max(sent, down + list[m].wire_s);
@@ -219,12 +219,12 @@ void Schedule::accept() {
 
 void Schedule::reject() {
   for (std::int32_t n : edited_) {
-    encoding_slot_[static_cast<std::size_t>(n)] ^= 1;
-    encoding_dirty_[static_cast<std::size_t>(n)] = 0;  // if nothing was tried
+    encoding_slot_[index(n)] ^= 1;
+    encoding_dirty_[index(n)] = 0;  // if nothing was tried
   }
-  for (std::int32_t n : reshaped_) shape_slot_[static_cast<std::size_t>(n)] ^= 1;
-  for (std::int32_t n : reunited_) unit_slot_[static_cast<std::size_t>(n)] ^= 1;
-  for (std::int32_t n : resent_) send_slot_[static_cast<std::size_t>(n)] ^= 1;
+  for (std::int32_t n : reshaped_) shape_slot_[index(n)] ^= 1;
+  for (std::int32_t n : reunited_) unit_slot_[index(n)] ^= 1;
+  for (std::int32_t n : resent_) send_slot_[index(n)] ^= 1;
   edited_.clear();
   reshaped_.clear();
   reunited_.clear();

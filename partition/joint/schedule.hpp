@@ -6,11 +6,12 @@
 // the hull of that and what its own units of consuming layers need: computed twice rather than
 // fetched.
 //
-// Execution is estimate()'s model with one simplification: layers are handled in topological order,
-// on devices and on links. A message occupies the two links of its path at once, first come first
-// served; messages of a layer leave by time, then sender, then first consumer, then destination.
-// Where a device could run a later layer first, or a later layer's message overtakes, estimate()
-// does and this does not.
+// Execution is that of partition/plans/execution.hpp with simplifications: layers are handled in
+// topological order, on devices and on links; a message takes no CPU time and occupies the two
+// outer links of its path at once, first come first served, but for those of one sender and layer,
+// which share its uplink evenly. Messages of a layer leave by time, then sender, then first
+// consumer, then destination. Where a device could run a later layer first, or a later layer's
+// message overtakes, estimate() does and this does not.
 //
 // try_change() looks only at what a change touches: ranges are derived again backwards from the
 // changed layers, the schedule forwards from the first layer whose units or messages changed,
@@ -38,7 +39,7 @@ static_assert(kMaxDevices <= 16);
 /// Calls visit(device) for each device of the set.
 template <typename Visit>
 void for_each_device(unsigned set, Visit visit) {
-  for (; set != 0; set &= set - 1) visit(static_cast<std::size_t>(std::countr_zero(set)));
+  for (; set != 0; set &= set - 1) visit(index(std::countr_zero(set)));
 }
 
 class Schedule {
@@ -87,7 +88,7 @@ class Schedule {
   /// The devices, a bit each, from which the edge's consumer on `device` gets what it needs of the
   /// edge's producer: itself, if it has a part of it, and those that send.
   DeviceSet suppliers(std::size_t edge, std::size_t device) const {
-    const auto copy = send_slot_[static_cast<std::size_t>(tables_.edges[edge].producer)];
+    const auto copy = send_slot_[index(tables_.edges[edge].producer)];
     return suppliers_[copy][edge * devices_ + device];
   }
   struct Send {
@@ -99,7 +100,7 @@ class Schedule {
   std::span<const Send> sends(std::size_t node, std::size_t device) const {
     const auto copy = send_slot_[node];
     return {&sends_[copy][slot(node, device, 0)],
-            static_cast<std::size_t>(send_count_[copy][node * devices_ + device])};
+            index(send_count_[copy][node * devices_ + device])};
   }
   /// If the devices hold their weights and largest unit; see memory_shortage. Call after
   /// try_change.

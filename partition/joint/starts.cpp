@@ -150,7 +150,7 @@ Encoding from_plan(const CostTables& tables, const Plan& plan) {
     const std::size_t l = index(unit.layer);
     const auto at = std::find(tables.device.begin(), tables.device.end(), unit.device);
     if (unit.kind != UnitKind::kCompute || at == tables.device.end()) continue;
-    Span& mine = ranges[l * tables.devices + static_cast<std::size_t>(at - tables.device.begin())];
+    Span& mine = ranges[l * tables.devices + index(at - tables.device.begin())];
     mine = hull(mine, tables.part(l, unit.output));
   }
   Encoding encoding = blank(tables);

@@ -99,7 +99,7 @@ LinkLoads::LinkLoads(const Cluster& cluster, std::span<const DeviceId> devices)
         way.links = route.links;
         way.latency_s = route.latency_s;
         for (int link : route.links) {
-          const double rate = cluster.network().links[static_cast<std::size_t>(link)].bandwidth_Bps;
+          const double rate = cluster.network().links[index(link)].bandwidth_Bps;
           way.byte_s.push_back(route.crossings / rate);
           way.message_s.push_back(0);
         }
@@ -119,7 +119,7 @@ LinkLoads::LinkLoads(const Cluster& cluster, std::span<const DeviceId> devices)
 }
 
 void LinkLoads::clear() {
-  for (int link : used_) load_s_[static_cast<std::size_t>(link)] = 0;
+  for (int link : used_) load_s_[index(link)] = 0;
   used_.clear();
   latency_s_ = 0;
 }
@@ -127,7 +127,7 @@ void LinkLoads::clear() {
 void LinkLoads::add(std::size_t from, std::size_t to, double bytes) {
   const Way& route = way(from, to);
   for (std::size_t i = 0; i < route.links.size(); ++i) {
-    double& load_s = load_s_[static_cast<std::size_t>(route.links[i])];
+    double& load_s = load_s_[index(route.links[i])];
     if (load_s == 0) used_.push_back(route.links[i]);
     load_s += bytes * route.byte_s[i] + route.message_s[i];
   }
@@ -136,14 +136,14 @@ void LinkLoads::add(std::size_t from, std::size_t to, double bytes) {
 
 double LinkLoads::busy_s() const {
   double busy_s = 0;
-  for (int link : used_) busy_s = std::max(busy_s, load_s_[static_cast<std::size_t>(link)]);
+  for (int link : used_) busy_s = std::max(busy_s, load_s_[index(link)]);
   return busy_s + latency_s_;
 }
 
 double LinkLoads::through_s(std::size_t from, std::size_t to) const {
   const Way& route = way(from, to);
   double busy_s = 0;
-  for (int link : route.links) busy_s = std::max(busy_s, load_s_[static_cast<std::size_t>(link)]);
+  for (int link : route.links) busy_s = std::max(busy_s, load_s_[index(link)]);
   return busy_s + route.latency_s;
 }
 

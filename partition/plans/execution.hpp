@@ -3,7 +3,7 @@
 //   sim/engine/runtime.hpp          many requests, on SimGrid
 //   partition/prices/estimate.hpp   one request
 //   partition/joint/replay.hpp      the same without a plan, again from the middle
-//   partition/joint/schedule.hpp    the same layer by layer: simplified, see there
+//   partition/joint/schedule.hpp    the same layer by layer, simplified
 // They share what stands below; that they agree is checked over random problems by
 // tests/sim_estimate_test.cpp, sim_invariants_test.cpp and partition_joint_test.cpp.
 //

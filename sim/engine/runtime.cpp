@@ -83,6 +83,7 @@ SimulationResult Runtime::run(sg4::Engine& engine) {
     result_.requests.clear();
   }
   report_devices_and_links();
+  if (result_.status == Status::kOk) check_memory();
   for (Recorder* recorder : options_.recorders) recorder->end();
   result_.activities = activities_.started();
   return std::move(result_);

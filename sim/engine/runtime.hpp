@@ -35,7 +35,7 @@ class Runtime {
           const Platform& platform);
 
   /// Runs `engine` until every request is done or something stops the run.
-  /// Throws std::logic_error if in the end bytes are missing.
+  /// Throws std::logic_error if in the end bytes are missing or were not given back.
   SimulationResult run(simgrid::s4u::Engine& engine);
 
  private:
@@ -175,6 +175,7 @@ class Runtime {
   void report_messages(const PlanState& plan);
   void report_devices_and_links();
   void check_bytes() const;
+  void check_memory() const;
 
   PlanState& plan_of(const RequestState& state) { return streams_[state.stream].plans[state.plan]; }
   RequestRecord& record_of(const StreamState& stream, std::int32_t request) {

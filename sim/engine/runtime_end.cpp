@@ -163,4 +163,21 @@ void Runtime::check_bytes() const {
   }
 }
 
+/// When all requests are done, devices hold the weights of the plans in use and nothing else.
+void Runtime::check_memory() const {
+  for (const DeviceId d : devices_.ids()) {
+    double weight_bytes = 0;
+    for (const StreamState& stream : streams_) {
+      for (const PlanState& plan : stream.plans) {
+        if (plan.loaded) weight_bytes += plan.executable->weight_bytes[d];
+      }
+    }
+    const MemoryMeter& memory = devices_[d].memory;
+    if (std::abs(memory.level_bytes() - weight_bytes) <= 1e-9 * memory.peak_bytes()) continue;
+    throw std::logic_error(fmt::format("{} ends with {:.0f} bytes instead of {:.0f} of weights",
+                                       cluster_.device(d).name, memory.level_bytes(),
+                                       weight_bytes));
+  }
+}
+
 }  // namespace edgeflow

@@ -27,8 +27,8 @@ struct BackgroundTraffic {
   std::int32_t from = 0;
   std::int32_t to = 0;
   double rate_Bps = 0;    // a constant stream that gets this at most, or a fair share of the links
-  double size_bytes = 0;  // if not 0, messages of this size instead,
-  double messages_per_s = 0;  // at random (Poisson)
+  double size_bytes = 0;  // if not 0, messages of this size instead, at random (Poisson)
+  double messages_per_s = 0;
 };
 
 /// Noise on top of the latency of each message, never negative.
