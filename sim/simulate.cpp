@@ -29,18 +29,6 @@ void check_arrivals(const std::vector<double>& arrivals_s) {
   }
 }
 
-/// What is left with some effects switched off.
-Disturbances effective(const SimulationOptions& options) {
-  if (!options.effects.disturbances) return {};
-  Disturbances disturbances = options.disturbances;
-  if (!options.effects.contention) {
-    disturbances.traces.clear();
-    disturbances.background.clear();
-  }
-  if (!options.effects.latency) disturbances.jitter = {};
-  return disturbances;
-}
-
 /// By stream and plan.
 std::vector<std::vector<PlanTables>> tables_of(std::span<const Stream> streams,
                                                const Effects& effects) {
@@ -92,7 +80,7 @@ SimulationResult run_engine(std::span<const Stream> streams, const SimulationOpt
   const std::vector<Routing> routings = routings_of(streams, tables, which);
   simgrid::s4u::Engine& engine = create_engine(options.network_model);
   if (options.energy_plugin) sg_host_energy_plugin_init();
-  const Disturbances disturbances = effective(options);
+  const Disturbances disturbances = effective(options.disturbances, options.effects);
   const Platform platform =
       build_platform(routings, options.effects, options.network_model, disturbances);
   Runtime runtime(streams, tables, which, options, disturbances, platform);
