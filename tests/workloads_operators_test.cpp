@@ -5,9 +5,11 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <set>
 
 #include "tests/support/random_problem.hpp"
 #include "tests/support/reference_executor.hpp"
+#include "workloads/operators/attributes.hpp"
 
 namespace edgeflow {
 namespace {
@@ -193,6 +195,22 @@ TEST_CASE("the required input holds what an operator reads, and is its hull on p
     const bool never = op.op == Op::kInput || op.op == Op::kGather || op.op == Op::kOpaque;
     CHECK(exact[op.op] >= (never ? 0 : 20));
   }
+}
+
+TEST_CASE("every operator has a row, and every attribute a row and an operator") {
+  std::set<std::string_view> used;
+  for (std::size_t op = 0; op < operator_table().size(); ++op) {
+    const Operator& row = operator_table()[op];
+    CAPTURE(op);
+    CHECK(static_cast<std::size_t>(row.op) == op);
+    REQUIRE(row.infer != nullptr);
+    CHECK(row.required_input != nullptr);
+    used.insert(row.attributes.begin(), row.attributes.end());
+  }
+  std::set<std::string_view> known;
+  for (const Attribute& attribute : attribute_table()) known.insert(attribute.key);
+  CHECK(known == used);
+  CHECK(known.size() == attribute_table().size());
 }
 
 }  // namespace edgeflow
