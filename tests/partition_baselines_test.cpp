@@ -187,6 +187,22 @@ TEST_CASE("pipeline's stages have the least period of all") {
   CHECK(divided > 10);
 }
 
+TEST_CASE("a message is priced by the CPU of both its ends and the rates of its direction") {
+  std::vector<Device> devices{device("a", 1), device("b", 1)};
+  devices[0].compute.message_overhead_s = 0.25;
+  devices[0].compute.serialization_rate_Bps = 100;
+  devices[1].compute.message_overhead_s = 2;
+  devices[1].compute.serialization_rate_Bps = 50;
+  const std::vector<std::string> names{"a", "b"};
+  const Network network = make_switch(names, {{400, 100, 0.125, 0}, {200, 800, 0.25, 0}});
+  const Cluster cluster("two", devices, network, kFirst, kSecond);
+  const Graph graph("pixels", "made up", {pixels({1, 2, 2})});
+  const Problem problem{graph, cluster, {}};
+  const double cpu_s = (0.25 + 100.0 / 100) + (2 + 100.0 / 50);
+  CHECK(send_s(problem, kFirst, kSecond, 100) == doctest::Approx(0.375 + 100.0 / 400 + cpu_s));
+  CHECK(send_s(problem, kSecond, kFirst, 100) == doctest::Approx(0.375 + 100.0 / 100 + cpu_s));
+}
+
 TEST_CASE("pipeline's period is the least whatever the order in which devices are listed") {
   // Three devices beside the source, of which b and c have a slow link between them. Listed first,
   // they would stand for links that are fast; so would they, if d were taken to be like them.

@@ -203,8 +203,8 @@ TEST_CASE("every operator has a row, and every attribute a row and an operator")
     const Operator& row = operator_table()[op];
     CAPTURE(op);
     CHECK(static_cast<std::size_t>(row.op) == op);
-    REQUIRE(row.infer != nullptr);
-    CHECK(row.required_input != nullptr);
+    REQUIRE((row.infer != nullptr));
+    CHECK((row.required_input != nullptr));
     used.insert(row.attributes.begin(), row.attributes.end());
   }
   std::set<std::string_view> known;

@@ -40,7 +40,7 @@ enum class Op : std::uint8_t {
   kReduce,        // reduce_mean, reduce_max, ...: `function` names it
   kGather,        // picks `count` indices of a dimension, in any order
   kResize,
-  kOpaque,  // anything: only its output's dims are known
+  kOpaque,  // anything: only the dims of its output are known; the last one
 };
 
 /// Attributes of all operators; each operator reads those that its row of the operator table lists.
