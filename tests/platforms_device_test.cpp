@@ -243,7 +243,7 @@ TEST_CASE(
   CHECK(some.transmit_W == 1);
   CHECK(some.receive_W == 3);
   CHECK(read_error(kHead + "power: {idle: 2W, busy: 5W, transmit: 1W, source: p}\n" + kCompute) ==
-        "board.yaml:3:35: at power.transmit: is less than the idle power");
+        "board.yaml:3:39: at power.transmit: is less than the idle power");
 }
 
 TEST_CASE("what a device file leaves out is without limit or not known") {
