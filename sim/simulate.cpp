@@ -28,17 +28,6 @@ void check_arrivals(const std::vector<double>& arrivals_s) {
   }
 }
 
-/// What is left with some effects switched off.
-Disturbances effective(Disturbances disturbances, const Effects& effects) {
-  if (!effects.disturbances) return {};
-  if (!effects.contention) {
-    disturbances.traces.clear();
-    disturbances.background.clear();
-  }
-  if (!effects.latency) disturbances.jitter = {};
-  return disturbances;
-}
-
 void check(std::span<const Stream> streams) {
   for (const Stream& stream : streams) {
     check_arrivals(stream.arrivals_s);

@@ -229,6 +229,65 @@ TEST_CASE("a resolved scenario is read as the scenario that it was made from") {
   }
 }
 
+TEST_CASE("a resolved scenario keeps both sides of every pair apart") {
+  const std::string head = "schema: 1\nname: s\nmodel: squeezenet1_1\nstrategy: single\ncluster:\n";
+  const std::string devices =
+      "  devices:\n"
+      "    - {name: a, mac_rate: 5GMAC/s, power: {idle: 1W, busy: 9W, transmit: 2W, receive: 3W}}\n"
+      "    - {name: b, mac_rate: 5GMAC/s, byte_rate: 3GB/s, serialization_rate: 2GB/s,\n"
+      "       overhead: 1ms, task_overhead: 2ms, message_overhead: 3ms";
+  const std::string ends = "}\n  source: a\n  sink: b\n";
+  const Scenario scenario = read(head + "  network: {type: switch, up: 20Mbps, down: 100Mbps}\n" +
+                                 devices + ", up: 8Mbps, down: 16Mbps" + ends);
+  const std::string text = resolved_text(scenario, scenario.strategies.front());
+  const Document document(text, "resolved");
+  const Yaml cluster = document.root().at("cluster");
+  const auto value = [&](int device, const std::string& key) {
+    Yaml entry = cluster.at("devices").items()[static_cast<std::size_t>(device)];
+    if (key.starts_with("power.")) return entry.at("power").at(key.substr(6)).as_string();
+    return entry.at(key).as_string();
+  };
+  CHECK(value(0, "up") == "2.5e+06B/s");
+  CHECK(value(0, "down") == "1.25e+07B/s");
+  CHECK(value(1, "up") == "1e+06B/s");
+  CHECK(value(1, "down") == "2e+06B/s");
+  CHECK(value(0, "power.idle") == "1W");
+  CHECK(value(0, "power.busy") == "9W");
+  CHECK(value(0, "power.transmit") == "2W");
+  CHECK(value(0, "power.receive") == "3W");
+  CHECK(value(1, "byte_rate") == "3e+09B/s");
+  CHECK(value(1, "serialization_rate") == "2e+09B/s");
+  CHECK(value(1, "overhead") == "0.001s");
+  CHECK(value(1, "task_overhead") == "0.002s");
+  CHECK(value(1, "message_overhead") == "0.003s");
+  CHECK(cluster.at("source").as_string() == "a");
+  CHECK(cluster.at("sink").as_string() == "b");
+
+  for (const char* network :
+       {"{type: mesh, bandwidth: 1Mbps, links: [{between: [a, b], up: 8Mbps, down: 16Mbps}]}",
+        "{type: graph, links: [{between: [a, b], up: 8Mbps, down: 16Mbps}]}"}) {
+    const Scenario once = read(head + "  network: " + network + "\n" + devices + ends);
+    const Scenario again = read(resolved_text(once, once.strategies.front()));
+    CHECK(again.cluster->route_bandwidth_Bps(DeviceId{0}, DeviceId{1}) == 1e6);
+    CHECK(again.cluster->route_bandwidth_Bps(DeviceId{1}, DeviceId{0}) == 2e6);
+    CHECK(hash(again) == hash(once));
+  }
+}
+
+TEST_CASE("every effect is ablated by its name, alone, and resolved so") {
+  for (const Effect& effect : kEffects) {
+    const std::string name(effect.name);
+    const Scenario scenario = read(kSmall + "simulation: {ablate: [" + name + "]}\n");
+    for (const Effect& other : kEffects) {
+      CHECK(scenario.effects.*other.member == (other.name != effect.name));
+    }
+    const Document document(resolved_text(scenario, scenario.strategies.front()), "resolved");
+    const auto left_out = document.root().at("simulation").at("ablate").items();
+    REQUIRE(left_out.size() == 1);
+    CHECK(left_out[0].as_string() == name);
+  }
+}
+
 TEST_CASE("whatever changes results changes the hash") {
   const std::string base = hash(read(kSmall));
   for (const char* change :

@@ -64,11 +64,15 @@ struct Topic {
   const char* name;
   std::string (*text)();
 };
-constexpr std::array<Topic, 5> kTopics{{{"strategies", list_strategies},
+constexpr std::array<Topic, 9> kTopics{{{"strategies", list_strategies},
                                         {"models", list_models},
                                         {"devices", list_devices},
                                         {"clusters", list_clusters},
-                                        {"columns", list_columns}}};
+                                        {"columns", list_columns},
+                                        {"rates", list_rates},
+                                        {"networks", list_networks},
+                                        {"effects", list_effects},
+                                        {"operators", list_operators}}};
 
 bool is_shipped(const std::string& name, const char* shelf) {
   const std::vector<std::string> names = names_on_shelf(shelf);

@@ -7,9 +7,12 @@
 #include "experiments/results/column.hpp"
 #include "experiments/results/summary.hpp"
 #include "partition/strategy.hpp"
+#include "platforms/effects.hpp"
 #include "workloads/input/home.hpp"
+#include "workloads/input/number.hpp"
 #include "workloads/input/text_table.hpp"
 #include "workloads/model_yaml.hpp"
+#include "workloads/operators/attributes.hpp"
 
 namespace edgeflow {
 
@@ -76,6 +79,54 @@ std::string list_clusters() {
                     description ? description->as_string() : ""});
   }
   return aligned(rows, "lrll");
+}
+
+std::string list_rates() {
+  std::vector<std::vector<std::string>> rows{{"key", "value", "default", "meaning"}};
+  for (const Rate& rate : rates()) {
+    const double value = ComputeProfile().*rate.member;
+    const bool needed = value == 0 && rate.unit == Quantity::kMacRate;
+    rows.push_back({std::string(rate.key),
+                    rate.unit ? describe(*rate.unit) : "a factor such as 1.5",
+                    needed              ? "must be given"
+                    : std::isinf(value) ? "none"
+                                        : with_unit(value, rate.unit ? si_unit(*rate.unit) : ""),
+                    std::string(rate.meaning)});
+  }
+  for (const Power& power : powers()) {
+    rows.push_back({fmt::format("power.{}", power.key), describe(Quantity::kPower),
+                    power.needed ? "not known" : "as idle", std::string(power.meaning)});
+  }
+  return aligned(rows, "llll");
+}
+
+std::string list_networks() {
+  std::vector<std::vector<std::string>> rows{{"network", "meaning"}};
+  for (const NetworkType type : kNetworkTypes) {
+    rows.push_back({std::string(to_string(type)), std::string(meaning(type))});
+  }
+  return aligned(rows, "ll");
+}
+
+std::string list_effects() {
+  std::vector<std::vector<std::string>> rows{{"effect", "meaning"}};
+  for (const Effect& effect : kEffects) {
+    rows.push_back({std::string(effect.name), std::string(effect.meaning)});
+  }
+  return aligned(rows, "ll");
+}
+
+std::string list_operators() {
+  std::string text;
+  for (const Operator& op : operator_table()) {
+    std::string names = op.functions.empty() ? std::string(op.name)
+                                             : fmt::format("{}", fmt::join(op.functions, ", "));
+    text += fmt::format("{}{}\n", text.empty() ? "" : "\n", names);
+    for (const std::string_view key : op.attributes) {
+      text += fmt::format("    {}: {}\n", key, attribute_of(key).meaning);
+    }
+  }
+  return text;
 }
 
 std::string list_columns() {

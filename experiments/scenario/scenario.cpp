@@ -28,8 +28,6 @@ constexpr std::array<std::string_view, 4> kPrecisions{"fp32", "fp16", "int8", "u
 constexpr std::array<double, 4> kElementBytes{4, 2, 1, 1};
 constexpr std::array<std::string_view, 2> kBounds{"simple", "lp"};
 constexpr std::array<std::string_view, 2> kNetworkModels{"cm02", "lv08"};
-constexpr std::array<std::string_view, 5> kEffects{"contention", "latency", "overheads", "queueing",
-                                                   "disturbances"};
 
 /// The index of a name among `names`.
 std::size_t read_choice(const Yaml& yaml, std::span<const std::string_view> names) {
@@ -168,10 +166,11 @@ void read_simulation(const Yaml& yaml, Scenario& scenario) {
   const auto ablate = yaml.find("ablate");
   if (!ablate) return;
   if (!ablate->is_list()) ablate->fail_expected("a list such as [contention, latency]");
-  const std::array<bool*, 5> effects{&scenario.effects.contention, &scenario.effects.latency,
-                                     &scenario.effects.overheads, &scenario.effects.queueing,
-                                     &scenario.effects.disturbances};
-  for (const Yaml& item : ablate->items()) *effects[read_choice(item, kEffects)] = false;
+  std::vector<std::string_view> names;
+  for (const Effect& effect : kEffects) names.push_back(effect.name);
+  for (const Yaml& item : ablate->items()) {
+    scenario.effects.*kEffects[read_choice(item, names)].member = false;
+  }
 }
 
 Cluster read_scenario_cluster(const Yaml& yaml, const std::string& scenario_name) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "partition/plans/executable_plan.hpp"
+#include "platforms/effects.hpp"
 #include "sim/records/ids.hpp"
 
 namespace edgeflow {
@@ -68,6 +69,17 @@ struct Disturbances {
   double planning_time_s = 0;  // kReplan: from a failure or repair until the new plan is there
   std::uint64_t seed = 0;
 };
+
+/// What is left of them with some effects switched off.
+inline Disturbances effective(Disturbances disturbances, const Effects& effects) {
+  if (!effects.disturbances) return {};
+  if (!effects.contention) {
+    disturbances.traces.clear();
+    disturbances.background.clear();
+  }
+  if (!effects.latency) disturbances.jitter = {};
+  return disturbances;
+}
 
 /// Whether a plan uses a device or link: for units, for messages or, on a graph or as an access
 /// point, for what it forwards. Precondition: the plan is valid on the cluster.
