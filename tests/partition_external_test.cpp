@@ -170,7 +170,7 @@ TEST_CASE("a program that does not end is stopped, and so is what it started") {
   const Cluster cluster = two_devices();
   const Problem problem{graph, cluster, {}};
   CHECK(failure_of(problem, "echo thinking >&2; sleep 1000", "200ms") ==
-        "sh was stopped after 200ms; on stderr: thinking");
+        "sh was stopped after 0.2 s; on stderr: thinking");
   CHECK(contains(failure_of(problem, "sleep 1000 & sleep 1000", "200ms"), "was stopped"));
   CHECK(contains(failure_of(problem, "yes", "20s"), "wrote more than"));
 }

@@ -6,10 +6,6 @@
 
 namespace edgeflow {
 
-Problem problem_of(const Scenario& stream) {
-  return {stream.model->graph, *stream.cluster, stream.element_size()};
-}
-
 std::string plan_key(const Job& job) {
   // Everything else is left at its default.
   const auto seen_of = [](const Scenario& scenario) {

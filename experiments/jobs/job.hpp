@@ -30,9 +30,6 @@ struct Job {
   const StrategyChoice& strategy_of(std::size_t stream) const;
 };
 
-/// What a strategy sees of a scenario without streams, or of one stream.
-Problem problem_of(const Scenario& stream);
-
 /// Equal for jobs whose plans are equal: they differ only in what problem_of leaves out.
 std::string plan_key(const Job& job);
 
