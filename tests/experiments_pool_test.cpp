@@ -79,17 +79,17 @@ Ran run(const Scratch& scratch, const std::vector<Job>& jobs, const PoolOptions&
 
 /// Plans as `even` does and leaves a line in a file for each time it is asked.
 std::string plan_count_file;
-Plan counted_even(const Problem& problem, const Options& options) {
+Plan counted_even(const Problem& problem, const OptionValues& options) {
   std::ofstream(plan_count_file, std::ios::app) << "planned\n";
   return find_strategy("even")->plan(problem, options);
 }
 
-Plan abort_planning(const Problem&, const Options&) {
+Plan abort_planning(const Problem&, const OptionValues&) {
   std::raise(SIGKILL);
   return {};
 }
 
-Plan plan_without_end(const Problem&, const Options&) {
+Plan plan_without_end(const Problem&, const OptionValues&) {
   while (true) pause();
 }
 

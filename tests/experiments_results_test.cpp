@@ -43,7 +43,7 @@ Scenario read(const std::string& more, const std::vector<std::string>& changes =
 Run run_first(const Scenario& scenario) { return test::run_job(jobs_of(scenario).front()); }
 
 /// A strategy of the test's own.
-Run run_with(Plan (*plan)(const Problem&, const Options&)) {
+Run run_with(Plan (*plan)(const Problem&, const OptionValues&)) {
   const StrategyInfo info{"odd", "", "", {}, plan};
   Job job;
   job.scenario = std::make_shared<const Scenario>(read(""));
@@ -129,14 +129,14 @@ TEST_CASE("a simulation without time is a timeout") {
 
 TEST_CASE("whatever a strategy does becomes a status") {
   const Run infeasible =
-      run_with([](const Problem&, const Options&) -> Plan { throw Infeasible("too small"); });
+      run_with([](const Problem&, const OptionValues&) -> Plan { throw Infeasible("too small"); });
   CHECK(infeasible.report.status == Status::kInfeasible);
   CHECK(infeasible.report.message == "too small");
   const Run failed = run_with(
-      [](const Problem&, const Options&) -> Plan { throw std::runtime_error("no solution"); });
+      [](const Problem&, const OptionValues&) -> Plan { throw std::runtime_error("no solution"); });
   CHECK(failed.report.status == Status::kFailed);
   CHECK(failed.report.message == "no solution");
-  const Run invalid = run_with([](const Problem& problem, const Options&) {
+  const Run invalid = run_with([](const Problem& problem, const OptionValues&) {
     Plan plan;
     plan.model = problem.graph.name();
     return plan;

@@ -11,7 +11,7 @@
 #include "partition/joint/starts.hpp"
 #include "partition/plans/validate.hpp"
 #include "partition/prices/estimate.hpp"
-#include "partition/strategies/strategies.hpp"
+#include "partition/strategy.hpp"
 #include "tests/support/joint_fixture.hpp"
 #include "tests/support/random_problem.hpp"
 

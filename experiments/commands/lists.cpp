@@ -22,8 +22,9 @@ std::string list_strategies() {
     text += fmt::format("{}{}: {}\n    {}\n", text.empty() ? "" : "\n", info.name, info.summary,
                         info.paper);
     for (const OptionInfo& option : info.options) {
-      text += fmt::format("    {}: {} ({}; default {})\n", option.key, option.meaning,
-                          option.values, option.default_value);
+      const std::string_view usual = option.default_value;
+      text += fmt::format("    {}: {} ({}; {})\n", option.key, option.meaning, values_text(option),
+                          usual.empty() ? "no default" : fmt::format("default {}", usual));
     }
   }
   return text;

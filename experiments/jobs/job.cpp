@@ -6,10 +6,6 @@
 
 namespace edgeflow {
 
-Problem problem_of(const Workload& workload) {
-  return {workload.model->graph, *workload.cluster, workload.element_size()};
-}
-
 std::string plan_key(const Job& job) {
   // Everything else is left at its default.
   Scenario seen;

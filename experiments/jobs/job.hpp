@@ -30,9 +30,6 @@ struct Job {
   const StrategyChoice& strategy_of(const Workload& workload) const;
 };
 
-/// What a strategy sees of a workload.
-Problem problem_of(const Workload& workload);
-
 /// Equal for jobs whose plans are equal: they differ only in what problem_of leaves out.
 std::string plan_key(const Job& job);
 

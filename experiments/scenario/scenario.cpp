@@ -1,14 +1,9 @@
 #include "experiments/scenario/scenario.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <nlohmann/json.hpp>
-#include <set>
 
 #include "experiments/scenario/disturbances.hpp"
 #include "partition/prices/bound.hpp"
@@ -21,8 +16,6 @@ namespace edgeflow {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::string_view kExternal = "external";
 
 constexpr std::array<std::string_view, 4> kPrecisions{"fp32", "fp16", "int8", "uint8"};
 constexpr std::array<double, 4> kElementBytes{4, 2, 1, 1};
@@ -37,125 +30,6 @@ std::size_t read_choice(const Yaml& yaml, std::span<const std::string_view> name
   const auto near = nearest_name(text, names);
   yaml.fail_expected(fmt::format("one of {}", fmt::join(names, ", ")),
                      near ? fmt::format("did you mean \"{}\"?", *near) : "");
-}
-
-StrategyChoice read_named_strategy(const Yaml& yaml) {
-  StrategyChoice choice;
-  choice.name = yaml.as_string();
-  choice.info = find_strategy(choice.name);
-  if (choice.info != nullptr) return choice;
-  std::vector<std::string_view> names;
-  for (const StrategyInfo& info : strategies()) names.push_back(info.name);
-  const auto near = nearest_name(choice.name, names);
-  yaml.fail(fmt::format("there is no strategy {}", in_quotes(choice.name)),
-            near ? fmt::format("did you mean \"{}\"?", *near)
-                 : fmt::format("one of {}", fmt::join(names, ", ")));
-}
-
-/// A command as its option carries it: the words as a JSON list. From a list, from one word, or
-/// from such a JSON list.
-std::string read_command(const Yaml& yaml) {
-  nlohmann::json words = nlohmann::json::array();
-  if (yaml.is_list()) {
-    for (const Yaml& item : yaml.items()) words.push_back(item.as_string());
-  } else if (yaml.is_scalar() && yaml.as_string().starts_with("[")) {
-    words = nlohmann::json::parse(yaml.as_string(), nullptr, false);
-  } else if (yaml.is_scalar()) {
-    words.push_back(yaml.as_string());
-  }
-  if (!words.is_array() || words.empty() || !words[0].is_string()) {
-    yaml.fail_expected("a program and its arguments such as [./my_strategy.py]");
-  }
-  return words.dump();
-}
-
-/// The program of a command: a path relative to `folder`, or a name to be looked up in PATH.
-std::string resolved_program(const std::string& program, const fs::path& folder) {
-  if (program.find('/') == std::string::npos) return program;
-  return fs::absolute(folder / program).lexically_normal().string();
-}
-
-/// Options of `external`, which may stand beside its name.
-void read_external(const Yaml& yaml, StrategyChoice& choice) {
-  const auto options = yaml.is_map() ? yaml.find("options") : std::nullopt;
-  for (const char* key : {"command", "time_limit"}) {
-    const auto beside = yaml.is_map() ? yaml.find(key) : std::nullopt;
-    const auto inside = options && options->is_map() ? options->find(key) : std::nullopt;
-    if (beside && inside) inside->fail(fmt::format("\"{}\" stands in two places", key));
-    if (!beside && !inside) continue;
-    const Yaml& value = beside ? *beside : *inside;
-    const bool is_command = std::string_view(key) == "command";
-    choice.options[key] = is_command ? read_command(value) : value.as_string();
-    choice.places[key] = value.position();
-    if (beside) choice.path = yaml.path();
-    if (!is_command) {
-      (void)value.as_quantity(Quantity::kDuration);
-      continue;
-    }
-    choice.folder = folder_of(value);
-    const auto words = nlohmann::json::parse(choice.options[key]);
-    const std::string program = resolved_program(words[0].get<std::string>(), choice.folder);
-    if (program.find('/') != std::string::npos && access(program.c_str(), X_OK) != 0) {
-      value.fail(fmt::format("cannot run {}: {}", program, std::strerror(errno)));
-    }
-  }
-  if (!choice.options.contains("command")) {
-    yaml.fail("external needs a program",
-              "strategy: {name: external, command: [./my_strategy.py]}");
-  }
-}
-
-StrategyChoice read_strategy(const Yaml& yaml) {
-  if (yaml.is_scalar()) {
-    StrategyChoice choice = read_named_strategy(yaml);
-    if (choice.name == kExternal) read_external(yaml, choice);
-    return choice;
-  }
-  if (!yaml.is_map()) yaml.fail_expected("a strategy such as edgeflow or {name: edgeflow}");
-  const Yaml name = yaml.at("name");
-  const bool external = name.is_scalar() && name.as_string() == kExternal;
-  if (external) {
-    yaml.expect_keys({"name", "options", "command", "time_limit"});
-  } else {
-    yaml.expect_keys({"name", "options"});
-  }
-  StrategyChoice choice = read_named_strategy(name);
-  if (external) read_external(yaml, choice);
-  const auto options = yaml.find("options");
-  if (!options || options->is_null()) return choice;
-  choice.path = options->path();
-  std::vector<std::string_view> keys;
-  for (const OptionInfo& option : choice.info->options) keys.push_back(option.key);
-  if (keys.empty() && !options->entries().empty()) {
-    options->fail(fmt::format("strategy \"{}\" has no options", choice.name));
-  }
-  options->expect_keys(keys);
-  for (const auto& [key, value] : options->entries()) {
-    if (external) continue;
-    choice.options[key] = value.as_string();
-    choice.places[key] = value.position();
-  }
-  return choice;
-}
-
-/// None if the scenario names none.
-std::vector<StrategyChoice> read_strategies(const Yaml& yaml) {
-  const auto one = yaml.find("strategy");
-  const auto several = yaml.find("strategies");
-  if (one && several) several->fail("give \"strategy\" or \"strategies\", not both");
-  if (one) return {read_strategy(*one)};
-  if (!several) return {};
-  std::vector<StrategyChoice> choices;
-  for (const Yaml& item : several->items()) {
-    StrategyChoice choice = read_strategy(item);
-    const bool twice = std::any_of(choices.begin(), choices.end(), [&](const auto& other) {
-      return other.name == choice.name && other.options == choice.options;
-    });
-    if (twice) item.fail(fmt::format("strategy \"{}\" stands here twice", choice.name));
-    choices.push_back(std::move(choice));
-  }
-  if (choices.empty()) several->fail("is empty, expected at least one strategy");
-  return choices;
 }
 
 void read_simulation(const Yaml& yaml, Scenario& scenario) {
@@ -292,18 +166,24 @@ void read_streams(const Yaml& yaml, const Yaml& list, ModelCache& cache, Scenari
   scenario.workloads = std::move(streams);
 }
 
+/// Every strategy that may plan a workload must understand its options there.
+void check_options(const Scenario& scenario) {
+  for (const Workload& workload : scenario.workloads) {
+    const Problem problem = problem_of(workload);
+    if (workload.strategy) {
+      workload.strategy->check_options(problem);
+      continue;
+    }
+    for (const StrategyChoice& strategy : scenario.strategies) strategy.check_options(problem);
+  }
+}
+
 }  // namespace
 
 std::string read_folder_name(const Yaml& yaml) {
   std::string name = read_name(yaml);
   if (name.front() == '.') yaml.fail_expected("a name that does not start with a dot");
   return name;
-}
-
-fs::path folder_of(const Yaml& yaml) {
-  const std::string file = yaml.position().file;
-  if (file == yaml.document().file()) return yaml.document().folder();
-  return file.starts_with("--set ") ? fs::path() : fs::path(file).parent_path();
 }
 
 std::shared_ptr<const Model> ModelCache::get(const std::string& name, const fs::path& folder) {
@@ -328,22 +208,6 @@ std::shared_ptr<const Cluster> ModelCache::get_cluster(const Yaml& yaml,
   return place;
 }
 
-Options StrategyChoice::resolved_options() const {
-  Options resolved = options;
-  const auto command = resolved.find("command");
-  if (name != kExternal || command == resolved.end()) return resolved;
-  auto words = nlohmann::json::parse(command->second);
-  words[0] = resolved_program(words[0].get<std::string>(), folder);
-  command->second = words.dump();
-  return resolved;
-}
-
-InputError StrategyChoice::error(const OptionError& error) const {
-  const auto place = places.find(error.key());
-  const std::string key_path = path.empty() ? error.key() : path + "." + error.key();
-  return {place == places.end() ? Position{} : place->second, key_path, error.what()};
-}
-
 ElementSize Workload::element_size() const {
   return {kElementBytes[static_cast<std::size_t>(precision)],
           kElementBytes[static_cast<std::size_t>(input_precision)]};
@@ -351,6 +215,10 @@ ElementSize Workload::element_size() const {
 
 std::vector<double> Workload::arrivals_s(std::uint64_t seed) const {
   return requests.arrivals_s(seed, name.empty() ? "arrivals" : "arrivals of " + name);
+}
+
+Problem problem_of(const Workload& workload) {
+  return {workload.model->graph, *workload.cluster, workload.element_size()};
 }
 
 std::string Workload::label() const { return name.empty() ? "" : fmt::format("stream {}: ", name); }
@@ -399,6 +267,7 @@ Scenario read_scenario(const Yaml& yaml, ModelCache& cache) {
   } else {
     check_layer_times(workload);
   }
+  check_options(scenario);
   return scenario;
 }
 
@@ -410,13 +279,5 @@ std::string_view to_string(NetworkModel model) {
 }
 
 std::string_view to_string(BoundKind bound) { return kBounds[static_cast<std::size_t>(bound)]; }
-
-std::string options_text(const StrategyChoice& strategy) {
-  std::string text;
-  for (const auto& [key, value] : strategy.options) {
-    text += fmt::format("{}{}={}", text.empty() ? "" : " ", key, value);
-  }
-  return text;
-}
 
 }  // namespace edgeflow

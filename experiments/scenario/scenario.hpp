@@ -31,7 +31,7 @@
 #include <vector>
 
 #include "experiments/scenario/requests.hpp"
-#include "partition/strategy.hpp"
+#include "experiments/scenario/strategy_choice.hpp"
 #include "sim/simulate.hpp"
 #include "workloads/input/yaml.hpp"
 
@@ -55,20 +55,6 @@ class ModelCache {
  private:
   std::map<std::filesystem::path, std::shared_ptr<const Model>> models_;
   std::map<std::string, std::shared_ptr<const Cluster>> clusters_;
-};
-
-struct StrategyChoice {
-  std::string name;
-  const StrategyInfo* info = nullptr;      // null: the plan comes from a file
-  Options options;                         // those that were given
-  std::map<std::string, Position> places;  // of the options
-  std::string path;                        // key path of `options:`
-  std::filesystem::path folder;            // that a path in `command` is relative to
-
-  /// The options as the strategy gets them: a relative path of `command` made absolute.
-  Options resolved_options() const;
-  /// The mistake in an option as an error at its place.
-  InputError error(const OptionError& error) const;
 };
 
 enum class Precision : std::uint8_t { kFp32, kFp16, kInt8, kUint8 };
@@ -115,11 +101,15 @@ struct Scenario {
   double lower_bound_s(const Workload& workload, const Cluster& on) const;
 };
 
+/// What a strategy sees of a workload.
+Problem problem_of(const Workload& workload);
+
 /// The name of a scenario or sweep, which is also the name of its results folder. Throws
 /// InputError.
 std::string read_folder_name(const Yaml& yaml);
 
-/// Reads a scenario. Throws InputError.
+/// Reads a scenario, and checks that its strategies understand their options on its models and
+/// clusters; plans nothing. Throws InputError.
 Scenario read_scenario(const Yaml& yaml, ModelCache& cache);
 
 /// Changes one value of the scenario at `prefix` (empty for the root, or "base" in a sweep). More
@@ -136,9 +126,6 @@ std::string_view to_string(Precision precision);
 std::string_view to_string(NetworkModel model);
 std::string_view to_string(BoundKind bound);
 
-/// What the options of a strategy say, in one cell: "device=nano"; several are parted by a blank.
-std::string options_text(const StrategyChoice& strategy);
-
 /// Calls `load`; a mistake that has no place of its own (no such file) becomes one at `yaml`.
 template <typename Load>
 auto located(const Yaml& yaml, Load load) {
@@ -149,9 +136,5 @@ auto located(const Yaml& yaml, Load load) {
     yaml.fail(error.message(), error.hint());
   }
 }
-
-/// The folder that a relative path at `yaml` starts from: that of the file it is written in, the
-/// current one for the command line.
-std::filesystem::path folder_of(const Yaml& yaml);
 
 }  // namespace edgeflow

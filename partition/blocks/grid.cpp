@@ -1,12 +1,9 @@
 #include "partition/blocks/grid.hpp"
-#include "partition/prices/layers.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
-#include <sstream>
+
+#include "partition/prices/layers.hpp"
 
 namespace edgeflow {
 namespace {
@@ -72,24 +69,6 @@ std::vector<std::int64_t> balanced_boundaries(std::int64_t extent, std::int64_t 
 
 }  // namespace
 
-Grid grid_option(const Options& options, const std::string& key) {
-  const std::string& text = options.at(key);
-  Grid grid;
-  const char* const end = text.data() + text.size();
-  const auto rows = std::from_chars(text.data(), end, grid.rows);
-  if (rows.ec == std::errc{} && rows.ptr != end && *rows.ptr == 'x') {
-    const auto columns = std::from_chars(rows.ptr + 1, end, grid.columns);
-    const auto fits = [](std::int64_t n) { return n >= 1 && n <= 32; };
-    if (columns.ec == std::errc{} && columns.ptr == end && fits(grid.rows) && fits(grid.columns)) {
-      return grid;
-    }
-  }
-  throw OptionError(
-      key, fmt::format("got \"{}\", expected rows x columns of tiles such as 3x3, each from 1 "
-                       "to 32",
-                       text));
-}
-
 Grid squarest_grid(std::int64_t tiles) {
   Grid grid{1, tiles};
   for (std::int64_t rows = 2; rows * rows <= tiles; ++rows) {
@@ -133,25 +112,6 @@ std::vector<Region> balanced_tiles(const Problem& problem, const Block& block, c
   }
   tiles.resize(grid.tiles());
   return tiles;
-}
-
-Roles roles_of(const Problem& problem, const Options& options) {
-  const bool computes = yes_option(options, "hub_computes");
-  Roles roles;
-  roles.hub = device_option(problem, options, "hub", "source", problem.cluster.source());
-  std::vector<bool> idle(problem.cluster.size(), false);
-  std::istringstream names(options.at("idle"));
-  for (std::string name; names >> name && options.at("idle") != "none";) {
-    idle[index(device_option(problem, {{"idle", name}}, "idle", "none", roles.hub))] = true;
-  }
-  if (computes && !idle[index(roles.hub)]) roles.workers.push_back(roles.hub);
-  for (std::size_t d = 0; d < problem.cluster.size(); ++d) {
-    if (device_at(d) != roles.hub && !idle[d]) roles.workers.push_back(device_at(d));
-  }
-  if (roles.workers.empty()) {
-    throw OptionError(computes ? "idle" : "hub_computes", "no other device is there");
-  }
-  return roles;
 }
 
 }  // namespace edgeflow

@@ -124,8 +124,8 @@ void Moves::shift_boundary(const Stretch& stretch) {
 void Moves::scale_share(const Stretch& stretch) {
   const std::size_t devices = schedule_.tables().devices;
   const std::size_t d = pick_device(stretch);
-  std::size_t heir = random_.below(devices - 1);  // takes over where d had everything
-  if (heir >= d) ++heir;
+  std::size_t receiver = random_.below(devices - 1);  // takes over where d had everything
+  if (receiver >= d) ++receiver;
   const double u = random_.uniform();
   const double factor = u < 0.25 ? 0 : std::exp(random_.uniform(-0.7, 0.7));
   const double added = u < 0.75 ? 0 : random_.uniform(0, 0.5);
@@ -139,7 +139,7 @@ void Moves::scale_share(const Stretch& stretch) {
     }
     shares[d] =
         added > 0 ? std::max(shares[d], added * schedule_.tables().extent[l]) : shares[d] * factor;
-    if (others == 0 && factor == 0) shares[heir] = 1;
+    if (others == 0 && factor == 0) shares[receiver] = 1;
     set_shares(l, shares.data());
   }
 }

@@ -3,11 +3,13 @@
 // Problem: cut the chain view into stages, each on a device of its own; min of the period
 //   max over stages of max(compute(stage), send(what is carried into it), deliver(its results)),
 // where a stage's weights and its largest layer must fit its device's memory.
-// Algorithm: after PipeEdge. h(l, used, u) = least period of the first l layers on the multiset
-// `used` of device classes, the last stage on class u; a next stage l..j goes to any class of which
-// a device is left. Devices are of one class if they compute and hold alike and every message costs
-// the same when they change places; source and sink are classes of their own. Complexity
-// O(L^2 * prod(n_c + 1) * C^2) for C classes of n_c devices.
+// Algorithm: after PipeEdge, dynamic programming over
+//   h(l, used, u) = least period of the first l layers on the multiset `used` of device classes,
+//                   the last stage on class u;
+// a next stage l..j goes to any class of which a device is left. Devices are of one class if they
+// compute and hold alike and every message costs the same when they change places; source and sink
+// are classes of their own.
+// Complexity O(L^2 * prod(n_c + 1) * C^2) for C classes of n_c devices.
 // Paper: PipeEdge (Hu et al., DSD 2022).
 // Deviations: on a DAG every tensor that is still needed is carried from stage to stage; links are
 // not shared between stages, and the CPU time of messages counts as part of sending; buffers do not
@@ -18,10 +20,10 @@
 #include <algorithm>
 #include <limits>
 
-#include "partition/options/options.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/prices/layers.hpp"
+#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -204,13 +206,21 @@ class Stages {
   std::vector<State> states_;  // [(last layer * multisets + used) * classes + class]
 };
 
-}  // namespace
-
-Plan plan_pipeline(const Problem& problem, const Options& /*options*/) {
+Plan plan(const Problem& problem, const OptionValues& /*options*/) {
   if (problem.graph.size() == 1) {
     return plan_of_placement(problem, std::vector{problem.cluster.source()}, "pipeline");
   }
   return plan_of_placement(problem, Stages(problem).placement(), "pipeline");
 }
+
+}  // namespace
+
+constinit const StrategyInfo kPipeline{
+    .name = "pipeline",
+    .summary = "contiguous stages on different devices, for the throughput of a stream",
+    .paper = "PipeEdge (Hu et al., DSD 2022)",
+    .options = {},
+    .plan = plan,
+};
 
 }  // namespace edgeflow
