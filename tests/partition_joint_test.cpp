@@ -36,7 +36,9 @@ Plan joint_plan(const Problem& problem, Options options = {}) {
 Cluster cluster_of(const std::vector<double>& mac_rates, double memory_bytes) {
   std::vector<Device> devices;
   for (double rate : mac_rates) {
-    Device device{"d" + std::to_string(devices.size()), "", {}, memory_bytes, 0, 0};
+    Device device;
+    device.name = "d" + std::to_string(devices.size());
+    device.memory_bytes = memory_bytes;
     device.compute.mac_rate = rate;
     devices.push_back(device);
   }
