@@ -59,6 +59,20 @@ TEST_CASE("resizing takes scales or sizes where each operator set has them") {
   }
 }
 
+TEST_CASE("resizing is an upsampling only by one factor of both rows and columns") {
+  for (const auto& [sizes, layers] : {std::pair(Dims{1, 3, 16, 16}, "upsample[3,16,16]"),
+                                      std::pair(Dims{1, 3, 16, 24}, "resize[3,16,24]"),
+                                      std::pair(Dims{1, 3, 24, 16}, "resize[3,24,16]"),
+                                      std::pair(Dims{1, 3, 16, 17}, "resize[3,16,17]")}) {
+    OnnxMaker maker(13);
+    maker.integers("sizes", sizes);
+    auto& node = maker.node("Resize", {"x", "", "", "sizes"}, {"y"});
+    set_text(node, "coordinate_transformation_mode", "asymmetric");
+    set_text(node, "nearest_mode", "floor");
+    CHECK(layers_of(maker) == layers);
+  }
+}
+
 TEST_CASE("sizes of a resize that the graph computes are evaluated") {
   OnnxMaker maker(13);
   maker.integers("zero", {0});

@@ -419,6 +419,23 @@ TEST_CASE("blocks of pixels become channels and back") {
         "reshape[2,4,2,6,2] transpose[2,2,2,4,6] reshape[8,4,6]");
 }
 
+TEST_CASE("rows and columns of a block follow the rows and columns of the map") {
+  // By the definitions, without the batch: DCR [b,b,C',H,W] -> [C',H,b,W,b], CRD [C',b,b,H,W] ->
+  // the same, and back [C,H/b,b,W/b,b] -> [b,b,C,H/b,W/b].
+  const auto order = [](const char* op, const char* mode) {
+    OnnxMaker maker(13, {1, 8, 4, 6});
+    auto& node = maker.node(op, {"x"}, {"y"});
+    set_int(node, "blocksize", 2);
+    if (mode != nullptr) set_text(node, "mode", mode);
+    const Graph graph = maker.read();
+    REQUIRE(graph.layers()[2].op == Op::kTranspose);
+    return graph.layers()[2].attributes.dims;
+  };
+  CHECK(order("DepthToSpace", "DCR") == Dims{2, 3, 0, 4, 1});
+  CHECK(order("DepthToSpace", "CRD") == Dims{0, 3, 1, 4, 2});
+  CHECK(order("SpaceToDepth", nullptr) == Dims{2, 4, 0, 1, 3});
+}
+
 TEST_CASE("picking indices is a slice, or a gather if they are not in a row") {
   OnnxMaker row(13, {1, 5, 6});
   row.integers("places", {-4, -3});
