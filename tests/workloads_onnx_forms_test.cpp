@@ -59,6 +59,20 @@ TEST_CASE("resizing takes scales or sizes where each operator set has them") {
   }
 }
 
+TEST_CASE("resizing is an upsampling only by one factor of both rows and columns") {
+  for (const auto& [sizes, layers] : {std::pair(Dims{1, 3, 16, 16}, "upsample[3,16,16]"),
+                                      std::pair(Dims{1, 3, 16, 24}, "resize[3,16,24]"),
+                                      std::pair(Dims{1, 3, 24, 16}, "resize[3,24,16]"),
+                                      std::pair(Dims{1, 3, 16, 17}, "resize[3,16,17]")}) {
+    OnnxMaker maker(13);
+    maker.integers("sizes", sizes);
+    auto& node = maker.node("Resize", {"x", "", "", "sizes"}, {"y"});
+    set_text(node, "coordinate_transformation_mode", "asymmetric");
+    set_text(node, "nearest_mode", "floor");
+    CHECK(layers_of(maker) == layers);
+  }
+}
+
 TEST_CASE("sizes of a resize that the graph computes are evaluated") {
   OnnxMaker maker(13);
   maker.integers("zero", {0});
@@ -225,6 +239,43 @@ TEST_CASE("reshaping copies dimensions, works one out and evaluates computed sha
   set_int(maker.node("Concat", {"copy", "half1", "rest"}, {"target"}), "axis", 0);
   maker.node("Reshape", {"x", "target"}, {"y"});
   CHECK(layers_of(maker) == "reshape[3,4,8]");  // 96 / 3 / 4
+}
+
+TEST_CASE("shapes are computed as the operators are defined, with signs and in order") {
+  struct Case {
+    const char* op;
+    std::int64_t a, b;
+    std::int64_t result;
+  };
+  // Of integers, Mod has the sign of the divisor and Div leaves out the fraction.
+  for (const Case& it :
+       {Case{"Sub", 7, 4, 3}, Case{"Div", 13, 2, 6}, Case{"Div", -7, -2, 3}, Case{"Mod", -5, 8, 3},
+        Case{"Mod", 14, 4, 2}, Case{"Pow", 2, 3, 8}, Case{"Max", 3, 2, 3}, Case{"Min", 3, 2, 2}}) {
+    CAPTURE(it.op);
+    CAPTURE(it.a);
+    OnnxMaker maker(17);
+    maker.integers("a", {it.a});
+    maker.integers("b", {it.b});
+    maker.integers("rest", {-1});
+    maker.node(it.op, {"a", "b"}, {"first"});
+    set_int(maker.node("Concat", {"first", "rest"}, {"target"}), "axis", 0);
+    maker.node("Reshape", {"x", "target"}, {"y"});
+    CHECK(layers_of(maker) == fmt::format("reshape[{},{}]", it.result, 192 / it.result));
+  }
+}
+
+TEST_CASE("a constant can be taken backwards, to its first value or short of it") {
+  for (const bool all : {true, false}) {
+    OnnxMaker maker(17, {1, 6, 8, 8});
+    maker.integers("values", {2, 3, 4, 16});
+    maker.integers("last", {-1});
+    maker.integers("end", {all ? -100 : 0});
+    maker.integers("axis", {0});
+    maker.node("Slice", {"values", "last", "end", "axis", "last"}, {"turned"});
+    set_int(maker.node("Concat", {"turned", "last"}, {"target"}), "axis", 0);
+    maker.node("Reshape", {"x", "target"}, {"y"});
+    CHECK(layers_of(maker) == (all ? "reshape[16,4,3,2,1]" : "reshape[16,4,3,2]"));
+  }
 }
 
 TEST_CASE("a channel shuffle is a view, a transpose and a view") {

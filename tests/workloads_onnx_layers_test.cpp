@@ -160,6 +160,21 @@ TEST_CASE("transposed convolutions with paddings, output padding or output shape
   CHECK(layers_of(maker) == "conv_transpose[3,11,10] conv_transpose[2,33,29]");
 }
 
+TEST_CASE("transposed convolutions padded by name: the odd pixel is cut off on one side") {
+  for (const bool upper : {true, false}) {
+    OnnxMaker maker(11, {1, 4, 5, 6});
+    maker.weights("w", {4, 3, 3, 5});
+    auto& node = maker.node("ConvTranspose", {"x", "w"}, {"y"});
+    set_ints(node, "strides", {2, 2});
+    set_text(node, "auto_pad", upper ? "SAME_UPPER" : "SAME_LOWER");
+    const Graph graph = maker.read();
+    CHECK(layers_of(graph) == "conv_transpose[3,10,12]");
+    // Rows: (5-1)*2+3-10 = 1 in all; columns: (6-1)*2+5-12 = 3.
+    const std::array<std::int64_t, 4> lower_pads{1, 2, 0, 1}, upper_pads{0, 1, 1, 2};
+    CHECK(graph.layers()[1].attributes.pad == (upper ? upper_pads : lower_pads));
+  }
+}
+
 TEST_CASE("pooling in ceil mode, by padding in operator set 9, and of everything") {
   OnnxMaker maker(10, {1, 3, 9, 9});
   auto& ceil = maker.node("MaxPool", {"x"}, {"a"});
@@ -188,6 +203,17 @@ TEST_CASE("zeros that an average counts are its padding") {
   // The largest of a window may be a zero: no padding of a max pool.
   pool.set_op_type("MaxPool");
   CHECK(layers_of(maker) == "pad[3,10,10] max_pool[3,8,8]");
+}
+
+TEST_CASE("zeros are the padding of an average unless they fill a window") {
+  for (const bool wide : {true, false}) {
+    OnnxMaker maker(13);
+    maker.integers("around", {0, 0, 1, 2, 0, 0, 1, 2});  // a row and two columns on each side
+    maker.node("Pad", {"x", "around"}, {"p"});
+    auto& pool = maker.node("AveragePool", {"p"}, {"y"});
+    set_ints(pool, "kernel_shape", wide ? Dims{2, 3} : Dims{3, 2});
+    CHECK(layers_of(maker) == (wide ? "avg_pool[3,9,10]" : "pad[3,10,12] avg_pool[3,8,11]"));
+  }
 }
 
 TEST_CASE("padding of rows and columns is a layer, of channels a join with constants") {
@@ -391,6 +417,23 @@ TEST_CASE("blocks of pixels become channels and back") {
   CHECK(layers_of(maker) ==
         "reshape[2,2,2,4,6] transpose[2,4,2,6,2] reshape[2,8,12] relu[2,8,12] "
         "reshape[2,4,2,6,2] transpose[2,2,2,4,6] reshape[8,4,6]");
+}
+
+TEST_CASE("rows and columns of a block follow the rows and columns of the map") {
+  // By the definitions, without the batch: DCR [b,b,C',H,W] -> [C',H,b,W,b], CRD [C',b,b,H,W] ->
+  // the same, and back [C,H/b,b,W/b,b] -> [b,b,C,H/b,W/b].
+  const auto order = [](const char* op, const char* mode) {
+    OnnxMaker maker(13, {1, 8, 4, 6});
+    auto& node = maker.node(op, {"x"}, {"y"});
+    set_int(node, "blocksize", 2);
+    if (mode != nullptr) set_text(node, "mode", mode);
+    const Graph graph = maker.read();
+    REQUIRE(graph.layers()[2].op == Op::kTranspose);
+    return graph.layers()[2].attributes.dims;
+  };
+  CHECK(order("DepthToSpace", "DCR") == Dims{2, 3, 0, 4, 1});
+  CHECK(order("DepthToSpace", "CRD") == Dims{0, 3, 1, 4, 2});
+  CHECK(order("SpaceToDepth", nullptr) == Dims{2, 4, 0, 1, 3});
 }
 
 TEST_CASE("picking indices is a slice, or a gather if they are not in a row") {

@@ -209,6 +209,39 @@ TEST_CASE("in ceil mode the last window starts in the input or in the padding be
   CHECK(one_layer(pool, {1, 6, 6}).layers()[1].output.dims == std::vector<std::int64_t>{1, 3, 2});
 }
 
+TEST_CASE(
+    "transposed convolutions have an output and MACs of their own formula, by side and axis") {
+  LayerSpec up{"", Op::kConvTranspose, {}, {}};
+  up.attributes.out_channels = 6;
+  up.attributes.groups = 2;
+  up.attributes.kernel = {4, 3};
+  up.attributes.stride = {3, 2};
+  up.attributes.dilation = {1, 2};
+  up.attributes.pad = {2, 0, 1, 3};  // top, left, bottom, right
+  up.attributes.output_pad = {1, 0};
+  const Graph graph = one_layer(up, {4, 5, 7});
+  // (n-1) s - p - p' + e (k-1) + output padding + 1.
+  CHECK(graph.layers()[1].output.dims ==
+        std::vector<std::int64_t>{6, 4 * 3 - 2 - 1 + 3 + 1 + 1, 6 * 2 - 0 - 3 + 2 * 2 + 0 + 1});
+  // Each of the 4 * 5 * 7 inputs goes into a window of 4 * 3 of its group's 3 channels.
+  CHECK(work(graph.layers()[1], graph.layers()[1].output.box).macs == 4 * 5 * 7 * 4 * 3 * 3);
+}
+
+TEST_CASE("a map that was turned is flattened in another order than its box has") {
+  // [3,4,2] is the map [2,3,4] with the channels last; as [1,24] these run fastest.
+  LayerSpec input{"input", Op::kInput, {}, {}};
+  input.attributes.dims = {2, 3, 4};
+  LayerSpec turn{"turn", Op::kTranspose, {}, {"input"}};
+  turn.attributes.dims = {1, 2, 0};
+  LayerSpec flat{"flat", Op::kReshape, {}, {"turn"}};
+  flat.attributes.dims = {1, 24};
+  LayerSpec twice{"twice", Op::kConcat, {}, {"flat", "flat"}};
+  const Graph graph("turned", "", {input, turn, flat, twice});
+  // The first four are both channels of the first two pixels.
+  CHECK(required_input(graph.layers()[3], 0, {{0, 4}, {0, 1}, {0, 1}})
+            .contains(Region{{0, 2}, {0, 1}, {0, 2}}));
+}
+
 TEST_CASE("a part of a flattened map needs the box that its elements lie in") {
   // [1,24] is the map [2,3,4] in the order channel, row, column; the first dimension has one index.
   LayerSpec input{"input", Op::kInput, {}, {}};

@@ -156,10 +156,9 @@ std::vector<LayerId> cut_points(const Graph& graph) {
       digraph, index(graph.input()),
       boost::make_iterator_property_map(dominator.begin(),
                                         boost::get(boost::vertex_index, digraph)));
-  const bool one_result = graph.outputs().size() == 1;
   std::vector<LayerId> cuts;
   for (auto v = dominator[end]; v != none && v != index(graph.input()); v = dominator[v]) {
-    if (one_result && v == index(graph.outputs()[0])) continue;
+    if (v == index(graph.outputs()[0])) continue;  // the only result
     cuts.push_back(LayerId{static_cast<std::int32_t>(v)});
   }
   std::reverse(cuts.begin(), cuts.end());
