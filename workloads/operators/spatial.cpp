@@ -1,5 +1,5 @@
-// Convolution, pooling, upsampling and padding: model.md section 1, after the ONNX operator
-// definitions (Conv, ConvTranspose, MaxPool, AveragePool, Resize, Pad).
+// Convolution, pooling, upsampling and padding, after the ONNX operator definitions (Conv,
+// ConvTranspose, MaxPool, AveragePool, Resize, Pad).
 
 #include <fmt/format.h>
 
