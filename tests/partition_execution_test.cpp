@@ -140,9 +140,9 @@ TEST_CASE("an executable plan knows who feeds whom, and what devices hold") {
   CHECK(executable.computing_devices() == std::vector{DeviceId{1}});
   CHECK(executable.redundant_macs_ratio() == 0);
   // A weight and a bias; inputs and output of 16 elements each.
-  CHECK(executable.weight_bytes[DeviceId{0}] == 0);
-  CHECK(executable.weight_bytes[DeviceId{1}] == 2 * 4);
-  CHECK(executable.largest_unit_bytes[DeviceId{1}] == 32 * 4);
+  CHECK(executable.memory().weight_bytes[DeviceId{0}] == 0);
+  CHECK(executable.memory().weight_bytes[DeviceId{1}] == 2 * 4);
+  CHECK(executable.memory().largest_unit_bytes[DeviceId{1}] == 32 * 4);
 }
 
 }  // namespace edgeflow

@@ -28,6 +28,20 @@ std::int32_t count_providers(const ExecutionUnit& unit, UnitId id,
 
 }  // namespace
 
+MemoryNeeds::MemoryNeeds(const Plan& plan, const Graph& graph, const Cluster& cluster,
+                         const ElementSize& size)
+    : largest_unit_bytes(cluster.size(), 0) {
+  for (const std::int64_t elements : weight_elements(plan, graph, cluster)) {
+    weight_bytes.push_back(static_cast<double>(elements) * size.activation_bytes);
+  }
+  for (const ExecutionUnit& unit : plan.units) {
+    const Work work = work_of(unit, graph);
+    const auto elements = static_cast<double>(work.in_elements + work.out_elements);
+    double& bytes = largest_unit_bytes[unit.device];
+    bytes = std::max(bytes, elements * size.activation_bytes);
+  }
+}
+
 ExecutablePlan::ExecutablePlan(const Plan& its_plan, const Graph& its_graph,
                                const Cluster& its_cluster, const ElementSize& element_size,
                                const Effects& its_effects)
@@ -38,12 +52,10 @@ ExecutablePlan::ExecutablePlan(const Plan& its_plan, const Graph& its_graph,
       effects(its_effects) {
   add_units();
   add_messages();
-  add_weights();
 }
 
 void ExecutablePlan::add_units() {
   units.reserve(plan.units.size());
-  largest_unit_bytes.assign(cluster.size(), 0);
   IdVector<UnitId, UnitId> counted_for(plan.units.size(), kNoUnit);
   for (const ExecutionUnit& planned : plan.units) {
     const auto id = id_at<UnitId>(units.size());
@@ -51,10 +63,6 @@ void ExecutablePlan::add_units() {
         planned.layer == graph.input() ? size.input_bytes : size.activation_bytes;
     const Work work = work_of(planned, graph);
     macs += static_cast<double>(work.macs);
-    double& largest_bytes = largest_unit_bytes[planned.device];
-    largest_bytes =
-        std::max(largest_bytes,
-                 static_cast<double>(work.in_elements + work.out_elements) * size.activation_bytes);
     ExecutableUnit unit;
     unit.device = planned.device;
     unit.duration_s = unit_time_s(planned, work, cluster, effects.overheads);
@@ -119,10 +127,9 @@ void ExecutablePlan::add_messages() {
   arrivals = fed.inverse(units.size());
 }
 
-void ExecutablePlan::add_weights() {
-  for (const std::int64_t elements : weight_elements(plan, graph, cluster)) {
-    weight_bytes.push_back(static_cast<double>(elements) * size.activation_bytes);
-  }
+const MemoryNeeds& ExecutablePlan::memory() const {
+  if (!memory_) memory_.emplace(plan, graph, cluster, size);
+  return *memory_;
 }
 
 double ExecutablePlan::redundant_macs_ratio() const {

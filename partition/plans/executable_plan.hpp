@@ -4,6 +4,7 @@
 // results are handed this.
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "partition/plans/plan.hpp"
@@ -36,6 +37,15 @@ struct ExecutableMessage : Message {
   double alone_s() const { return latency_s + transfer_s; }
 };
 
+/// What a plan puts into the devices' memory before it runs.
+struct MemoryNeeds {
+  MemoryNeeds(const Plan& plan, const Graph& graph, const Cluster& cluster,
+              const ElementSize& size);
+
+  IdVector<DeviceId, double> weight_bytes;        // of the layers with a unit there
+  IdVector<DeviceId, double> largest_unit_bytes;  // inputs and output of the largest unit
+};
+
 struct ExecutablePlan {
   /// The first three must outlive it. Precondition: units name layers, devices and units that
   /// exist. Complexity O(units + requirements + messages) and the unions of their regions.
@@ -65,9 +75,7 @@ struct ExecutablePlan {
   IdVector<UnitId, std::int32_t> output_users;      // local consumers and messages
   IdVector<MessageId, std::int32_t> message_users;  // units that it feeds
 
-  IdVector<DeviceId, double> weight_bytes;        // of the layers with a unit there
-  IdVector<DeviceId, double> largest_unit_bytes;  // inputs and output of the largest unit
-  double macs = 0;                                // of all units
+  double macs = 0;  // of all units
 
   IdRange<MessageId> sends(UnitId unit) const {
     return {first_message_[index(unit)], first_message_[index(unit) + 1]};
@@ -76,6 +84,9 @@ struct ExecutablePlan {
     return routes[index(message.route)];
   }
 
+  /// Derived when it is first asked for, which only one thread may do: most plans that strategies
+  /// look at are never asked.
+  const MemoryNeeds& memory() const;
   /// Payload of all messages.
   double message_bytes() const;
   /// MACs of all units over MACs of the model, minus 1: the share that is computed more than once.
@@ -86,9 +97,9 @@ struct ExecutablePlan {
  private:
   void add_units();
   void add_messages();
-  void add_weights();
 
   std::vector<MessageId> first_message_;  // of each unit, and behind the last one
+  mutable std::optional<MemoryNeeds> memory_;
 };
 
 }  // namespace edgeflow

@@ -15,10 +15,9 @@
 // Messages. Everything that a unit's consumers on another device need of it is one message, each
 //   element once (messages_of); tokens go by themselves, with no bytes. A unit that is done sends
 //   its messages at once, in forwarding order. A message takes CPU time of its sender
-//   (compute_profile's overhead and serialization), for which it waits like a unit; then the
-//   route's latency; then its bytes over all links of the route together; then CPU time of its
-//   receiver, again like a unit; then it is there, for all units that it feeds. What takes no time
-//   is left out.
+//   (message_cpu_time_s), for which it waits like a unit; then the route's latency; then its bytes
+//   over all links of the route together; then CPU time of its receiver, again like a unit; then it
+//   is there, for all units that it feeds. What takes no time is left out.
 // Devices do one thing at a time, to its end: runs_before says which of what waits is next.
 // Links are shared max-min fairly (prices/flows.hpp) or, in simpler estimates, first come first
 //   served: a message has all links of its route for itself.

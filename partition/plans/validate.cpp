@@ -183,12 +183,14 @@ std::vector<Violation> validate(const Plan& plan, const Graph& graph, const Clus
   return Validator(plan, graph, cluster, limit).run();
 }
 
-std::optional<std::string> memory_shortage(std::span<const ExecutablePlan* const> plans) {
-  const Cluster& cluster = plans.front()->cluster;
+namespace {
+
+std::optional<std::string> shortage(const Cluster& cluster,
+                                    std::span<const MemoryNeeds* const> plans) {
   for (const DeviceId d : ids_of<DeviceId>(cluster)) {
     double weights = 0;
     double largest = 0;
-    for (const ExecutablePlan* plan : plans) {
+    for (const MemoryNeeds* plan : plans) {
       weights += plan->weight_bytes[d];
       largest = std::max(largest, plan->largest_unit_bytes[d]);
     }
@@ -204,6 +206,14 @@ std::optional<std::string> memory_shortage(std::span<const ExecutablePlan* const
   return std::nullopt;
 }
 
+}  // namespace
+
+std::optional<std::string> memory_shortage(std::span<const ExecutablePlan* const> plans) {
+  std::vector<const MemoryNeeds*> needs;
+  for (const ExecutablePlan* plan : plans) needs.push_back(&plan->memory());
+  return shortage(plans.front()->cluster, needs);
+}
+
 std::optional<std::string> memory_shortage(const ExecutablePlan& plan) {
   const ExecutablePlan* const only = &plan;
   return memory_shortage({&only, 1});
@@ -211,7 +221,9 @@ std::optional<std::string> memory_shortage(const ExecutablePlan& plan) {
 
 std::optional<std::string> memory_shortage(const Plan& plan, const Graph& graph,
                                            const Cluster& cluster, const ElementSize& size) {
-  return memory_shortage(ExecutablePlan(plan, graph, cluster, size));
+  const MemoryNeeds needs(plan, graph, cluster, size);
+  const MemoryNeeds* const only = &needs;
+  return shortage(cluster, {&only, 1});
 }
 
 }  // namespace edgeflow

@@ -60,7 +60,7 @@ Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanRoutings> 
   }
   for (const DeviceId d : ids_of<DeviceId>(cluster_)) {
     double weight_bytes = 0;
-    for (const Stream& stream : streams) weight_bytes += stream.first().weight_bytes[d];
+    for (const Stream& stream : streams) weight_bytes += stream.first().memory().weight_bytes[d];
     devices_.emplace_back(MemoryMeter(weight_bytes, cluster_.device(d).memory_bytes));
   }
   RequestRecord not_done;

@@ -169,7 +169,7 @@ void Runtime::check_memory() const {
     double weight_bytes = 0;
     for (const StreamState& stream : streams_) {
       for (const PlanState& plan : stream.plans) {
-        if (plan.loaded) weight_bytes += plan.executable->weight_bytes[d];
+        if (plan.loaded) weight_bytes += plan.executable->memory().weight_bytes[d];
       }
     }
     const MemoryMeter& memory = devices_[d].memory;

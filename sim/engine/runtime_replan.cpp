@@ -27,7 +27,7 @@ void Runtime::settle_weights(StreamId stream_id, PlanId plan_id) {
   const bool wanted = stream.plan == plan_id || plan.requests > 0;
   if (wanted == plan.loaded) return;
   plan.loaded = wanted;
-  const IdVector<DeviceId, double>& weight_bytes = plan.executable->weight_bytes;
+  const IdVector<DeviceId, double>& weight_bytes = plan.executable->memory().weight_bytes;
   for (const DeviceId d : weight_bytes.ids()) {
     if (weight_bytes[d] == 0) continue;
     change_memory(d, wanted ? weight_bytes[d] : -weight_bytes[d]);
