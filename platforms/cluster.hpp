@@ -12,15 +12,11 @@
 
 namespace edgeflow {
 
-struct Device {
+struct Device : PowerDraw {
   std::string name;
   std::string type;  // catalogue name; empty if written into the cluster
   ComputeProfile compute;
   double memory_bytes = 0;  // may be infinite
-  double idle_W = 0;        // NaN if not known; the device's energy is then NaN, too
-  double busy_W = 0;
-  double transmit_W = 0;  // while it does nothing but send; at least idle_W
-  double receive_W = 0;
 };
 
 class Cluster {
@@ -70,10 +66,11 @@ class Cluster {
 ///   sink: rpi4-0                                   # default: the source
 /// `type` is a catalogue name or the path of a device file. Devices without a name are numbered by
 /// type throughout the cluster; `name` with `count` is numbered as well. framework and threads
-/// choose among the type's compute profiles. Besides, a device may have `power: {idle: 2W, busy:
-/// 5W, transmit: 3W, receive: 3W}`, `layer_time`, and the rates of platforms/device.hpp (mac_rate,
-/// byte_rate, overhead, the factors, message_overhead, serialization_rate), which replace those of
-/// its type. `bandwidth: wired` or `wifi` is the rate that its type was measured to reach.
+/// choose among the type's compute profiles. Besides, a device may have `layer_time`, the rates
+/// that `edgeflow list rates` shows, and
+///   power: {idle: 2W, busy: 5W, transmit: 3W, receive: 3W}
+/// which replace those of its type. `bandwidth: wired` or `wifi` is the rate that its type was
+/// measured to reach.
 ///
 /// Networks. All may have `link_power: {idle: 1W, busy: 2W}`, what each link draws, by default
 /// nothing. A bandwidth for both directions is `bandwidth`, one for each `up` and `down` (to the

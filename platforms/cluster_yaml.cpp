@@ -71,30 +71,12 @@ class ClusterReader {
  private:
   /// One entry of `devices:`, which may stand for several.
   void add_entry(const Yaml& entry) {
-    entry.expect_keys({"type",
-                       "name",
-                       "count",
-                       "framework",
-                       "threads",
-                       "memory",
-                       "power",
-                       "bandwidth",
-                       "up",
-                       "down",
-                       "latency",
-                       "site",
-                       "mac_rate",
-                       "byte_rate",
-                       "overhead",
-                       "task_overhead",
-                       "winograd_factor",
-                       "winograd_byte_factor",
-                       "spatial_factor",
-                       "matrix_factor",
-                       "fully_connected_factor",
-                       "layer_time",
-                       "message_overhead",
-                       "serialization_rate"});
+    std::vector<std::string_view> keys{"type",    "name",   "count", "framework",
+                                       "threads", "memory", "power"};
+    keys.insert(keys.end(), std::begin(kPortKeys), std::end(kPortKeys));
+    for (const Rate& rate : rates()) keys.push_back(rate.key);
+    keys.emplace_back("layer_time");
+    entry.expect_keys(keys);
     const auto name = entry.find("name");
     const auto count = entry.find("count");
     Device device = read_device_entry(entry);
@@ -157,15 +139,14 @@ class ClusterReader {
       profile.memory_bytes = memory->as_quantity(Quantity::kSize);
     }
     if (const auto power = entry.find("power")) {
-      power->expect_keys({"idle", "busy", "transmit", "receive"});
-      read_power(*power, profile);
+      std::vector<std::string_view> keys;
+      for (const Power& state : powers()) keys.push_back(state.key);
+      power->expect_keys(keys);
+      static_cast<PowerDraw&>(profile) = read_power(*power);
     }
     device.name = device.type;
     device.memory_bytes = profile.memory_bytes;
-    device.idle_W = profile.idle_W;
-    device.busy_W = profile.busy_W;
-    device.transmit_W = profile.transmit_W;
-    device.receive_W = profile.receive_W;
+    static_cast<PowerDraw&>(device) = profile;
     return device;
   }
 

@@ -1,6 +1,7 @@
 #include "platforms/device.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 
 #include "workloads/input/home.hpp"
@@ -14,11 +15,53 @@ constexpr double kMaxFactor = 100;
 constexpr std::size_t kMaxNameLength = 64;
 constexpr double kBytesPerElement = 4;  // as fitted, see ComputeProfile
 
+constexpr auto kBytes = Quantity::kByteRate;
+constexpr auto kTime = Quantity::kDuration;
+constexpr std::optional<Quantity> kFactor;
+using Profile = ComputeProfile;
+
+// key, name, heading, member, unit, resolved, meaning
+constexpr std::array kRates{
+    Rate{"mac_rate", "mac_rate", "MAC rate", &Profile::mac_rate, Quantity::kMacRate, true,
+         "multiply-accumulates per second, P of the cost formula"},
+    Rate{"byte_rate", "byte_rate_Bps", "byte rate", &Profile::byte_rate_Bps, kBytes, false,
+         "bytes of tensors and weights per second, B; without one bytes cost nothing"},
+    Rate{"overhead", "overhead_s", "overhead", &Profile::overhead_s, kTime, true,
+         "of each layer, o"},
+    Rate{"task_overhead", "task_overhead_s", "task overhead", &Profile::task_overhead_s, kTime,
+         true, "of each task, such as a fused tile"},
+    Rate{"winograd_factor", "winograd_factor", "winograd k", &Profile::winograd_factor, kFactor,
+         true, "k of dense 3x3 stride-1 convolutions"},
+    Rate{"winograd_byte_factor", "winograd_byte_factor", "winograd w",
+         &Profile::winograd_byte_factor, kFactor, true, "w of the same"},
+    Rate{"spatial_factor", "spatial_factor", "spatial k", &Profile::spatial_factor, kFactor, true,
+         "k of other dense convolutions larger than 1x1"},
+    Rate{"matrix_factor", "matrix_factor", "matrix k", &Profile::matrix_factor, kFactor, true,
+         "k of matrix products: linear on several vectors, attention"},
+    Rate{"fully_connected_factor", "fully_connected_factor", "fully connected k",
+         &Profile::fully_connected_factor, kFactor, true, "k of linear layers on one vector"},
+    Rate{"message_overhead", "message_overhead_s", "message overhead", &Profile::message_overhead_s,
+         kTime, false, "CPU time of each message, on each side"},
+    Rate{"serialization_rate", "serialization_rate_Bps", "serialization rate",
+         &Profile::serialization_rate_Bps, kBytes, false,
+         "bytes of messages per second of CPU time, on each side"},
+};
+
+// key, name, member, needed, meaning
+constexpr std::array kPowers{
+    Power{"idle", "idle_W", &PowerDraw::idle_W, true, "all the time"},
+    Power{"busy", "busy_W", &PowerDraw::busy_W, true, "while it computes"},
+    Power{"transmit", "transmit_W", &PowerDraw::transmit_W, false,
+          "while it does nothing but send"},
+    Power{"receive", "receive_W", &PowerDraw::receive_W, false,
+          "while it does nothing but receive"},
+};
+
 ComputeProfile read_compute(const Yaml& yaml) {
-  yaml.expect_keys({"framework", "threads", "mac_rate", "byte_rate", "overhead", "task_overhead",
-                    "winograd_factor", "winograd_byte_factor", "spatial_factor", "matrix_factor",
-                    "fully_connected_factor", "layer_time", "message_overhead",
-                    "serialization_rate", "source"});
+  std::vector<std::string_view> keys{"framework", "threads"};
+  for (const Rate& rate : kRates) keys.push_back(rate.key);
+  keys.insert(keys.end(), {"layer_time", "source"});
+  yaml.expect_keys(keys);
   ComputeProfile profile;
   profile.framework = yaml.at("framework").as_string();
   profile.threads = static_cast<int>(yaml.at("threads").as_integer(1, kMaxThreads));
@@ -82,51 +125,47 @@ std::string read_name(const Yaml& name) {
   return text;
 }
 
+std::span<const Rate> rates() { return kRates; }
+
+std::span<const Power> powers() { return kPowers; }
+
+bool same_rates(const ComputeProfile& a, const ComputeProfile& b) {
+  const bool equal = std::all_of(kRates.begin(), kRates.end(), [&](const Rate& rate) {
+    return a.*rate.member == b.*rate.member;
+  });
+  if (!equal || a.layer_times == b.layer_times) return equal;
+  return a.layer_times && b.layer_times && *a.layer_times == *b.layer_times;
+}
+
+DeviceProfile::DeviceProfile() {
+  for (const Power& power : kPowers) {
+    this->*power.member = std::numeric_limits<double>::quiet_NaN();
+  }
+}
+
 void read_rates(const Yaml& map, ComputeProfile& profile) {
-  if (const auto rate = map.find("mac_rate")) {
-    profile.mac_rate = rate->as_quantity(Quantity::kMacRate);
-  }
-  if (const auto rate = map.find("byte_rate")) {
-    profile.byte_rate_Bps = rate->as_quantity(Quantity::kByteRate);
-  }
-  if (const auto overhead = map.find("overhead")) {
-    profile.overhead_s = overhead->as_quantity(Quantity::kDuration, /*zero_ok=*/true);
-  }
-  if (const auto overhead = map.find("task_overhead")) {
-    profile.task_overhead_s = overhead->as_quantity(Quantity::kDuration, /*zero_ok=*/true);
-  }
-  for (const auto& [key, factor] : {std::pair{"winograd_factor", &profile.winograd_factor},
-                                    {"winograd_byte_factor", &profile.winograd_byte_factor},
-                                    {"spatial_factor", &profile.spatial_factor},
-                                    {"matrix_factor", &profile.matrix_factor},
-                                    {"fully_connected_factor", &profile.fully_connected_factor}}) {
-    if (const auto value = map.find(key)) *factor = value->as_number(0, kMaxFactor);
+  for (const Rate& rate : kRates) {
+    const auto value = map.find(rate.key);
+    if (!value) continue;
+    const bool zero_ok = rate.unit == Quantity::kDuration;
+    profile.*rate.member =
+        rate.unit ? value->as_quantity(*rate.unit, zero_ok) : value->as_number(0, kMaxFactor);
   }
   if (const auto times = map.find("layer_time")) {
     profile.layer_times = read_layer_times(*times, profile);
   }
-  if (const auto overhead = map.find("message_overhead")) {
-    profile.message_overhead_s = overhead->as_quantity(Quantity::kDuration, /*zero_ok=*/true);
-  }
-  if (const auto rate = map.find("serialization_rate")) {
-    profile.serialization_rate_Bps = rate->as_quantity(Quantity::kByteRate);
-  }
 }
 
-void read_power(const Yaml& power, DeviceProfile& profile) {
-  profile.idle_W = power.at("idle").as_quantity(Quantity::kPower, /*zero_ok=*/true);
-  const Yaml busy = power.at("busy");
-  profile.busy_W = busy.as_quantity(Quantity::kPower, /*zero_ok=*/true);
-  if (profile.busy_W < profile.idle_W) busy.fail("is less than the idle power");
-  const auto read = [&](std::string_view key) {
-    const auto value = power.find(key);
-    if (!value) return profile.idle_W;
-    const double watts = value->as_quantity(Quantity::kPower, /*zero_ok=*/true);
-    if (watts < profile.idle_W) value->fail("is less than the idle power");
-    return watts;
-  };
-  profile.transmit_W = read("transmit");
-  profile.receive_W = read("receive");
+PowerDraw read_power(const Yaml& yaml) {
+  PowerDraw draw;
+  for (const Power& power : kPowers) {
+    const auto value = power.needed ? std::optional(yaml.at(power.key)) : yaml.find(power.key);
+    const double watts =
+        value ? value->as_quantity(Quantity::kPower, /*zero_ok=*/true) : draw.idle_W;
+    if (watts < draw.idle_W) value->fail("is less than the idle power");
+    draw.*power.member = watts;
+  }
+  return draw;
 }
 
 DeviceProfile read_device(const Document& document) {
@@ -144,8 +183,11 @@ DeviceProfile read_device(const Document& document) {
     (void)memory->at("source").as_string();
   }
   if (const auto power = root.find("power")) {
-    power->expect_keys({"idle", "busy", "transmit", "receive", "source"});
-    read_power(*power, profile);
+    std::vector<std::string_view> keys;
+    for (const Power& state : kPowers) keys.push_back(state.key);
+    keys.emplace_back("source");
+    power->expect_keys(keys);
+    static_cast<PowerDraw&>(profile) = read_power(*power);
     (void)power->at("source").as_string();
   }
   if (const auto network = root.find("network")) {

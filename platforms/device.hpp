@@ -28,11 +28,13 @@
 #include <filesystem>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "platforms/layer_times.hpp"
+#include "workloads/input/quantity.hpp"
 #include "workloads/input/yaml.hpp"
 #include "workloads/operators/operators.hpp"
 
@@ -49,34 +51,69 @@ constexpr std::size_t index(DeviceId id) { return static_cast<std::size_t>(id); 
 struct ComputeProfile {
   std::string framework;
   int threads = 1;
-  double mac_rate = 0;                                             // MAC/s
-  double byte_rate_Bps = std::numeric_limits<double>::infinity();  // byte/s
-  double overhead_s = 0;                                           // s per layer
-  double task_overhead_s = 0;         // s per task, such as a fused tile (ExecutionUnit)
-  double winograd_factor = 1;         // k of dense 3x3 stride-1 convolutions
-  double winograd_byte_factor = 1;    // w of the same
-  double spatial_factor = 1;          // k of other dense convolutions larger than 1x1
-  double matrix_factor = 1;           // k of matrix products: linear on several vectors, attention
-  double fully_connected_factor = 1;  // k of linear layers on one vector
-  // CPU time of a message, on each side; see message_cpu_time_s.
-  double message_overhead_s = 0;                                            // s per message
-  double serialization_rate_Bps = std::numeric_limits<double>::infinity();  // byte/s
+  // What `rates` lists: read, written, shown and compared by that table.
+  double mac_rate = 0;
+  double byte_rate_Bps = std::numeric_limits<double>::infinity();
+  double overhead_s = 0;
+  double task_overhead_s = 0;
+  double winograd_factor = 1;
+  double winograd_byte_factor = 1;
+  double spatial_factor = 1;
+  double matrix_factor = 1;
+  double fully_connected_factor = 1;
+  double message_overhead_s = 0;
+  double serialization_rate_Bps = std::numeric_limits<double>::infinity();
   std::shared_ptr<const LayerTimes> layer_times;  // null: none are measured
   std::string source;
 };
 
+/// A rate of a compute profile. Its default is that of the member.
+struct Rate {
+  std::string_view key;      // in device files and clusters
+  std::string_view name;     // in tables and JSON, with the unit
+  std::string_view heading;  // in tables for people
+  double ComputeProfile::*member;
+  std::optional<Quantity> unit;  // nothing: a factor from 0 to 100
+  bool resolved;  // stands in resolved scenarios even where it says nothing: by it they are hashed
+  std::string_view meaning;
+};
+
+/// All of them. Adding one: a member of ComputeProfile, a row here, and where it counts.
+std::span<const Rate> rates();
+
+/// Whether two profiles give the same time for everything: by all rates and layer times.
+bool same_rates(const ComputeProfile& a, const ComputeProfile& b);
+
+/// What a board draws; NaN if that is not known, and its energy is then NaN, too.
+struct PowerDraw {
+  double idle_W = 0;
+  double busy_W = 0;
+  double transmit_W = 0;
+  double receive_W = 0;
+};
+
+/// A state that draws power.
+struct Power {
+  std::string_view key;   // in device files and clusters
+  std::string_view name;  // in tables and JSON, with the unit
+  double PowerDraw::*member;
+  bool needed;  // else as idle where it is left out; never less
+  std::string_view meaning;
+};
+
+/// All of them, idle first.
+std::span<const Power> powers();
+
 /// A board of the catalogue, platforms/devices/*.yaml, or one written into a cluster.
-struct DeviceProfile {
+struct DeviceProfile : PowerDraw {
+  DeviceProfile();  // with no power known
+
   std::string name;
   std::string description;
   std::vector<ComputeProfile> compute;  // the first is the default
   double memory_bytes = std::numeric_limits<double>::infinity();
-  double idle_W = std::numeric_limits<double>::quiet_NaN();  // NaN: not known
-  double busy_W = std::numeric_limits<double>::quiet_NaN();
   double wired_Bps = std::numeric_limits<double>::quiet_NaN();
   double wifi_Bps = std::numeric_limits<double>::quiet_NaN();
-  double transmit_W = std::numeric_limits<double>::quiet_NaN();  // while it does nothing but send
-  double receive_W = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// Reads a device file. Throws InputError.
@@ -90,8 +127,9 @@ DeviceProfile load_device(const std::string& name, const std::filesystem::path& 
 std::string read_name(const Yaml& name);
 /// Replaces those rates, factors and layer times of `profile` that the map has.
 void read_rates(const Yaml& map, ComputeProfile& profile);
-/// Reads `power: {idle: ..., busy: ..., transmit: ..., receive: ...}`, the last two optional.
-void read_power(const Yaml& power, DeviceProfile& profile);
+/// Reads `power: {idle: ..., busy: ..., transmit: ..., receive: ...}`, the last two optional, as
+/// they stand in `powers`; keys that are not there are not looked for.
+PowerDraw read_power(const Yaml& power);
 
 /// Time to compute `work` on one device:
 ///   t = k*MAC/P + (w*(in + out) + weight bytes)/B + o

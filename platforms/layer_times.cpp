@@ -1,114 +1,82 @@
 #include "platforms/layer_times.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
-#include <fstream>
 #include <vector>
 
 #include "platforms/device.hpp"
+#include "workloads/input/csv.hpp"
 
 namespace edgeflow {
 namespace {
 
 constexpr double kMaxMs = 1e9;
 
-/// Cells of a line without quotes; of a line with quotes, those that are not quoted stay right.
-std::vector<std::string> split(const std::string& line) {
-  std::vector<std::string> cells(1);
-  bool quoted = false;
-  for (const char letter : line) {
-    if (letter == '"') {
-      quoted = !quoted;
-    } else if (letter == ',' && !quoted) {
-      cells.emplace_back();
-    } else if (letter != '\r') {
-      cells.back() += letter;
-    }
-  }
-  return cells;
-}
-
 class TimesReader {
  public:
-  TimesReader(std::string file, const ComputeProfile& profile)
-      : file_(std::move(file)), profile_(profile) {}
+  TimesReader(const std::filesystem::path& file, const ComputeProfile& profile)
+      : table_(file), profile_(profile) {}
 
-  LayerTimes read(std::istream& in) {
-    std::string line;
-    while (std::getline(in, line)) {
-      ++line_;
-      if (line.empty() || line == "\r" || line.front() == '#') continue;
-      if (columns_.empty()) {
-        read_header(split(line));
-      } else {
-        read_row(split(line));
-      }
+  LayerTimes read() {
+    if (table_.columns() == 0) {
+      throw InputError({table_.position().file}, "",
+                       "is empty, expected the columns model, layer, ms");
     }
-    if (columns_.empty()) fail("is empty, expected the columns model, layer, ms");
+    for (const char* name : {"model", "layer", "ms"}) {
+      if (!table_.column(name)) fail("there is no column " + in_quotes(name));
+    }
+    while (table_.next()) read_row();
     return std::move(times_);
   }
 
  private:
   [[noreturn]] void fail(const std::string& message) const {
-    throw InputError({file_, line_, 0}, "", message);
+    throw InputError(table_.position(), "", message);
+  }
+  [[noreturn]] void fail(std::size_t cell, const std::string& message) const {
+    throw InputError(table_.position(cell), "", message);
   }
 
-  void read_header(const std::vector<std::string>& cells) {
-    columns_ = cells;
-    for (const char* name : {"model", "layer", "ms"}) {
-      if (!column(name)) fail("there is no column " + in_quotes(name));
-    }
-  }
-
-  std::optional<std::size_t> column(std::string_view name) const {
-    const auto found = std::find(columns_.begin(), columns_.end(), name);
-    if (found == columns_.end()) return std::nullopt;
-    return static_cast<std::size_t>(found - columns_.begin());
-  }
-
-  void read_row(const std::vector<std::string>& cells) {
-    if (cells.size() != columns_.size()) {
-      fail("has " + std::to_string(cells.size()) + " cells, expected " +
-           std::to_string(columns_.size()));
+  void read_row() {
+    if (table_.cells() != table_.columns()) {
+      fail("has " + std::to_string(table_.cells()) + " cells, expected " +
+           std::to_string(table_.columns()));
     }
     const auto differs = [&](std::string_view name, const std::string& wanted) {
-      const auto at = column(name);
-      return at && cells[*at] != wanted;
+      const auto at = table_.column(name);
+      return at && table_.text(*at) != wanted;
     };
-    if (const auto at = column("device")) {
-      if (device_.empty()) device_ = cells[*at];
-      if (device_ != cells[*at]) {
-        fail("device is " + in_quotes(cells[*at]) + ", expected " + in_quotes(device_) +
-             " as above: one file per device");
+    if (const auto at = table_.column("device")) {
+      const std::string& device = table_.text(*at);
+      if (device_.empty()) device_ = device;
+      if (device_ != device) {
+        fail(*at, "device is " + in_quotes(device) + ", expected " + in_quotes(device_) +
+                      " as above: one file per device");
       }
     }
     if (differs("framework", profile_.framework)) return;
     if (differs("threads", std::to_string(profile_.threads))) return;
-    const std::string& layer = cells[*column("layer")];
+    const std::size_t place = *table_.column("layer");
+    const std::string& layer = table_.text(place);
     if (layer.empty()) return;  // the time of a whole model
-    const std::string& model = cells[*column("model")];
-    const LayerTimes::Time time{read_ms(cells[*column("ms")]) * 1e-3, {file_, line_, 0}};
+    const std::string& model = table_.text(*table_.column("model"));
+    const LayerTimes::Time time{read_ms(*table_.column("ms")) * 1e-3, table_.position(place)};
     if (!times_.models[model].emplace(layer, time).second) {
-      fail("layer " + in_quotes(layer) + " of model " + in_quotes(model) + " stands here twice");
+      fail(place,
+           "layer " + in_quotes(layer) + " of model " + in_quotes(model) + " stands here twice");
     }
   }
 
-  double read_ms(const std::string& text) const {
-    double ms = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, ms);
-    if (error != std::errc() || stop != end || !(ms > 0) || ms > kMaxMs) {
-      fail("ms is " + in_quotes(text) + ", expected a number over 0, at most 1e9");
+  double read_ms(std::size_t cell) const {
+    const std::string& text = table_.text(cell);
+    const auto ms = parse_number(text);
+    if (!ms || !(*ms > 0) || *ms > kMaxMs) {
+      fail(cell, "ms is " + in_quotes(text) + ", expected a number over 0, at most 1e9");
     }
-    return ms;
+    return *ms;
   }
 
-  std::string file_;
+  CsvReader table_;
   const ComputeProfile& profile_;
-  int line_ = 0;
-  std::vector<std::string> columns_;
   std::string device_;
   LayerTimes times_;
 };
@@ -132,12 +100,13 @@ std::shared_ptr<const LayerTimes> read_layer_times(const Yaml& yaml,
   if (!yaml.is_scalar()) {
     yaml.fail_expected("a CSV file or a map such as {resnet18: {conv1: 3.2ms}}");
   }
-  const std::filesystem::path file = yaml.document().folder() / yaml.as_string();
-  std::ifstream in(file);
-  if (!in || std::filesystem::is_directory(file)) {
-    yaml.fail("there is no file " + in_quotes(file.string()));
+  try {
+    const std::filesystem::path file = yaml.document().folder() / yaml.as_string();
+    return std::make_shared<const LayerTimes>(TimesReader(file, profile).read());
+  } catch (const InputError& error) {
+    if (!error.position().file.empty()) throw;
+    yaml.fail(error.message());
   }
-  return std::make_shared<const LayerTimes>(TimesReader(file.string(), profile).read(in));
 }
 
 std::optional<double> measured_time_s(const LayerTimes& times, const Layer& layer) {

@@ -25,8 +25,10 @@ struct LayerTimes {
   struct Time {
     double time_s = 0;
     Position position;
+    friend bool operator==(const Time& a, const Time& b) { return a.time_s == b.time_s; }
   };
   std::map<std::string, std::map<std::string, Time>> models;
+  friend bool operator==(const LayerTimes&, const LayerTimes&) = default;
 };
 
 /// Reads the value of `layer_time` for the framework and threads of `profile`. Throws InputError.

@@ -2,79 +2,32 @@
 
 #include <algorithm>
 #include <cassert>
+#include <set>
 #include <utility>
 
 namespace edgeflow {
+namespace {
 
-std::string_view to_string(NetworkType type) {
-  switch (type) {
-    case NetworkType::kSwitch:
-      return "switch";
-    case NetworkType::kWifi:
-      return "wifi";
-    case NetworkType::kHub:
-      return "hub";
-    case NetworkType::kMesh:
-      return "mesh";
-    case NetworkType::kStarOfStars:
-      return "star-of-stars";
-    case NetworkType::kGraph:
-      return "graph";
-    case NetworkType::kSimgrid:
-      return "simgrid";
-  }
-  return "";
+double link_s_per_byte(const Network& network, int link) {
+  return 1 / network.links[static_cast<std::size_t>(link)].bandwidth_Bps;
 }
 
-Route Network::route(std::size_t from, std::size_t to) const {
-  assert(from != to && from < devices && to < devices);
-  Route route;
-  switch (type) {
-    case NetworkType::kSwitch:
-    case NetworkType::kStarOfStars:
-      route = by_ports(from, to);
-      break;
-    case NetworkType::kWifi:
-      route = over_the_air(from, to);
-      break;
-    case NetworkType::kHub:
-      route.links = {0};
-      break;
-    case NetworkType::kMesh:
-      route.links = {static_cast<int>(mesh_link(devices, from, to))};
-      break;
-    case NetworkType::kGraph:
-    case NetworkType::kSimgrid:
-      route.links = paths[from * devices + to];
-      break;
-  }
-  for (const int link : route.links) {
-    route.latency_s += links[static_cast<std::size_t>(link)].latency_s;
-  }
-  return route;
+double over_first_link(const Network& network, std::size_t from, std::size_t to) {
+  return link_s_per_byte(network, network.route(from, to).links.front());
 }
 
-double Network::transmit_s_per_byte(std::size_t from, std::size_t to) const {
-  if (type != NetworkType::kWifi) {
-    return 1 / links[static_cast<std::size_t>(route(from, to).links.front())].bandwidth_Bps;
-  }
-  const std::size_t station = from == access_point ? to : from;
-  return 1 / (rates_Bps.empty() ? bandwidth_Bps : rates_Bps[station]);
+double over_last_link(const Network& network, std::size_t from, std::size_t to) {
+  return link_s_per_byte(network, network.route(from, to).links.back());
 }
 
-double Network::receive_s_per_byte(std::size_t from, std::size_t to) const {
-  if (type == NetworkType::kWifi) return transmit_s_per_byte(to, from);
-  return 1 / links[static_cast<std::size_t>(route(from, to).links.back())].bandwidth_Bps;
-}
-
-Route Network::by_ports(std::size_t from, std::size_t to) const {
-  Route route;
+Route route_by_ports(const Network& network, std::size_t from, std::size_t to) {
   const auto site_link = [&](std::size_t device, int direction) {
-    return static_cast<int>(2 * devices + 2 * static_cast<std::size_t>(ports[device].site)) +
-           direction;
+    const auto site = static_cast<std::size_t>(network.ports[device].site);
+    return static_cast<int>(2 * network.devices + 2 * site) + direction;
   };
+  Route route;
   route.links.push_back(static_cast<int>(2 * from));
-  if (ports[from].site != ports[to].site) {
+  if (network.ports[from].site != network.ports[to].site) {
     route.links.push_back(site_link(from, 0));
     route.links.push_back(site_link(to, 1));
   }
@@ -82,13 +35,41 @@ Route Network::by_ports(std::size_t from, std::size_t to) const {
   return route;
 }
 
-Route Network::over_the_air(std::size_t from, std::size_t to) const {
+/// The edge of a port: links 2*port up and 2*port + 1 down.
+Edge port_edge(std::size_t a, std::size_t b, std::size_t port) {
+  return {a, b, static_cast<int>(2 * port), static_cast<int>(2 * port + 1)};
+}
+
+Drawing draw_switch(const Network& network) {
+  Drawing drawing{{{"switch"}}, {}};
+  for (std::size_t d = 0; d < network.devices; ++d) {
+    drawing.edges.push_back(port_edge(d, network.devices, d));
+  }
+  return drawing;
+}
+
+Drawing draw_sites(const Network& network) {
+  Drawing drawing;
+  const std::size_t wide_area = network.devices + network.sites.size();
+  for (std::size_t d = 0; d < network.devices; ++d) {
+    const auto site = static_cast<std::size_t>(network.ports[d].site);
+    drawing.edges.push_back(port_edge(d, network.devices + site, d));
+  }
+  for (std::size_t s = 0; s < network.sites.size(); ++s) {
+    drawing.nodes.push_back({network.sites[s].name});
+    drawing.edges.push_back(port_edge(network.devices + s, wide_area, network.devices + s));
+  }
+  drawing.nodes.push_back({"wide area"});
+  return drawing;
+}
+
+Route route_over_the_air(const Network& network, std::size_t from, std::size_t to) {
   const auto air = [&](std::size_t device) {
-    if (device == access_point) return 0.0;
-    return rates_Bps.empty() ? 1.0 : bandwidth_Bps / rates_Bps[device];
+    if (device == network.access_point) return 0.0;
+    return network.rates_Bps.empty() ? 1.0 : network.bandwidth_Bps / network.rates_Bps[device];
   };
   Route route;
-  if (from == access_point || to == access_point) {
+  if (from == network.access_point || to == network.access_point) {
     route.links = {0};
     route.crossings = air(from) + air(to);
   } else {
@@ -96,6 +77,146 @@ Route Network::over_the_air(std::size_t from, std::size_t to) const {
     route.crossings = (air(from) + air(to)) / 2;
   }
   return route;
+}
+
+double station_sends(const Network& network, std::size_t from, std::size_t to) {
+  const std::size_t station = from == network.access_point ? to : from;
+  return 1 / (network.rates_Bps.empty() ? network.bandwidth_Bps : network.rates_Bps[station]);
+}
+
+double station_receives(const Network& network, std::size_t from, std::size_t to) {
+  return station_sends(network, to, from);
+}
+
+Route route_over_medium(const Network& /*network*/, std::size_t /*from*/, std::size_t /*to*/) {
+  Route route;
+  route.links = {0};
+  return route;
+}
+
+Drawing draw_medium(const Network& network) {
+  Drawing drawing{{{std::string(to_string(network.type))}}, {}};
+  for (std::size_t d = 0; d < network.devices; ++d) {
+    drawing.edges.push_back({d, network.devices, 0, 0});
+  }
+  return drawing;
+}
+
+Route route_by_pair(const Network& network, std::size_t from, std::size_t to) {
+  Route route;
+  route.links = {static_cast<int>(mesh_link(network.devices, from, to))};
+  return route;
+}
+
+Drawing draw_pairs(const Network& network) {
+  Drawing drawing;
+  for (std::size_t a = 0; a < network.devices; ++a) {
+    for (std::size_t b = a + 1; b < network.devices; ++b) {
+      drawing.edges.push_back({a, b, static_cast<int>(mesh_link(network.devices, a, b)),
+                               static_cast<int>(mesh_link(network.devices, b, a))});
+    }
+  }
+  return drawing;
+}
+
+Route route_by_path(const Network& network, std::size_t from, std::size_t to) {
+  Route route;
+  route.links = network.paths[from * network.devices + to];
+  return route;
+}
+
+Drawing draw_graph(const Network& network) {
+  Drawing drawing{{}, network.edges};
+  for (const std::string& name : network.switches) drawing.nodes.push_back({name});
+  return drawing;
+}
+
+/// Every link as a node, as the file does not tell what lies between: joined to the devices and
+/// links that follow one another on a route.
+Drawing draw_routes(const Network& network) {
+  Drawing drawing;
+  for (std::size_t l = 0; l < network.links.size(); ++l) {
+    drawing.nodes.push_back({network.links[l].name, static_cast<int>(l)});
+  }
+  std::set<std::pair<std::size_t, std::size_t>> joined;
+  for (std::size_t from = 0; from < network.devices; ++from) {
+    for (std::size_t to = 0; to < network.devices; ++to) {
+      if (from == to) continue;
+      std::size_t at = from;
+      for (const int link : network.paths[from * network.devices + to]) {
+        const std::size_t next = network.devices + static_cast<std::size_t>(link);
+        joined.insert(std::minmax(at, next));
+        at = next;
+      }
+      joined.insert(std::minmax(at, to));
+    }
+  }
+  for (const auto& [a, b] : joined) drawing.edges.push_back({a, b, -1, -1});
+  return drawing;
+}
+
+/// What tells one type from another, but for reading.
+struct Traits {
+  std::string_view name;
+  std::string_view meaning;
+  Route (*route)(const Network& network, std::size_t from, std::size_t to);  // but for latency
+  Drawing (*draw)(const Network& network);
+  double (*transmit_s_per_byte)(const Network&, std::size_t from, std::size_t to) = over_first_link;
+  double (*receive_s_per_byte)(const Network&, std::size_t from, std::size_t to) = over_last_link;
+};
+
+constexpr Traits traits(NetworkType type) {
+  switch (type) {
+    case NetworkType::kSwitch:
+      return {"switch", "a full-duplex link per device", route_by_ports, draw_switch};
+    case NetworkType::kWifi:
+      return {"wifi",
+              "one shared medium that a message between two stations crosses twice",
+              route_over_the_air,
+              draw_medium,
+              station_sends,
+              station_receives};
+    case NetworkType::kHub:
+      return {"hub", "one shared medium that a message crosses once", route_over_medium,
+              draw_medium};
+    case NetworkType::kMesh:
+      return {"mesh", "a full-duplex link per pair of devices", route_by_pair, draw_pairs};
+    case NetworkType::kStarOfStars:
+      return {"star-of-stars", "a switch per site, and an uplink from each to a wide area",
+              route_by_ports, draw_sites};
+    case NetworkType::kGraph:
+      return {"graph", "any links between devices and switches, and routes over them",
+              route_by_path, draw_graph};
+    case NetworkType::kSimgrid:
+      return {"simgrid", "the links and routes of a platform file of SimGrid's", route_by_path,
+              draw_routes};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view to_string(NetworkType type) { return traits(type).name; }
+
+std::string_view meaning(NetworkType type) { return traits(type).meaning; }
+
+Drawing drawing(const Network& network) { return traits(network.type).draw(network); }
+
+Route Network::route(std::size_t from, std::size_t to) const {
+  assert(from != to && from < devices && to < devices);
+  Route route = traits(type).route(*this, from, to);
+  for (const int link : route.links) {
+    route.latency_s += links[static_cast<std::size_t>(link)].latency_s;
+  }
+  return route;
+}
+
+double Network::transmit_s_per_byte(std::size_t from, std::size_t to) const {
+  return traits(type).transmit_s_per_byte(*this, from, to);
+}
+
+double Network::receive_s_per_byte(std::size_t from, std::size_t to) const {
+  return traits(type).receive_s_per_byte(*this, from, to);
 }
 
 Network make_switch(std::span<const std::string> names, std::vector<Port> ports,

@@ -18,8 +18,9 @@ struct Link {
   double bandwidth_Bps = 0;
   double latency_s = 0;
   double idle_W = 0;
-  double busy_W = 0;                            // while it carries as much as it can
-  std::array<std::int32_t, 2> devices{-1, -1};  // graph: that it ends at, -1 for a switch
+  double busy_W = 0;  // while it carries as much as it can
+  /// graph: the devices that it ends at, -1 for a switch.
+  std::array<std::int32_t, 2> devices{-1, -1};
 };
 
 /// How a message gets from one device to another: after `latency_s`, the sum of its links', it
@@ -30,6 +31,8 @@ struct Route {
   double latency_s = 0;
 };
 
+/// Adding a type: a value here and in the list below, what it is (`traits` in network.cpp), and how
+/// it is read (`NetworkReader::format` in network_yaml.cpp).
 enum class NetworkType : std::uint8_t {
   kSwitch,
   kWifi,
@@ -37,9 +40,16 @@ enum class NetworkType : std::uint8_t {
   kMesh,
   kStarOfStars,
   kGraph,
-  kSimgrid
+  kSimgrid,
 };
+inline constexpr std::array kNetworkTypes{
+    NetworkType::kSwitch,      NetworkType::kWifi,  NetworkType::kHub,     NetworkType::kMesh,
+    NetworkType::kStarOfStars, NetworkType::kGraph, NetworkType::kSimgrid,
+};
+/// As in cluster files.
 std::string_view to_string(NetworkType type);
+/// In one line.
+std::string_view meaning(NetworkType type);
 
 /// A link of its own, one way each: of a device to its switch, or of a site to the wide area.
 struct Port {
@@ -71,8 +81,9 @@ class Network {
   double bandwidth_Bps = 0;  // as described, for headlines; 0 where links have their own
   double latency_s = 0;      // of a message between two devices, likewise
   std::vector<Link> links;
-  std::string
-      description;  // as YAML in one line, where type, bandwidth and latency do not tell all
+  /// As YAML in one line, where what `switch`, `wifi` and `hub` have does not tell all.
+  std::string description;
+  bool from_file = false;  // the description names a file that tells the rest
 
   /// Preconditions: from != to, both less than `devices`.
   Route route(std::size_t from, std::size_t to) const;
@@ -90,11 +101,19 @@ class Network {
   std::vector<std::vector<int>> paths;      // graph, simgrid: links by from * devices + to
   std::vector<Edge> edges;                  // graph: what `paths` lead over
   std::size_t nodes = 0;                    // graph: devices and switches
-
- private:
-  Route by_ports(std::size_t from, std::size_t to) const;
-  Route over_the_air(std::size_t from, std::size_t to) const;
+  std::vector<std::string> switches;        // graph: names of the nodes behind the devices
 };
+
+/// A network as a picture: devices, nodes that are none, numbered behind them, and lines.
+struct Drawing {
+  struct Node {
+    std::string name;
+    int link = -1;  // that stands for it, if it is a link that is drawn as a node
+  };
+  std::vector<Node> nodes;
+  std::vector<Edge> edges;  // links -1 where a line is only the end of a link drawn as a node
+};
+Drawing drawing(const Network& network);
 
 /// Reads the network between hosts of these names from a SimGrid platform file; throws InputError.
 /// sim/files/platform_file.hpp has it: only there SimGrid is known.

@@ -1,7 +1,6 @@
 #include "platforms/network_yaml.hpp"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "platforms/device.hpp"
@@ -11,15 +10,11 @@ namespace {
 
 constexpr std::size_t kMaxMesh = 256;
 
-constexpr std::array kReadable{NetworkType::kSwitch, NetworkType::kWifi,        NetworkType::kHub,
-                               NetworkType::kMesh,   NetworkType::kStarOfStars, NetworkType::kGraph,
-                               NetworkType::kSimgrid};
-
 NetworkType read_type(const Yaml& yaml) {
   const std::string name = yaml.as_string();
   std::string known;
   std::vector<std::string_view> names;
-  for (const NetworkType type : kReadable) {
+  for (const NetworkType type : kNetworkTypes) {
     if (to_string(type) == name) return type;
     names.push_back(to_string(type));
     known += (known.empty() ? "" : ", ") + std::string(to_string(type));
@@ -28,47 +23,59 @@ NetworkType read_type(const Yaml& yaml) {
   yaml.fail_expected("one of " + known, near ? "did you mean " + in_quotes(*near) + "?" : "");
 }
 
-bool has_ports(NetworkType type) {
-  return type == NetworkType::kSwitch || type == NetworkType::kStarOfStars;
+bool contains(const std::vector<std::string_view>& keys, std::string_view key) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
 }  // namespace
 
-NetworkReader::NetworkReader(const Yaml& yaml, PlatformFileReader read_platform_file)
-    : yaml_(yaml), read_platform_file_(read_platform_file) {
-  type_ = read_type(yaml.at("type"));
-  switch (type_) {
+NetworkReader::Format NetworkReader::format(NetworkType type) {
+  switch (type) {
     case NetworkType::kSwitch:
-      yaml.expect_keys({"type", "bandwidth", "up", "down", "latency", "link_power"});
-      break;
-    case NetworkType::kStarOfStars:
-      yaml.expect_keys(
-          {"type", "bandwidth", "up", "down", "latency", "uplink", "sites", "link_power"});
-      break;
+      return {{"bandwidth", "up", "down", "latency", "link_power"},
+              {"bandwidth", "up", "down", "latency"},
+              &NetworkReader::build_switch};
     case NetworkType::kWifi:
-      yaml.expect_keys({"type", "bandwidth", "latency", "access_point", "link_power"});
-      break;
+      return {{"bandwidth", "latency", "access_point", "link_power"},
+              {"bandwidth"},
+              &NetworkReader::build_wifi};
     case NetworkType::kHub:
-      yaml.expect_keys({"type", "bandwidth", "latency", "link_power"});
-      break;
+      return {{"bandwidth", "latency", "link_power"}, {}, &NetworkReader::build_hub};
     case NetworkType::kMesh:
-      yaml.expect_keys({"type", "bandwidth", "latency", "links", "link_power"});
-      break;
-    case NetworkType::kSimgrid:
-      yaml.expect_keys({"type", "file"});
-      (void)yaml.at("file").as_string();
-      return;
+      return {{"bandwidth", "latency", "links", "link_power"}, {}, &NetworkReader::build_mesh};
+    case NetworkType::kStarOfStars:
+      return {{"bandwidth", "up", "down", "latency", "uplink", "sites", "link_power"},
+              {"bandwidth", "up", "down", "latency", "site"},
+              &NetworkReader::build_sites};
     case NetworkType::kGraph:
-      yaml.expect_keys({"type", "switches", "links", "routes", "link_power"});
-      (void)yaml.at("links");
-      return;
+      return {
+          {"switches", "links", "routes", "link_power"}, {}, &NetworkReader::build_graph, "links"};
+    case NetworkType::kSimgrid:
+      return {{"file"}, {}, &NetworkReader::build_simgrid, "file"};
   }
-  rates_ = has_ports(type_) ? rates(yaml) : rates_;
-  if (!has_ports(type_)) {
+  return {};
+}
+
+NetworkReader::NetworkReader(const Yaml& yaml, PlatformFileReader read_platform_file)
+    : yaml_(yaml),
+      read_platform_file_(read_platform_file),
+      type_(read_type(yaml.at("type"))),
+      format_(format(type_)) {
+  std::vector<std::string_view> keys = format_.keys;
+  keys.insert(keys.begin(), "type");
+  yaml.expect_keys(keys);
+  if (!format_.needed.empty()) (void)yaml.at(format_.needed);
+  if (contains(keys, "up")) {
+    rates_ = rates(yaml);
+  } else if (contains(keys, "bandwidth")) {
     rates_.up_Bps = rates_.down_Bps = yaml.at("bandwidth").as_quantity(Quantity::kBandwidth);
   }
-  latency_s_ = find_latency(yaml).value_or(0);
-  if (type_ == NetworkType::kStarOfStars) read_sites();
+  if (contains(keys, "latency")) latency_s_ = find_latency(yaml).value_or(0);
+  if (contains(keys, "sites")) read_sites();
+}
+
+bool NetworkReader::device_may_have(std::string_view key) const {
+  return contains(format_.device_keys, key);
 }
 
 std::optional<NetworkReader::Rates> NetworkReader::find_rates(const Yaml& yaml,
@@ -137,70 +144,58 @@ std::int32_t NetworkReader::read_site(const Yaml& entry) const {
 
 void NetworkReader::add_devices(const Yaml& entry, std::size_t count,
                                 std::optional<double> measured_Bps) {
-  Port port{rates_.up_Bps, rates_.down_Bps, latency_s_ / 2, 0};
-  const bool own_rate = has_ports(type_) || type_ == NetworkType::kWifi;
   for (const std::string_view key : kPortKeys) {
     const auto value = entry.find(key);
-    const bool allowed = key == "bandwidth" ? own_rate
-                         : key == "site"    ? type_ == NetworkType::kStarOfStars
-                                            : has_ports(type_);
-    if (!value || allowed) continue;
+    if (!value || device_may_have(key)) continue;
     value->fail("devices on a network of type " + std::string(to_string(type_)) + " have no \"" +
                 std::string(key) + "\"");
   }
-  if (own_rate) {
-    const Rates own = find_rates(entry, measured_Bps).value_or(rates_);
-    port.up_Bps = own.up_Bps;
-    port.down_Bps = own.down_Bps;
-  }
-  port.latency_s = has_ports(type_) ? find_latency(entry).value_or(latency_s_ / 2) : 0;
-  if (type_ == NetworkType::kStarOfStars) port.site = read_site(entry);
+  Rates own = rates_;
+  if (device_may_have("bandwidth")) own = find_rates(entry, measured_Bps).value_or(rates_);
+  Port port{own.up_Bps, own.down_Bps, 0, 0};
+  if (device_may_have("latency")) port.latency_s = find_latency(entry).value_or(latency_s_ / 2);
+  if (device_may_have("site")) port.site = read_site(entry);
   ports_.insert(ports_.end(), count, port);
 }
 
 Network NetworkReader::build(const std::vector<std::string>& names) {
   names_ = names;
   for (const std::string& name : names) nodes_.emplace(name, nodes_.size());
-  Network network;
-  switch (type_) {
-    case NetworkType::kSimgrid:
-      return build_simgrid();
-    case NetworkType::kSwitch:
-    case NetworkType::kStarOfStars:
-      network = make_switch(names, ports_, sites_);
-      break;
-    case NetworkType::kWifi: {
-      std::vector<double> rates_Bps;
-      for (const Port& port : ports_) rates_Bps.push_back(port.up_Bps);
-      const auto access_point = yaml_.find("access_point");
-      network = make_wifi(names.size(), rates_.up_Bps, latency_s_, rates_Bps,
-                          access_point ? std::optional(node(*access_point)) : std::nullopt);
-      break;
+  Network network = (this->*format_.build)();
+  const auto power = contains(format_.keys, "link_power") ? yaml_.find("link_power") : std::nullopt;
+  if (power) {
+    power->expect_keys({"idle", "busy"});
+    const PowerDraw draw = read_power(*power);
+    for (Link& link : network.links) {
+      link.idle_W = draw.idle_W;
+      link.busy_W = draw.busy_W;
     }
-    case NetworkType::kHub:
-      network = make_hub(names.size(), rates_.up_Bps, latency_s_);
-      break;
-    case NetworkType::kMesh:
-      network = build_mesh();
-      break;
-    case NetworkType::kGraph:
-      network = build_graph();
-      break;
   }
+  return network;
+}
+
+Network NetworkReader::build_switch() {
+  Network network = make_switch(names_, ports_, sites_);
   network.bandwidth_Bps = rates_.up_Bps;
   network.latency_s = latency_s_;
-  if (const auto power = yaml_.find("link_power")) {
-    power->expect_keys({"idle", "busy"});
-    DeviceProfile profile;
-    read_power(*power, profile);
-    for (Link& link : network.links) {
-      link.idle_W = profile.idle_W;
-      link.busy_W = profile.busy_W;
-    }
-  }
+  return network;
+}
+
+Network NetworkReader::build_sites() {
+  Network network = build_switch();
   network.description = one_line_text(yaml_.node());
   return network;
 }
+
+Network NetworkReader::build_wifi() {
+  std::vector<double> rates_Bps;
+  for (const Port& port : ports_) rates_Bps.push_back(port.up_Bps);
+  const auto access_point = yaml_.find("access_point");
+  return make_wifi(names_.size(), rates_.up_Bps, latency_s_, rates_Bps,
+                   access_point ? std::optional(node(*access_point)) : std::nullopt);
+}
+
+Network NetworkReader::build_hub() { return make_hub(names_.size(), rates_.up_Bps, latency_s_); }
 
 std::size_t NetworkReader::node(const Yaml& yaml) const {
   const std::string name = yaml.as_string();
@@ -208,7 +203,7 @@ std::size_t NetworkReader::node(const Yaml& yaml) const {
   if (found != nodes_.end()) return found->second;
   std::vector<std::string_view> known;
   for (const auto& [known_name, id] : nodes_) known.push_back(known_name);
-  const bool switches = nodes_.size() > names_.size() || type_ == NetworkType::kGraph;
+  const bool switches = contains(format_.keys, "switches");
   const auto near = nearest_name(name, known);
   yaml.fail_expected(
       switches ? "the name of a device or switch" : "the name of a device",
@@ -221,11 +216,13 @@ Network NetworkReader::build_simgrid() {
   const std::filesystem::path file = name.document().folder() / name.as_string();
   try {
     Network network = read_platform_file_(file, names_);
+    if (network.paths.empty()) return network;  // a medium, whose rates tell all
     const std::string path = std::filesystem::absolute(file).lexically_normal().string();
     YamlTree description;
     description["type"] = "simgrid";
     description["file"] = path;
     network.description = one_line_text(description);
+    network.from_file = true;
     return network;
   } catch (const InputError& error) {
     if (!error.position().file.empty()) throw;
@@ -238,6 +235,7 @@ Network NetworkReader::build_mesh() {
     yaml_.fail("a mesh has at most " + std::to_string(kMaxMesh) + " devices");
   }
   Network network = make_mesh(names_, rates_.up_Bps, latency_s_);
+  network.description = one_line_text(yaml_.node());
   const auto links = yaml_.find("links");
   if (!links) return network;
   std::set<std::pair<std::size_t, std::size_t>> seen;
@@ -260,15 +258,17 @@ Network NetworkReader::build_mesh() {
 }
 
 Network NetworkReader::build_graph() {
+  Network network;
+  network.description = one_line_text(yaml_.node());
   if (const auto switches = yaml_.find("switches")) {
     for (const Yaml& item : switches->items()) {
       const std::string name = read_name(item);
       if (!nodes_.emplace(name, nodes_.size()).second) {
         item.fail("two nodes are called " + in_quotes(name));
       }
+      network.switches.push_back(name);
     }
   }
-  Network network;
   network.type = NetworkType::kGraph;
   network.devices = names_.size();
   network.nodes = nodes_.size();

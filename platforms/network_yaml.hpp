@@ -36,6 +36,16 @@ class NetworkReader {
     Edge edge;
     std::string name;
   };
+  /// How a type is written and read.
+  struct Format {
+    std::vector<std::string_view> keys;         // of `network:` besides type
+    std::vector<std::string_view> device_keys;  // those of kPortKeys that a device may have
+    Network (NetworkReader::*build)();          // after defaults and devices
+    std::string_view needed{};  // a key that must be there; bandwidth is checked anyway
+  };
+
+  static Format format(NetworkType type);
+  bool device_may_have(std::string_view key) const;
 
   static std::optional<Rates> find_rates(const Yaml& yaml,
                                          std::optional<double> measured_Bps = std::nullopt);
@@ -44,6 +54,10 @@ class NetworkReader {
   void read_sites();
   std::int32_t read_site(const Yaml& entry) const;
   std::size_t node(const Yaml& name) const;
+  Network build_switch();
+  Network build_sites();
+  Network build_wifi();
+  Network build_hub();
   Network build_simgrid();
   Network build_mesh();
   Network build_graph();
@@ -53,7 +67,8 @@ class NetworkReader {
 
   Yaml yaml_;
   PlatformFileReader read_platform_file_;
-  NetworkType type_ = NetworkType::kSwitch;
+  NetworkType type_;
+  Format format_;
   Rates rates_;
   double latency_s_ = 0;
   std::vector<Site> sites_;

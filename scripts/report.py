@@ -52,10 +52,12 @@ def row(results, run):
 
 
 def cluster(scenario):
+    """What the drawing shows; rates in Mbit/s, null where links have their own."""
     network = scenario["cluster"]["network"]
-    return {"type": network["type"], "bandwidth": network["bandwidth"], "latency": network["latency"],
+    return {"type": network["type"], "rate": figures.quantity(network.get("bandwidth")),
             "source": scenario["cluster"]["source"], "sink": scenario["cluster"]["sink"],
-            "devices": [{k: d.get(k) for k in ("name", "type", "mac_rate", "memory", "bandwidth")}
+            "devices": [{"rate": figures.quantity(d.get("bandwidth")),
+                         **{k: d.get(k) for k in ("name", "type", "mac_rate", "memory", "site")}}
                         for d in scenario["cluster"]["devices"]]}
 
 

@@ -15,7 +15,6 @@
 #include "sim/engine/offered_load.hpp"
 #include "sim/engine/platform.hpp"
 #include "sim/engine/runtime.hpp"
-#include "sim/engine/tables.hpp"
 
 namespace edgeflow {
 namespace {
@@ -29,56 +28,35 @@ void check_arrivals(const std::vector<double>& arrivals_s) {
   }
 }
 
-/// What is left with some effects switched off.
-Disturbances effective(const SimulationOptions& options) {
-  if (!options.effects.disturbances) return {};
-  Disturbances disturbances = options.disturbances;
-  if (!options.effects.contention) {
-    disturbances.traces.clear();
-    disturbances.background.clear();
-  }
-  if (!options.effects.latency) disturbances.jitter = {};
-  return disturbances;
-}
-
-/// By stream and plan.
-std::vector<std::vector<PlanTables>> tables_of(std::span<const Stream> streams,
-                                               const Effects& effects) {
-  std::vector<std::vector<PlanTables>> tables;
+void check(std::span<const Stream> streams) {
   for (const Stream& stream : streams) {
     check_arrivals(stream.arrivals_s);
-    tables.emplace_back();
-    for (const auto& [plan, cluster] : stream.plans) {
-      tables.back().push_back(make_tables(*plan, *stream.graph, *cluster, stream.size, effects));
-      if (tables.back().back().results == 0) {
-        throw std::invalid_argument("the plan brings no result to the sink");
-      }
+    for (const auto& plan : stream.plans) {
+      if (plan->results > 0) continue;
+      throw std::invalid_argument("the plan brings no result to the sink");
     }
   }
-  return tables;
 }
 
 /// Whether messages between any two devices go the same way.
 bool same_routes(const Network& a, const Network& b) { return &a == &b || a.paths == b.paths; }
 
-/// Fills in, by stream and plan, which of the routings are its.
+/// The routings of all plans, each once; fills in which of them are whose, by stream.
 std::vector<Routing> routings_of(std::span<const Stream> streams,
-                                 std::span<const std::vector<PlanTables>> tables,
-                                 std::vector<std::vector<std::size_t>>& which) {
+                                 std::vector<Runtime::PlanRoutings>& which) {
   std::vector<Routing> routings;
-  for (std::size_t s = 0; s < streams.size(); ++s) {
+  for (const Stream& stream : streams) {
     which.emplace_back();
-    for (std::size_t p = 0; p < streams[s].plans.size(); ++p) {
-      const Cluster& cluster = *streams[s].plans[p].cluster;
+    for (const auto& plan : stream.plans) {
       const auto known = std::ranges::find_if(routings, [&](const Routing& routing) {
-        return same_routes(routing.cluster->network(), cluster.network());
+        return same_routes(routing.cluster->network(), plan->cluster.network());
       });
-      which.back().push_back(static_cast<std::size_t>(known - routings.begin()));
-      if (known == routings.end()) routings.push_back({&cluster, {}});
-      for (const MessageRow& message : tables[s][p].messages) {
-        std::set<DevicePair>& pairs = routings[which.back().back()].pairs;
-        pairs.emplace(message.from_device, message.to_device);
-        pairs.emplace(message.to_device, message.from_device);  // LV08's acknowledgements
+      which.back().push_back(index(known - routings.begin()));
+      if (known == routings.end()) routings.push_back({&plan->cluster, {}});
+      std::set<DevicePair>& pairs = routings[which.back().back()].pairs;
+      for (const ExecutableMessage& message : plan->messages) {
+        pairs.emplace(message.from_device, message.to);
+        pairs.emplace(message.to, message.from_device);  // LV08's acknowledgements
       }
     }
   }
@@ -87,22 +65,22 @@ std::vector<Routing> routings_of(std::span<const Stream> streams,
 
 SimulationResult run_engine(std::span<const Stream> streams, const SimulationOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  const auto tables = tables_of(streams, options.effects);
-  std::vector<std::vector<std::size_t>> which;
-  const std::vector<Routing> routings = routings_of(streams, tables, which);
+  check(streams);
+  const Effects& effects = streams.front().first().effects;
+  std::vector<Runtime::PlanRoutings> which;
+  const std::vector<Routing> routings = routings_of(streams, which);
   simgrid::s4u::Engine& engine = create_engine(options.network_model);
   if (options.energy_plugin) sg_host_energy_plugin_init();
-  const Disturbances disturbances = effective(options);
-  const Platform platform =
-      build_platform(routings, options.effects, options.network_model, disturbances);
-  Runtime runtime(streams, tables, which, options, disturbances, platform);
+  const Disturbances disturbances = effective(options.disturbances, effects);
+  const Platform platform = build_platform(routings, effects, options.network_model, disturbances);
+  Runtime runtime(streams, which, options, disturbances, platform);
   SimulationResult result = runtime.run(engine);
-  const Cluster& cluster = streams.front().cluster();
+  const Cluster& cluster = streams.front().first().cluster;
   account_energy(cluster, result);
   for (std::size_t d = 0; options.energy_plugin && d < cluster.size(); ++d) {
     // The plugin counts until the clock stops.
     result.devices[d].plugin_energy_J =
-        sg_host_get_consumed_energy(platform.hosts[d]) -
+        sg_host_get_consumed_energy(platform.hosts[id_at<HostId>(d)]) -
         cluster.devices()[d].idle_W * (simgrid::s4u::Engine::get_clock() - result.makespan_s);
   }
 
@@ -112,7 +90,8 @@ SimulationResult run_engine(std::span<const Stream> streams, const SimulationOpt
   std::ranges::sort(result.transfers, {}, [](const TransferRecord& record) {
     return std::tuple(record.stream, record.request, record.attempt, record.message);
   });
-  result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.process.wall_s =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
 
@@ -122,9 +101,8 @@ SimulationResult simulate(const Plan& plan, const Graph& graph, const Cluster& c
                           const ElementSize& size, const SimulationOptions& options) {
   Stream stream;
   static_cast<Arrivals&>(stream) = options;
-  stream.plans = {{&plan, &cluster}};
-  stream.graph = &graph;
-  stream.size = size;
+  stream.plans = {
+      std::make_shared<const ExecutablePlan>(plan, graph, cluster, size, options.effects)};
   return simulate({&stream, 1}, options);
 }
 
@@ -133,13 +111,10 @@ SimulationResult simulate(std::span<const Stream> streams, const SimulationOptio
       run_in_child([&] { return run_engine(streams, options); }, options.timeout_s);
   if (result.status != Status::kTimeout) return result;
   // What it had to say is lost with it.
-  const OfferedLoad offered =
-      offered_load(streams, tables_of(streams, options.effects), options.effects);
-  result.offered_load = offered.load;
-  result.busiest = offered.resource;
-  if (offered.load > 1) {
-    result.message += fmt::format("; {} is asked for {:.3g} times what it can do", offered.resource,
-                                  offered.load);
+  result.offered = offered_load(streams);
+  if (result.offered.load > 1) {
+    result.message += fmt::format("; {} is asked for {:.3g} times what it can do",
+                                  result.offered.resource, result.offered.load);
   }
   return result;
 }

@@ -3,9 +3,8 @@
 //
 // One simulation per child process: SimGrid's engine is a singleton that leaks from run to run, and
 // a crash or an endless loop costs one run only. The calling process never creates an engine.
-// A unit whose requirements are met queues for its device (first ready first, ties by arrival of
-// the request, then position in the plan), computes, and forwards; transfers overlap with
-// computing. Deadlock, exception, crash, time limit and memory overflow are statuses.
+// Plans run by the rules of partition/plans/execution.hpp. Deadlock, exception, crash, time limit
+// and memory overflow are statuses.
 //
 // So is overload: where the offered load (offered_load.hpp) is beyond 1 and more than
 // kMostInFlight requests are in flight, or kMostMessages messages per device under way, the
@@ -24,7 +23,8 @@ namespace edgeflow {
 SimulationResult simulate(const Plan& plan, const Graph& graph, const Cluster& cluster,
                           const ElementSize& size, const SimulationOptions& options);
 
-/// Several models at once. Ignores the arrivals of `options`. Precondition: at least one stream.
+/// Several models at once. Arrivals and effects are those of the streams, not of `options`.
+/// Precondition: at least one stream; each has a plan, and all plans have the same effects.
 SimulationResult simulate(std::span<const Stream> streams, const SimulationOptions& options);
 
 }  // namespace edgeflow

@@ -156,7 +156,9 @@ const Broken kScenarios[] = {
     {"no_strategies", ":7:13: at strategies: is empty, expected at least one strategy"},
     {"not_yaml", ":5:9: not YAML: end of map flow not found"},
     {"option_of_none", ":7:33: at strategy.options: strategy \"even\" has no options"},
-    {"option_value", ":10:13: at strategy.options.device: the cluster has no device \"rpi4-7\""},
+    {"option_value",
+     ":10:13: at strategy.options.device: the cluster has no device \"rpi4-7\" (did you mean "
+     "\"rpi4-0\"?)"},
     {"poisson_without_rate", ":8:22: at requests.arrivals: missing key \"rate\""},
     {"rate_zero",
      ":8:57: at requests.arrivals.rate: got \"0/s\", expected a rate such as 2/s, more than zero"},
@@ -181,7 +183,8 @@ const Broken kScenarios[] = {
     {"streams_map",
      ":8:10: at streams: got a map, expected a list of streams such as {name: a, model: yolov5s}"},
     {"streams_option",
-     ":8:58: at streams[0].strategy.options.device: the cluster has no device \"rpi4-7\""},
+     ":8:58: at streams[0].strategy.options.device: the cluster has no device \"rpi4-7\" (did you "
+     "mean \"rpi4-0\"?)"},
     {"streams_several_strategies",
      ":8:15: at streams[0]: unknown key \"strategies\" (did you mean \"strategy\"?)"},
     {"streams_unknown_source",
@@ -272,7 +275,8 @@ const Broken kSweeps[] = {
     {"sweep_no_stream_number", ":9:31: at base.streams: has 2 items counted from 0, no item 2"},
     {"sweep_no_streams", ":5:30: at streams.a.requests.count: the scenario has no streams"},
     {"sweep_option_value",
-     ":5:22: at strategies[0].options.device: the cluster has no device \"nowhere\""},
+     ":5:22: at strategies[0].options.device: the cluster has no device \"nowhere\" (expected "
+     "best, or a device's name)"},
     {"sweep_unknown_baseline",
      ":6:11: at baseline: got \"proportional\", expected a strategy of the sweep: even, single"},
     {"sweep_unknown_entry",

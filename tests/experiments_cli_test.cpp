@@ -256,60 +256,6 @@ TEST_CASE("the example of an external strategy plans") {
   CHECK(outcome.out.find("strategy: \"external\"") != std::string::npos);
 }
 
-TEST_CASE("inspecting a model gives its published totals") {
-  const Scratch scratch;
-  const Outcome outcome = edgeflow(scratch, "inspect vgg16 --json --no-fold");
-  REQUIRE(outcome.exit_code == 0);
-  const auto json = nlohmann::json::parse(outcome.out);
-  CHECK(json["name"] == "vgg16");
-  // torchvision: num_params of VGG16_Weights; its documentation gives 15.47 GFLOPS (MACs).
-  CHECK(json["params"] == 138357544);
-  CHECK(json["macs"] == 15470264320);
-  CHECK(json["conv_layers"] == 13);
-  CHECK(json["layers"] == json["nodes"].size());
-  CHECK(json["nodes"][1]["name"] == "features.0");
-  CHECK(json["nodes"][1]["out_shape"] == std::vector<int>{1, 64, 224, 224});
-  CHECK(json["nodes"][1]["inputs"] == std::vector<std::string>{"input"});
-
-  const auto folded = nlohmann::json::parse(edgeflow(scratch, "inspect vgg16 --json").out);
-  CHECK(folded["macs"] == json["macs"]);
-  CHECK(folded["layers"] < json["layers"]);
-  CHECK(folded["granularity"] == "layers with batch-norm and activations folded");
-  CHECK(json["granularity"] == "single operators");
-  // Layer by layer, 64 x 224 x 224 in and out of features.1 (a relu) are the most at once.
-  CHECK(json["peak_activation_elements"] == 2 * 64 * 224 * 224);
-  CHECK(json["widest_frontier"] == 2);
-  const std::string text = edgeflow(scratch, "inspect squeezenet1_1").out;
-  CHECK(text.find("memory       4.7 MiB of weights in fp32") != std::string::npos);
-  CHECK(text.find("cut points   21 (between layers with batch-norm and activations folded") !=
-        std::string::npos);
-  CHECK(text.find("\n             features.0 features.2 features.3.squeeze") != std::string::npos);
-}
-
-TEST_CASE("models and clusters are inspected as text, table, JSON and graph") {
-  const Scratch scratch;
-  const std::string tiny = kData + "/cli/tiny.yaml";
-  CHECK(edgeflow(scratch, "inspect " + tiny + " --csv").out ==
-        "name,op,inputs,out_shape,params,macs,cut_point,split_axes,cost_kind,in_elements,"
-        "out_elements,weight_elements\n"
-        "input,input,,1x3x4x4,0,0,0,,view,0,0,0\n"
-        // 3*4*4 in, 2*4*4 out, 2*3 weights and 2 biases.
-        "conv,conv,input,1x2x4x4,8,96,0,channel row column,general,48,32,8\n");
-  CHECK(edgeflow(scratch, "inspect " + tiny + " --dot").out.find("n0 -> n1;") != std::string::npos);
-  CHECK(edgeflow(scratch, "inspect " + tiny).out.find("macs         96") != std::string::npos);
-  const auto cluster = nlohmann::json::parse(edgeflow(scratch, "inspect pi4x3-nano --json").out);
-  CHECK(cluster["devices"].size() == 4);
-  CHECK(cluster["routes"].size() == 12);
-  CHECK(cluster["network"]["bandwidth_Bps"] == 12.5e6);  // 100 Mbit/s
-  CHECK(edgeflow(scratch, "inspect pi4x3-nano").out.find("nano") != std::string::npos);
-  CHECK(edgeflow(scratch, "inspect pi4x3-nano --csv").out.starts_with("name,type,framework,"));
-  const Outcome unknown = edgeflow(scratch, "inspect yolov55s");
-  CHECK(unknown.exit_code == 2);
-  CHECK(unknown.err ==
-        "there is no model, cluster or file \"yolov55s\" (did you mean \"yolov5s\"?)\n");
-  CHECK(edgeflow(scratch, "inspect vgg16 --csv --json").exit_code == 2);
-}
-
 TEST_CASE("files of every kind are recognised and checked") {
   const Scratch scratch;
   const std::string home = kData + "/../..";

@@ -102,7 +102,7 @@ TEST_CASE("a broken trace table is refused at its row") {
            std::pair("at_s,rate\n0,5\n",
                      "trace.csv:1:1: expected a table with columns at_s and bandwidth_Bps"),
            std::pair("at_s,bandwidth_Bps\n0,5\n1,zero\n",
-                     "trace.csv:3:1: at bandwidth_Bps: got \"zero\", expected a number of at least "
+                     "trace.csv:3:3: at bandwidth_Bps: got \"zero\", expected a number of at least "
                      "1e-12"),
            std::pair("at_s,bandwidth_Bps\n2,5\n1,5\n",
                      "trace.csv:3:1: at at_s: got \"1\", expected a number of at least 2"),

@@ -7,9 +7,11 @@
 #include <set>
 
 #include "experiments/jobs/sweep.hpp"
+#include "experiments/results/results.hpp"
 #include "experiments/run/pool.hpp"
 #include "experiments/run/run.hpp"
 #include "tests/support/paths.hpp"
+#include "tests/support/run_job.hpp"
 #include "tests/support/scratch.hpp"
 
 namespace edgeflow {
@@ -52,7 +54,22 @@ Ran run(const Scratch& scratch, const std::vector<Job>& jobs, const PoolOptions&
   manifest.runs = jobs.size();
   const Results results(scratch.folder() / "out", manifest, jobs, {});
   Ran ran;
-  ran.end = run_tasks(jobs, tasks_of(jobs), results, options, [&](const Outcome& outcome) {
+  TaskWork work;
+  work.run = [&](const Task& task, const TaskProgress& progress) {
+    const PlanOutcome planned = plan(jobs[task.front()]);
+    progress.planned();
+    for (const std::size_t i : task) {
+      results.begin(jobs[i]);
+      const Run run =
+          test::run_job(jobs[i], planned, {options.timeout_s, results.folder_of(jobs[i])});
+      results.add(jobs[i], run);
+      progress.done(run.report);
+    }
+  };
+  work.give_up = [&](std::size_t i, Status status, const std::string& message) {
+    results.add(jobs[i], ended_run(jobs[i], status, message));
+  };
+  ran.end = run_tasks(tasks_of(jobs), work, options, [&](const Outcome& outcome) {
     CHECK_MESSAGE(ran.outcomes.emplace(outcome.index, outcome).second, "a run was run twice");
   });
   // The pool obeys the signals that the tests get, and leaves the runs undone.
@@ -62,17 +79,17 @@ Ran run(const Scratch& scratch, const std::vector<Job>& jobs, const PoolOptions&
 
 /// Plans as `even` does and leaves a line in a file for each time it is asked.
 std::string plan_count_file;
-Plan counted_even(const Problem& problem, const Options& options) {
+Plan counted_even(const Problem& problem, const OptionValues& options) {
   std::ofstream(plan_count_file, std::ios::app) << "planned\n";
   return find_strategy("even")->plan(problem, options);
 }
 
-Plan abort_planning(const Problem&, const Options&) {
+Plan abort_planning(const Problem&, const OptionValues&) {
   std::raise(SIGKILL);
   return {};
 }
 
-Plan plan_without_end(const Problem&, const Options&) {
+Plan plan_without_end(const Problem&, const OptionValues&) {
   while (true) pause();
 }
 
@@ -166,7 +183,9 @@ TEST_CASE("repetitions have random numbers of their own, shared by the strategie
   const Scratch scratch;
   const std::vector<Job> jobs = some_jobs(scratch);
   // [bandwidth][strategy][requests][repetition]
-  const auto arrivals = [&](std::size_t i) { return jobs[i].scenario->arrivals_s(); };
+  const auto arrivals = [&](std::size_t i) {
+    return jobs[i].scenario->workloads[0].arrivals_s(jobs[i].scenario->seed);
+  };
   CHECK(arrivals(0) != arrivals(1));
   CHECK(arrivals(1) != arrivals(2));
   CHECK(arrivals(1) == arrivals(1 + 6));

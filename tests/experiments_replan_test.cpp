@@ -9,12 +9,12 @@
 #include "experiments/results/columns.hpp"
 #include "experiments/results/run_tables.hpp"
 #include "experiments/run/replan.hpp"
-#include "experiments/run/run.hpp"
 #include "experiments/scenario/resolve.hpp"
 #include "platforms/remaining.hpp"
 #include "tests/support/csv_table.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/quick_plan.hpp"
+#include "tests/support/run_job.hpp"
 #include "tests/support/sim_fixture.hpp"
 #include "workloads/input/csv.hpp"
 
@@ -50,7 +50,7 @@ std::string changes(const StreamPlans& plans) {
   std::string text;
   for (const PlanChange& change : plans.changes) {
     text += (text.empty() ? "" : ", ") + cell(change.at_s) + ": " +
-            (change.plan < 0 ? "none" : "plan " + std::to_string(change.plan));
+            (change.plan == kNoPlan ? "none" : "plan " + std::to_string(number(change.plan)));
   }
   return text;
 }
@@ -80,13 +80,13 @@ const std::string kFarFails =
 
 Scenario read(const std::string& more) {
   const Document document(kTwoDevices + more, test::data_folder() + "/cli/test.yaml");
-  ModelShelf shelf;
-  return read_scenario(document.root(), shelf);
+  ModelCache cache;
+  return read_scenario(document.root(), cache);
 }
 
 Run run_first(const Scenario& scenario) {
   const std::vector<Job> jobs = jobs_of(scenario);
-  return run(jobs.front(), plan(jobs.front()));
+  return test::run_job(jobs.front());
 }
 
 }  // namespace
@@ -250,7 +250,7 @@ TEST_CASE("a failure ends all streams, and keeps the requests that each has done
   CHECK(done.report.message ==
         "device far fails at 1 s, with request 2 in flight; 2 of 6 requests are done");
   REQUIRE(done.result.requests.size() == 2);
-  CHECK(done.result.requests[1].stream == 0);
+  CHECK(done.result.requests[1].stream == StreamId{0});
 }
 
 TEST_CASE("jitter and changing bandwidths reach all streams") {
@@ -326,8 +326,8 @@ TEST_CASE("a link of a graph fails and messages go another way") {
       "disturbances: {failures: [{link: 'near:far', at: 110ms}], policy: replan, planning_time: "
       "0s}\n";
   const Document document(text, test::data_folder() + "/cli/test.yaml");
-  ModelShelf shelf;
-  const Run done = run_first(read_scenario(document.root(), shelf));
+  ModelCache cache;
+  const Run done = run_first(read_scenario(document.root(), cache));
   INFO(done.report.message);
   REQUIRE(done.report.status == Status::kOk);
   CHECK(*done.report.latency_s == about(0.11 + (0.1 + 192 / 5e3) + 0.1 + (0.1 + 128 / 5e3)));

@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "experiments/jobs/sweep.hpp"
-#include "experiments/run/run.hpp"
 #include "tests/support/csv_table.hpp"
 #include "tests/support/program.hpp"
+#include "tests/support/run_job.hpp"
 
 namespace edgeflow {
 namespace {
@@ -29,16 +29,20 @@ const std::string kOneDevice =
 Scenario read(const std::string& requests) {
   const Document document(kOneDevice + "requests: " + requests + "\n",
                           test::data_folder() + "/cli/test.yaml");
-  ModelShelf shelf;
-  return read_scenario(document.root(), shelf);
+  ModelCache cache;
+  return read_scenario(document.root(), cache);
 }
 
 RunReport report_of(const std::string& requests) {
   const std::vector<Job> jobs = jobs_of(read(requests));
-  RunReport report = run(jobs.front(), plan(jobs.front())).report;
+  RunReport report = test::run_job(jobs.front()).report;
   INFO(report.message);
   REQUIRE(report.status == Status::kOk);
   return report;
+}
+
+std::vector<double> arrivals_of(const Scenario& scenario) {
+  return scenario.workloads[0].arrivals_s(scenario.seed);
 }
 
 std::string mistake(const std::string& requests) {
@@ -53,21 +57,21 @@ std::string mistake(const std::string& requests) {
 }  // namespace
 
 TEST_CASE("bursts arrive together, one period apart") {
-  CHECK(read("{count: 5, arrivals: {process: burst, rate: 2/s, size: 2}}").arrivals_s() ==
+  CHECK(arrivals_of(read("{count: 5, arrivals: {process: burst, rate: 2/s, size: 2}}")) ==
         std::vector<double>{0, 0, 0.5, 0.5, 1});
 }
 
 TEST_CASE("a trace says when each request arrives, in the scenario or in a table") {
-  CHECK(read("{arrivals: {process: trace, times: [0s, 0.25s, 3s]}}").arrivals_s() ==
+  CHECK(arrivals_of(read("{arrivals: {process: trace, times: [0s, 0.25s, 3s]}}")) ==
         std::vector<double>{0, 0.25, 3});
-  CHECK(read("{count: 2, arrivals: {process: trace, times: [0s, 0.25s, 3s]}}").arrivals_s() ==
+  CHECK(arrivals_of(read("{count: 2, arrivals: {process: trace, times: [0s, 0.25s, 3s]}}")) ==
         std::vector<double>{0, 0.25});
   const Scratch scratch;
   const auto trace = [&](const std::string& text) {
     return "{arrivals: {process: trace, file: " + scratch.write("t.csv", text).string() + "}}";
   };
   const std::string file = (scratch.folder() / "t.csv").string();
-  CHECK(read(trace("request,arrival_s\n0,0.5\n1,0.5\n2,7e1\n")).arrivals_s() ==
+  CHECK(arrivals_of(read(trace("request,arrival_s\n0,0.5\n1,0.5\n2,7e1\n"))) ==
         std::vector<double>{0.5, 0.5, 70});
   CHECK(mistake(trace("a,b\n1,2\n")) == file + ":1:1: expected a table with a column arrival_s");
   CHECK(mistake(trace("arrival_s\n1\n0.5\n")) ==
@@ -84,7 +88,7 @@ TEST_CASE("what is written of requests reads back as the same requests") {
         "{count: 3, arrivals: {process: closed, concurrency: 2}}",
         "{count: 3, arrivals: {process: poisson, rate: 0.3/s}}"}) {
     CAPTURE(text);
-    const Requests requests = read(text).requests;
+    const Requests requests = read(text).workloads[0].requests;
     YamlTree again;
     again["requests"] = requests_node(requests);
     const Document document(canonical_text(again), "again");

@@ -10,8 +10,8 @@
 #include "experiments/results/columns.hpp"
 #include "experiments/results/measure.hpp"
 #include "experiments/results/results.hpp"
-#include "experiments/run/run.hpp"
 #include "tests/support/paths.hpp"
+#include "tests/support/run_job.hpp"
 #include "tests/support/scratch.hpp"
 #include "workloads/input/csv.hpp"
 #include "workloads/input/files.hpp"
@@ -36,22 +36,20 @@ const std::string kOneDevice =
 Scenario read(const std::string& more, const std::vector<std::string>& changes = {}) {
   Document document(kOneDevice + more, test::data_folder() + "/cli/test.yaml");
   for (const std::string& change : changes) override_scenario(document, change);
-  ModelShelf shelf;
-  return read_scenario(document.root(), shelf);
+  ModelCache cache;
+  return read_scenario(document.root(), cache);
 }
 
-Run run_job(const Job& job) { return run(job, plan(job)); }
-
-Run run_first(const Scenario& scenario) { return run_job(jobs_of(scenario).front()); }
+Run run_first(const Scenario& scenario) { return test::run_job(jobs_of(scenario).front()); }
 
 /// A strategy of the test's own.
-Run run_with(Plan (*plan)(const Problem&, const Options&)) {
+Run run_with(Plan (*plan)(const Problem&, const OptionValues&)) {
   const StrategyInfo info{"odd", "", "", {}, plan};
   Job job;
   job.scenario = std::make_shared<const Scenario>(read(""));
   job.strategy.name = "odd";
   job.strategy.info = &info;
-  return run_job(job);
+  return test::run_job(job);
 }
 
 std::string mistake(const std::function<void()>& action) {
@@ -113,11 +111,11 @@ TEST_CASE("energy is not reported where a power is not known") {
 
 TEST_CASE("a given plan that does not fit is out of memory, a strategy's is infeasible") {
   Job job = jobs_of(read("", {"cluster.devices[0].memory=100B"})).front();
-  const Run planned = run_job(job);
+  const Run planned = test::run_job(job);
   CHECK(planned.report.status == Status::kInfeasible);
   CHECK(planned.report.message.find("near needs 0.0 MiB for weights") != std::string::npos);
   job.plan = plan(jobs_of(read("")).front()).plans.front().made.front().plan;
-  const Run run = run_job(job);
+  const Run run = test::run_job(job);
   CHECK(run.report.status == Status::kOutOfMemory);
   CHECK_FALSE(run.report.message.empty());
   CHECK_FALSE(run.report.latency_s);
@@ -126,19 +124,19 @@ TEST_CASE("a given plan that does not fit is out of memory, a strategy's is infe
 
 TEST_CASE("a simulation without time is a timeout") {
   const Job job = jobs_of(read("")).front();
-  CHECK(run(job, plan(job), {0, {}, false}).report.status == Status::kTimeout);
+  CHECK(test::run_job(job, plan(job), {0, {}, false}).report.status == Status::kTimeout);
 }
 
 TEST_CASE("whatever a strategy does becomes a status") {
   const Run infeasible =
-      run_with([](const Problem&, const Options&) -> Plan { throw Infeasible("too small"); });
+      run_with([](const Problem&, const OptionValues&) -> Plan { throw Infeasible("too small"); });
   CHECK(infeasible.report.status == Status::kInfeasible);
   CHECK(infeasible.report.message == "too small");
   const Run failed = run_with(
-      [](const Problem&, const Options&) -> Plan { throw std::runtime_error("no solution"); });
+      [](const Problem&, const OptionValues&) -> Plan { throw std::runtime_error("no solution"); });
   CHECK(failed.report.status == Status::kFailed);
   CHECK(failed.report.message == "no solution");
-  const Run invalid = run_with([](const Problem& problem, const Options&) {
+  const Run invalid = run_with([](const Problem& problem, const OptionValues&) {
     Plan plan;
     plan.model = problem.graph.name();
     return plan;
@@ -237,7 +235,7 @@ TEST_CASE("the files of a run hold what happened, status.json last") {
   manifest.name = "tiny";
   manifest.runs = 1;
   const Results results(scratch.folder() / "out", manifest, jobs, {});
-  const Run run = edgeflow::run(jobs[0], plan(jobs[0]), {60, results.folder_of(jobs[0]), false});
+  const Run run = test::run_job(jobs[0], plan(jobs[0]), {60, results.folder_of(jobs[0]), false});
   results.add(jobs[0], run);
   merge_results(results.folder());
 
@@ -271,7 +269,7 @@ TEST_CASE("a run that begins again is not done until its results are written aga
   const Results results(scratch.folder() / "out", {}, jobs, {});
   results.begin(jobs[0]);
   CHECK_FALSE(results.has(jobs[0]));
-  results.add(jobs[0], edgeflow::run(jobs[0], plan(jobs[0]), {60, results.folder_of(jobs[0])}));
+  results.add(jobs[0], test::run_job(jobs[0], plan(jobs[0]), {60, results.folder_of(jobs[0])}));
   CHECK(results.has(jobs[0]));
   results.begin(jobs[0]);
   CHECK_FALSE(results.has(jobs[0]));

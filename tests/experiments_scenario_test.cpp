@@ -27,8 +27,12 @@ const std::string kSmall =
 Scenario read(const std::string& text, const std::vector<std::string>& changes = {}) {
   Document document(text, "small.yaml");
   for (const std::string& change : changes) override_scenario(document, change);
-  ModelShelf shelf;
-  return read_scenario(document.root(), shelf);
+  ModelCache cache;
+  return read_scenario(document.root(), cache);
+}
+
+std::vector<double> arrivals_of(const Scenario& scenario) {
+  return scenario.workloads[0].arrivals_s(scenario.seed);
 }
 
 std::string mistake(const std::string& text, const std::vector<std::string>& changes = {}) {
@@ -49,14 +53,14 @@ std::string hash(const Scenario& scenario) {
 TEST_CASE("a scenario of five keys is one fp32 request with all effects") {
   const Scenario scenario = read(kSmall);
   CHECK(scenario.name == "small");
-  CHECK(scenario.model->graph.name() == "squeezenet1_1");
+  CHECK(scenario.workloads[0].model->graph.name() == "squeezenet1_1");
   CHECK(scenario.cluster->size() == 2);
   CHECK(scenario.cluster->name() == "small");
   REQUIRE(scenario.strategies.size() == 1);
   CHECK(scenario.strategies[0].name == "single");
-  CHECK(scenario.element_size().activation_bytes == 4);
-  CHECK(scenario.element_size().input_bytes == 4);
-  CHECK(scenario.arrivals_s() == std::vector<double>{0});
+  CHECK(scenario.workloads[0].element_size().activation_bytes == 4);
+  CHECK(scenario.workloads[0].element_size().input_bytes == 4);
+  CHECK(scenario.workloads[0].arrivals_s(scenario.seed) == std::vector<double>{0});
   CHECK(scenario.network_model == NetworkModel::kCm02);
   CHECK(scenario.effects.contention);
   CHECK(scenario.effects.latency);
@@ -65,7 +69,9 @@ TEST_CASE("a scenario of five keys is one fp32 request with all effects") {
 }
 
 TEST_CASE("elements have the size of their precision, the input's of its own") {
-  const auto bytes = [](const char* keys) { return read(kSmall + keys).element_size(); };
+  const auto bytes = [](const char* keys) {
+    return read(kSmall + keys).workloads[0].element_size();
+  };
   CHECK(bytes("precision: fp16\n").activation_bytes == 2);
   CHECK(bytes("precision: fp16\n").input_bytes == 2);
   CHECK(bytes("precision: int8\n").activation_bytes == 1);
@@ -96,15 +102,15 @@ TEST_CASE("several strategies keep their order and options") {
 
 TEST_CASE("periodic requests arrive at multiples of the period, closed ones when they can") {
   const std::string count = "requests: {count: 3, arrivals: ";
-  CHECK(read(kSmall + count + "{process: periodic, rate: 4/s}}\n").arrivals_s() ==
+  CHECK(arrivals_of(read(kSmall + count + "{process: periodic, rate: 4/s}}\n")) ==
         std::vector<double>{0, 0.25, 0.5});
-  CHECK(read(kSmall + count + "{process: closed}}\n").arrivals_s() == std::vector<double>{0, 0, 0});
+  CHECK(arrivals_of(read(kSmall + count + "{process: closed}}\n")) == std::vector<double>{0, 0, 0});
 }
 
 TEST_CASE("random arrivals depend on the seed, and on nothing else of the scenario") {
   const std::string poisson = "requests: {count: 50, arrivals: {process: poisson, rate: 2/s}}\n";
   const auto arrivals = [&](const std::vector<std::string>& changes) {
-    return read(kSmall + poisson, changes).arrivals_s();
+    return arrivals_of(read(kSmall + poisson, changes));
   };
   CHECK(arrivals({"seed=1"}) != arrivals({"seed=2"}));
   CHECK(arrivals({"seed=1", "strategy=even"}) == arrivals({"seed=1", "model=alexnet"}));
@@ -148,7 +154,7 @@ TEST_CASE("single values can be changed") {
   CHECK(read(kSmall, {"cluster.devices[0].count=3"}).cluster->size() == 3);
   CHECK(read(kSmall, {"strategy.options.device=rpi4-1"}).strategies[0].options.at("device") ==
         "rpi4-1");
-  CHECK(read(kSmall, {"requests.count=5"}).requests.count == 5);
+  CHECK(read(kSmall, {"requests.count=5"}).workloads[0].requests.count == 5);
 }
 
 TEST_CASE("a mistake in a changed value names the change") {
@@ -195,15 +201,15 @@ TEST_CASE("models are found relative to where they are named") {
   scratch.write("models/tiny.yaml", tiny);
   std::string text = kSmall;
   text.replace(text.find("squeezenet1_1"), 13, "models/tiny.yaml");
-  ModelShelf shelf;
+  ModelCache cache;
   const Document document(scratch.write("scenario.yaml", text));
-  const Scenario scenario = read_scenario(document.root(), shelf);
-  CHECK(scenario.model->graph.name() == "tiny");
+  const Scenario scenario = read_scenario(document.root(), cache);
+  CHECK(scenario.workloads[0].model->graph.name() == "tiny");
 
   // Its contents count, not its place.
   scratch.write("other/models/tiny.yaml", tiny);
   const Document other(scratch.write("other/scenario.yaml", text));
-  CHECK(hash(read_scenario(other.root(), shelf)) == hash(scenario));
+  CHECK(hash(read_scenario(other.root(), cache)) == hash(scenario));
 }
 
 TEST_CASE("a resolved scenario is read as the scenario that it was made from") {
@@ -218,7 +224,67 @@ TEST_CASE("a resolved scenario is read as the scenario that it was made from") {
     const Scenario again = read(text);
     CHECK(resolved_text(again, again.strategies.front()) == text);
     CHECK(hash(again) == hash(scenario));
-    CHECK(again.arrivals_s() == scenario.arrivals_s());
+    CHECK(again.workloads[0].arrivals_s(again.seed) ==
+          scenario.workloads[0].arrivals_s(scenario.seed));
+  }
+}
+
+TEST_CASE("a resolved scenario keeps both sides of every pair apart") {
+  const std::string head = "schema: 1\nname: s\nmodel: squeezenet1_1\nstrategy: single\ncluster:\n";
+  const std::string devices =
+      "  devices:\n"
+      "    - {name: a, mac_rate: 5GMAC/s, power: {idle: 1W, busy: 9W, transmit: 2W, receive: 3W}}\n"
+      "    - {name: b, mac_rate: 5GMAC/s, byte_rate: 3GB/s, serialization_rate: 2GB/s,\n"
+      "       overhead: 1ms, task_overhead: 2ms, message_overhead: 3ms";
+  const std::string ends = "}\n  source: a\n  sink: b\n";
+  const Scenario scenario = read(head + "  network: {type: switch, up: 20Mbps, down: 100Mbps}\n" +
+                                 devices + ", up: 8Mbps, down: 16Mbps" + ends);
+  const std::string text = resolved_text(scenario, scenario.strategies.front());
+  const Document document(text, "resolved");
+  const Yaml cluster = document.root().at("cluster");
+  const auto value = [&](int device, const std::string& key) {
+    Yaml entry = cluster.at("devices").items()[static_cast<std::size_t>(device)];
+    if (key.starts_with("power.")) return entry.at("power").at(key.substr(6)).as_string();
+    return entry.at(key).as_string();
+  };
+  CHECK(value(0, "up") == "2500000B/s");
+  CHECK(value(0, "down") == "12500000B/s");
+  CHECK(value(1, "up") == "1e+06B/s");
+  CHECK(value(1, "down") == "2e+06B/s");
+  CHECK(value(0, "power.idle") == "1W");
+  CHECK(value(0, "power.busy") == "9W");
+  CHECK(value(0, "power.transmit") == "2W");
+  CHECK(value(0, "power.receive") == "3W");
+  CHECK(value(1, "byte_rate") == "3e+09B/s");
+  CHECK(value(1, "serialization_rate") == "2e+09B/s");
+  CHECK(value(1, "overhead") == "0.001s");
+  CHECK(value(1, "task_overhead") == "0.002s");
+  CHECK(value(1, "message_overhead") == "0.003s");
+  CHECK(cluster.at("source").as_string() == "a");
+  CHECK(cluster.at("sink").as_string() == "b");
+
+  for (const char* network :
+       {"{type: mesh, bandwidth: 1Mbps, links: [{between: [a, b], up: 8Mbps, down: 16Mbps}]}",
+        "{type: graph, links: [{between: [a, b], up: 8Mbps, down: 16Mbps}]}"}) {
+    const Scenario once = read(head + "  network: " + network + "\n" + devices + ends);
+    const Scenario again = read(resolved_text(once, once.strategies.front()));
+    CHECK(again.cluster->route_bandwidth_Bps(DeviceId{0}, DeviceId{1}) == 1e6);
+    CHECK(again.cluster->route_bandwidth_Bps(DeviceId{1}, DeviceId{0}) == 2e6);
+    CHECK(hash(again) == hash(once));
+  }
+}
+
+TEST_CASE("every effect is ablated by its name, alone, and resolved so") {
+  for (const Effect& effect : kEffects) {
+    const std::string name(effect.name);
+    const Scenario scenario = read(kSmall + "simulation: {ablate: [" + name + "]}\n");
+    for (const Effect& other : kEffects) {
+      CHECK(scenario.effects.*other.member == (other.name != effect.name));
+    }
+    const Document document(resolved_text(scenario, scenario.strategies.front()), "resolved");
+    const auto left_out = document.root().at("simulation").at("ablate").items();
+    REQUIRE(left_out.size() == 1);
+    CHECK(left_out[0].as_string() == name);
   }
 }
 

@@ -6,10 +6,10 @@
 
 #include "experiments/jobs/sweep.hpp"
 #include "experiments/results/columns.hpp"
-#include "experiments/run/run.hpp"
 #include "experiments/scenario/resolve.hpp"
 #include "tests/support/csv_table.hpp"
 #include "tests/support/program.hpp"
+#include "tests/support/run_job.hpp"
 
 namespace edgeflow {
 namespace {
@@ -33,13 +33,13 @@ const std::string kTwoDevices =
 Scenario read(const std::string& more, const std::vector<std::string>& changes = {}) {
   Document document(kTwoDevices + more, test::data_folder() + "/cli/test.yaml");
   for (const std::string& change : changes) override_scenario(document, change);
-  ModelShelf shelf;
-  return read_scenario(document.root(), shelf);
+  ModelCache cache;
+  return read_scenario(document.root(), cache);
 }
 
 Run run_first(const Scenario& scenario) {
   const std::vector<Job> jobs = jobs_of(scenario);
-  Run result = run(jobs.front(), plan(jobs.front()));
+  Run result = test::run_job(jobs.front());
   INFO(result.report.message);
   REQUIRE(result.report.status == Status::kOk);
   return result;
@@ -58,17 +58,17 @@ TEST_CASE("a stream takes from the scenario what it does not say itself") {
       "  - {name: b, model: squeezenet1_1, strategy: single, precision: int8, source: far,\n"
       "     requests: {count: 2}}\n"
       "  - {name: c, sink: far, input_precision: uint8}\n");
-  REQUIRE(scenario.streams.size() == 3);
-  const Scenario& a = scenario.streams[0];
-  const Scenario& b = scenario.streams[1];
-  const Scenario& c = scenario.streams[2];
+  REQUIRE(scenario.workloads.size() == 3);
+  const Workload& a = scenario.workloads[0];
+  const Workload& b = scenario.workloads[1];
+  const Workload& c = scenario.workloads[2];
   CHECK(a.model->graph.name() == "tiny");
-  CHECK(a.strategies.empty());
+  CHECK_FALSE(a.strategy);
   CHECK(a.requests.count == 3);
   CHECK(a.element_size().input_bytes == 2);
   CHECK(a.cluster == scenario.cluster);
   CHECK(b.model->graph.name() == "squeezenet1_1");
-  CHECK(b.strategies.at(0).name == "single");
+  CHECK(b.strategy->name == "single");
   CHECK(b.requests.count == 2);
   CHECK(b.element_size().activation_bytes == 1);
   CHECK(b.element_size().input_bytes == 1);
@@ -78,11 +78,11 @@ TEST_CASE("a stream takes from the scenario what it does not say itself") {
   CHECK(c.cluster->sink() == DeviceId{1});
   CHECK(c.element_size().activation_bytes == 2);
   CHECK(c.element_size().input_bytes == 1);
-  CHECK(c.seed == 5);
+  CHECK(scenario.seed == 5);
   const std::vector<Job> jobs = jobs_of(scenario);
   REQUIRE(jobs.size() == 1);
-  CHECK(jobs[0].strategy_of(0).name == "even");
-  CHECK(jobs[0].strategy_of(1).name == "single");
+  CHECK(jobs[0].strategy_of(scenario.workloads[0]).name == "even");
+  CHECK(jobs[0].strategy_of(scenario.workloads[1]).name == "single");
 }
 
 TEST_CASE("strategies of the scenario are compared for the streams without one of their own") {
@@ -90,7 +90,7 @@ TEST_CASE("strategies of the scenario are compared for the streams without one o
       "strategies: [single, even]\nstreams:\n  - {name: a}\n  - {name: b, strategy: single}\n");
   const std::vector<Job> jobs = jobs_of(scenario);
   REQUIRE(jobs.size() == 2);
-  const Run even = run(jobs[1], plan(jobs[1]));
+  const Run even = test::run_job(jobs[1]);
   CHECK(even.report.strategy == "even");
   CHECK(even.report.streams.at(0).strategy == "even");
   CHECK(even.report.streams.at(1).strategy == "single");
@@ -101,7 +101,7 @@ TEST_CASE("strategies of the scenario are compared for the streams without one o
       "  - {name: c, strategy: even}\n");
   const std::vector<Job> one = jobs_of(own);
   REQUIRE(one.size() == 1);
-  CHECK(edgeflow::run(one[0], plan(one[0])).report.strategy == "even+single");
+  CHECK(test::run_job(one[0]).report.strategy == "even+single");
 }
 
 TEST_CASE("values of a stream are changed by its name or number, also those that it inherits") {
@@ -110,28 +110,28 @@ TEST_CASE("values of a stream are changed by its name or number, also those that
       "streams: [{name: a}, {name: b, strategy: single}]\n";
   const Scenario by_name =
       read(text, {"streams.b.requests.arrivals.rate=7/s", "streams.b.strategy.options.device=far"});
-  CHECK(by_name.streams[0].requests.rate_per_s == 2);
-  CHECK(by_name.streams[1].requests.rate_per_s == 7);
-  CHECK(by_name.streams[1].requests.count == 3);
-  CHECK(by_name.streams[1].strategies.at(0).options.at("device") == "far");
+  CHECK(by_name.workloads[0].requests.rate_per_s == 2);
+  CHECK(by_name.workloads[1].requests.rate_per_s == 7);
+  CHECK(by_name.workloads[1].requests.count == 3);
+  CHECK(by_name.workloads[1].strategy->options.at("device") == "far");
   const Scenario by_number = read(text, {"streams[0].source=far", "streams[1].requests.count=4"});
-  CHECK(by_number.streams[0].cluster->source() == DeviceId{1});
-  CHECK(by_number.streams[1].requests.count == 4);
-  CHECK(by_number.streams[1].requests.rate_per_s == 2);
+  CHECK(by_number.workloads[0].cluster->source() == DeviceId{1});
+  CHECK(by_number.workloads[1].requests.count == 4);
+  CHECK(by_number.workloads[1].requests.rate_per_s == 2);
 }
 
 TEST_CASE("streams meet arrivals of their own, whatever the other streams") {
   const std::string poisson = "requests: {count: 5, arrivals: {process: poisson, rate: 2/s}}\n";
   const Scenario scenario =
       read("strategy: single\n" + poisson + "streams: [{name: a}, {name: b}]\n");
-  const auto a = scenario.streams[0].arrivals_s();
-  CHECK(a != scenario.streams[1].arrivals_s());
+  const auto a = scenario.workloads[0].arrivals_s(scenario.seed);
+  CHECK(a != scenario.workloads[1].arrivals_s(scenario.seed));
   const Scenario other =
       read("strategy: even\n" + poisson + "streams: [{name: c}, {name: b}, {name: a}]\n");
-  CHECK(other.streams[2].arrivals_s() == a);
+  CHECK(other.workloads[2].arrivals_s(other.seed) == a);
   Scenario repeated = scenario;
-  repeated.set_seed(17);
-  CHECK(repeated.streams[0].arrivals_s() != a);
+  repeated.seed = 17;
+  CHECK(repeated.workloads[0].arrivals_s(repeated.seed) != a);
 }
 
 TEST_CASE("a resolved scenario with streams is read as what it was made from") {
@@ -141,12 +141,13 @@ TEST_CASE("a resolved scenario with streams is read as what it was made from") {
       {"cluster.devices[0].memory=1GiB"});
   const std::string text = resolved_text(scenario, scenario.strategies.front());
   const Document document(text, test::data_folder() + "/cli/test.yaml");
-  ModelShelf shelf;
-  const Scenario again = read_scenario(document.root(), shelf);
+  ModelCache cache;
+  const Scenario again = read_scenario(document.root(), cache);
   CHECK(resolved_text(again, again.strategies.front()) == text);
   CHECK(config_hash(again, again.strategies.front()) ==
         config_hash(scenario, scenario.strategies.front()));
-  CHECK(again.streams[0].arrivals_s() == scenario.streams[0].arrivals_s());
+  CHECK(again.workloads[0].arrivals_s(again.seed) ==
+        scenario.workloads[0].arrivals_s(scenario.seed));
 }
 
 TEST_CASE("two streams without a shared device are two simulations of their own") {
@@ -159,7 +160,10 @@ TEST_CASE("two streams without a shared device are two simulations of their own"
   const Run together = run_first(both);
   std::size_t first = 0;
   for (std::size_t s = 0; s < 2; ++s) {
-    Scenario alone = both.streams[s];
+    Scenario alone = both;
+    alone.workloads = {both.workloads[s]};
+    alone.workloads[0].strategy.reset();
+    alone.strategies = {*both.workloads[s].strategy};
     const Run separate = run_first(alone);
     const RunReport& stream = together.report.streams[s];
     CHECK(stream.latency_s == separate.report.latency_s);
@@ -169,7 +173,7 @@ TEST_CASE("two streams without a shared device are two simulations of their own"
     CHECK(stream.mean_in_flight == separate.report.mean_in_flight);
     for (std::size_t i = 0; i < separate.result.requests.size(); ++i) {
       const RequestRecord& shared = together.result.requests[first + i];
-      CHECK(shared.stream == static_cast<std::int32_t>(s));
+      CHECK(index(shared.stream) == s);
       CHECK(shared.arrival_s == separate.result.requests[i].arrival_s);
       CHECK(shared.finish_s == separate.result.requests[i].finish_s);
       CHECK(shared.queue_s == separate.result.requests[i].queue_s);
@@ -191,8 +195,8 @@ TEST_CASE("two cameras whose pictures go to one device share its downlink") {
       "    - {name: hub, mac_rate: 96MAC/s, overhead: 500ms}\n" +
       here("hub") + "\nstreams: [{name: a, source: left}, {name: b, source: right}]\n";
   const Document document(text, test::data_folder() + "/cli/test.yaml");
-  ModelShelf shelf;
-  const Run run = run_first(read_scenario(document.root(), shelf));
+  ModelCache cache;
+  const Run run = run_first(read_scenario(document.root(), cache));
   const double input_s = 1 + 2 * 0.192;
   CHECK(*run.report.streams[0].latency_s == doctest::Approx(input_s + 1.5 + 1.128).epsilon(1e-9));
   CHECK(*run.report.streams[1].latency_s ==
@@ -224,7 +228,7 @@ TEST_CASE("the weights of all streams on a device must fit its memory") {
     const Scenario scenario = read(here("near") + "\nstreams: " + streams + "\n",
                                    {"cluster.devices[0].memory=" + std::to_string(memory) + "B"});
     const std::vector<Job> jobs = jobs_of(scenario);
-    return run(jobs.front(), plan(jobs.front())).report;
+    return test::run_job(jobs.front()).report;
   };
   CHECK(status("[{name: a}]", 352).status == Status::kOk);
   CHECK(status("[{name: a}, {name: b}]", 383).status == Status::kOutOfMemory);
@@ -238,7 +242,7 @@ TEST_CASE("a stream that cannot be planned is named") {
       read("strategy: single\nstreams: [{name: a}, {name: b, model: squeezenet1_1}]\n",
            {"cluster.devices[0].memory=1MiB", "cluster.devices[1].memory=1MiB"});
   const std::vector<Job> jobs = jobs_of(scenario);
-  const Run run = edgeflow::run(jobs.front(), plan(jobs.front()));
+  const Run run = test::run_job(jobs.front());
   CHECK(run.report.status == Status::kInfeasible);
   CHECK(run.report.message.starts_with("stream b: "));
 }

@@ -70,7 +70,7 @@ TEST_CASE("the base of a sweep may stand in the sweep") {
   for (std::string line; std::getline(lines, line);) base += "  " + line + "\n";
   const Sweep sweep = read("base:\n" + base + "axes: {model: [alexnet, vgg11]}\n");
   REQUIRE(sweep.jobs.size() == 2);
-  CHECK(sweep.jobs[1].scenario->model->graph.name() == "vgg11");
+  CHECK(sweep.jobs[1].scenario->workloads[0].model->graph.name() == "vgg11");
   CHECK(sweep.base_text.empty());
 }
 
@@ -192,7 +192,7 @@ TEST_CASE("files named on an axis are found relative to the sweep") {
                                                "schema: 1\nname: sweep\n"
                                                "base: elsewhere/base.yaml\n"
                                                "axes: {model: [tiny.yaml]}\n"));
-  CHECK(sweep.jobs[0].scenario->model->graph.name() == "tiny");
+  CHECK(sweep.jobs[0].scenario->workloads[0].model->graph.name() == "tiny");
 }
 
 }  // namespace edgeflow

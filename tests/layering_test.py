@@ -19,8 +19,6 @@ ROOMS = [
     "experiments/commands", "experiments",
 ]
 FOLDERS = [room for room in ROOMS if "/" not in room]
-# Front doors that a room above them in the list, or beside them, may look out of.
-INTERFACES = {"partition/strategy.hpp": "partition/strategies"}
 ONLY = {  # third-party headers, and the files that may see them
     r"<(simgrid|xbt)/": r"sim/(engine|files)/|sim/simulate\.cpp",
     r"<(Clp|Coin)": r"partition/prices/lp\.cpp",
@@ -51,7 +49,7 @@ for file in files:
             continue
         if not (root / target).is_file():
             wrong.append(f"{name} includes {target}, which is not there")
-        elif ROOMS.index(room_of(target)) > ROOMS.index(room) and INTERFACES.get(target) != room:
+        elif ROOMS.index(room_of(target)) > ROOMS.index(room):
             wrong.append(f"{name} includes {target}, which is above it")
 print("\n".join(wrong) or f"{len(files)} files include only what they may")
 sys.exit(bool(wrong) or len(files) < 50)

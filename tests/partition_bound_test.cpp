@@ -42,6 +42,30 @@ TEST_CASE("what another device computes must reach it, and the result must come 
         doctest::Approx(3.2).epsilon(1e-4));
 }
 
+TEST_CASE("each of the four ways that bytes must go holds up the result by itself") {
+  // As above, but three of the four links have no limit: the share y crosses one at 100 B/s. A
+  // third device, of no use, is there so that what the first one sends need not be received by the
+  // second: each slow link bounds T by one sum alone.
+  //   first:up     sent of the input by the source
+  //   second:down  received of the input by the second
+  //   second:up    sent of the result by the second
+  //   first:down   received of the result by the sink
+  const Graph graph = one_pointwise();
+  const std::vector<std::string> names{"first", "second", "third"};
+  for (const std::size_t slow : {0U, 1U}) {
+    for (const bool up : {true, false}) {
+      std::vector<Port> ports(3, {1e15, 1e15, 0, 0});
+      (up ? ports[slow].up_Bps : ports[slow].down_Bps) = 100;
+      const Cluster cluster("three",
+                            {device("first", 100), device("second", 100), device("third", 1e-6)},
+                            make_switch(names, ports), kFirst, kFirst);
+      CAPTURE(slow);
+      CAPTURE(up);
+      CHECK(bound_s(graph, cluster) == doctest::Approx(32.0 / 15).epsilon(1e-5));
+    }
+  }
+}
+
 TEST_CASE("on a shared medium both ways count together, each twice") {
   // 640 y bytes there and back, each crossing twice: 4 * 640 y / 100 = 25.6 y = 3.2 (1-y) where
   // y = 1/9: 128/45 s.

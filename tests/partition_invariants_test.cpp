@@ -200,13 +200,13 @@ TEST_CASE("a unit is ready, then starts, then finishes; latency is when the last
     REQUIRE(result.units.size() == plan.units.size());
     double last_s = 0;
     for (std::size_t u = 0; u < plan.units.size(); ++u) {
-      const UnitTimes& times = result.units[u];
+      const UnitTimes& times = result.units[id_at<UnitId>(u)];
       CHECK(times.start_s >= times.ready_s);
       // Events of one instant are handled together, so a unit may end up to kTimePrecision_s early.
       const double duration_s = unit_time_s(plan.units[u], graph, cluster);
       CHECK(std::abs(times.finish_s - times.start_s - duration_s) <= 2 * kTimePrecision_s);
       for (const Requirement& r : plan.units[u].requirements) {
-        CHECK(times.ready_s >= result.units[index(r.provider)].finish_s - kTimePrecision_s);
+        CHECK(times.ready_s >= result.units[r.provider].finish_s - kTimePrecision_s);
       }
       // Work that no result needs may end later.
       if (brings_result(problem, plan.units[u])) last_s = std::max(last_s, times.finish_s);
@@ -220,12 +220,12 @@ TEST_CASE("a device runs its units one at a time, first ready first, ties in pla
     const auto& [graph, cluster, size, plans] = problem;
     const Estimate result = estimate(plan, graph, cluster, size);
     for (std::size_t d = 0; d < cluster.size(); ++d) {
-      std::vector<std::size_t> order;  // of units that take time
-      for (std::size_t u = 0; u < plan.units.size(); ++u) {
-        if (index(plan.units[u].device) != d) continue;
-        if (unit_time_s(plan.units[u], graph, cluster) > 0) order.push_back(u);
+      std::vector<UnitId> order;  // of units that take time
+      for (const UnitId u : result.units.ids()) {
+        if (index(plan.unit(u).device) != d) continue;
+        if (unit_time_s(plan.unit(u), graph, cluster) > 0) order.push_back(u);
       }
-      std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      std::stable_sort(order.begin(), order.end(), [&](UnitId a, UnitId b) {
         return result.units[a].ready_s < result.units[b].ready_s;
       });
       for (std::size_t i = 1; i < order.size(); ++i) {

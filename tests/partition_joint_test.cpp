@@ -11,7 +11,7 @@
 #include "partition/joint/starts.hpp"
 #include "partition/plans/validate.hpp"
 #include "partition/prices/estimate.hpp"
-#include "partition/strategies/strategies.hpp"
+#include "partition/strategy.hpp"
 #include "tests/support/joint_fixture.hpp"
 #include "tests/support/random_problem.hpp"
 
@@ -19,7 +19,7 @@ using namespace edgeflow;
 using joint_tests::all_devices;
 using joint_tests::chain;
 using joint_tests::on_random_problems;
-using joint_tests::walk;
+using joint_tests::random_changes;
 
 namespace {
 
@@ -36,7 +36,9 @@ Plan joint_plan(const Problem& problem, Options options = {}) {
 Cluster cluster_of(const std::vector<double>& mac_rates, double memory_bytes) {
   std::vector<Device> devices;
   for (double rate : mac_rates) {
-    Device device{"d" + std::to_string(devices.size()), "", {}, memory_bytes, 0, 0};
+    Device device;
+    device.name = "d" + std::to_string(devices.size());
+    device.memory_bytes = memory_bytes;
     device.compute.mac_rate = rate;
     devices.push_back(device);
   }
@@ -48,11 +50,37 @@ Cluster cluster_of(const std::vector<double>& mac_rates, double memory_bytes) {
 TEST_CASE("a schedule changed step by step equals the same schedule loaded anew, bit for bit") {
   on_random_problems(11, 20, [](const Problem&, joint::Schedule& schedule) {
     joint::Schedule fresh(schedule.tables());
-    walk(schedule, 5, 300, [&] {
-      fresh.load(schedule.genome());
+    random_changes(schedule, 5, 300, [&] {
+      fresh.load(schedule.encoding());
       REQUIRE(schedule.latency_s() == fresh.latency_s());
     });
   });
+}
+
+TEST_CASE("on two devices a schedule takes as long as the first-come estimate of its plan") {
+  // A chain leaves the schedule little to simplify: a unit sends one message, if any. What is left
+  // is a unit that is ready before one of an earlier layer.
+  int compared = 0;
+  int equal_times = 0;
+  reference::Random random(15);
+  for (int round = 0; round < 30; ++round) {
+    const Graph graph = chain(random.between(2, 6));
+    const Cluster cluster = cluster_of({1e6 * static_cast<double>(random.between(1, 9)),
+                                        1e6 * static_cast<double>(random.between(1, 9))},
+                                       1e12);
+    const Problem problem{graph, cluster, {}};
+    const joint::CostTables tables(problem, all_devices(cluster));
+    joint::Schedule schedule(tables);
+    schedule.load(joint::prefix(tables, std::vector{1.0, 1.0}, tables.layers, 0));
+    walk(schedule, 5, 30, [&] {
+      const Plan plan = build_plan(graph, cluster, schedule.assignment(), "test");
+      const double estimated_s = estimate(plan, graph, cluster, {}).latency_s;
+      ++compared;
+      if (schedule.latency_s() == doctest::Approx(estimated_s).epsilon(1e-9)) ++equal_times;
+    });
+  }
+  CHECK(compared == 900);
+  CHECK(equal_times > compared * 95 / 100);
 }
 
 TEST_CASE("replaying a schedule takes as long as the estimate of its plan") {
@@ -64,7 +92,7 @@ TEST_CASE("replaying a schedule takes as long as the estimate of its plan") {
   on_random_problems(12, 40, [&](const Problem& problem, joint::Schedule& schedule) {
     if (schedule.tables().main_axis == Axis::kColumn) ++by_columns;
     joint::Replay replay(schedule);
-    walk(schedule, 5, 30, [&] {
+    random_changes(schedule, 5, 30, [&] {
       const Plan plan = build_plan(problem.graph, problem.cluster, schedule.assignment(), "test");
       REQUIRE(validate(plan, problem.graph, problem.cluster).empty());
       ++compared;
@@ -117,7 +145,7 @@ TEST_CASE(
 TEST_CASE("a plan carried over to more devices stays the same, and comes back as it was") {
   int carried = 0;
   on_random_problems(14, 60, [&](const Problem& problem, joint::Schedule& schedule) {
-    const joint::Tables& all = schedule.tables();
+    const joint::CostTables& all = schedule.tables();
     std::vector<DeviceId> some;
     for (const DeviceId d : all.device) {
       const bool last_free = index(d) + 1 == all.devices || index(d) == 1;
@@ -125,22 +153,22 @@ TEST_CASE("a plan carried over to more devices stays the same, and comes back as
       if (needed || !last_free) some.push_back(d);
     }
     if (some.size() < 2 || some.size() == all.devices) return;
-    const joint::Tables few = all.on(some);
+    const joint::CostTables few = all.on(some);
     joint::Schedule on_few(few);
     const std::vector<double> equal(few.devices, 1.0);
     on_few.load(joint::prefix(few, equal, few.layers, 0));
-    walk(on_few, 7, 40, [&] {
-      const joint::Genome genome = on_few.genome();
-      const joint::Genome on_all = joint::carry_over(all, few, genome);
+    random_changes(on_few, 7, 40, [&] {
+      const joint::Encoding encoding = on_few.encoding();
+      const joint::Encoding on_all = joint::carry_over(all, few, encoding);
       schedule.load(on_all);
       const auto units = [&](const joint::Schedule& of) {
         return build_plan(problem.graph, problem.cluster, of.assignment(), "test").units;
       };
       CHECK(units(schedule) == units(on_few));
       CHECK(schedule.latency_s() == on_few.latency_s());
-      const joint::Genome back = joint::carry_over(few, all, on_all);
-      CHECK(back.boundaries == genome.boundaries);
-      CHECK(back.recompute == genome.recompute);
+      const joint::Encoding back = joint::carry_over(few, all, on_all);
+      CHECK(back.boundaries == encoding.boundaries);
+      CHECK(back.recompute == encoding.recompute);
       ++carried;
     });
   });
@@ -151,13 +179,13 @@ TEST_CASE("what a plan gives to a device that is not there goes to the next one,
   const Graph graph = chain(1);
   const Cluster cluster = cluster_of({1, 1, 1, 1}, 1e12);
   const Problem problem{graph, cluster, {}};
-  const joint::Tables all(problem, all_devices(cluster));
-  const joint::Tables few = all.on({DeviceId{0}, DeviceId{2}});
-  joint::Genome genome;
-  genome.boundaries = {0, 0, 0, 0,  0,
-                       0, 4, 9, 15, 24};  // the input, then conv1: 4, 5, 6 and 9 rows
-  genome.recompute = {0, 0b0100};
-  const joint::Genome carried = joint::carry_over(few, all, genome);
+  const joint::CostTables all(problem, all_devices(cluster));
+  const joint::CostTables few = all.on({DeviceId{0}, DeviceId{2}});
+  joint::Encoding encoding;
+  encoding.boundaries = {0, 0, 0, 0,  0,
+                         0, 4, 9, 15, 24};  // the input, then conv1: 4, 5, 6 and 9 rows
+  encoding.recompute = {0, 0b0100};
+  const joint::Encoding carried = joint::carry_over(few, all, encoding);
   CHECK(std::vector(carried.boundaries.begin() + 3, carried.boundaries.end()) ==
         std::vector<std::int32_t>{0, 4, 24});
   CHECK(carried.recompute[1] == 0b10);
@@ -170,7 +198,7 @@ TEST_CASE("a schedule of one device is the sum of its units and transfers") {
   const Graph graph = chain(3);
   const Cluster cluster = cluster_of({1, 1e6}, 1e12);
   const Problem problem{graph, cluster, {}};
-  const joint::Tables tables(problem, all_devices(cluster));
+  const joint::CostTables tables(problem, all_devices(cluster));
   joint::Schedule schedule(tables);
   const std::vector<double> shares{0, 1};
   schedule.load(joint::prefix(tables, shares, tables.layers, 1));

@@ -8,6 +8,7 @@
 
 #include "tests/support/input_error.hpp"
 #include "workloads/input/home.hpp"
+#include "workloads/input/number.hpp"
 #include "workloads/model_yaml.hpp"
 
 namespace edgeflow {
@@ -135,18 +136,18 @@ TEST_CASE("mistakes in a table of layer times are answered with their line") {
   };
   CHECK(error("model,layer,ms\nresnet18,conv1,3\n# remark\nresnet18,,90\n") == "no error");
   CHECK(error("") == "times.csv: is empty, expected the columns model, layer, ms");
-  CHECK(error("model,ms\n") == "times.csv:1: there is no column \"layer\"");
-  CHECK(error("model,layer,ms\nresnet18,conv1\n") == "times.csv:2: has 2 cells, expected 3");
+  CHECK(error("model,ms\n") == "times.csv:1:1: there is no column \"layer\"");
+  CHECK(error("model,layer,ms\nresnet18,conv1\n") == "times.csv:2:1: has 2 cells, expected 3");
   CHECK(error("model,layer,ms\nresnet18,conv1,-3\n") ==
-        "times.csv:2: ms is \"-3\", expected a number over 0, at most 1e9");
+        "times.csv:2:16: ms is \"-3\", expected a number over 0, at most 1e9");
   CHECK(error("model,layer,ms\nresnet18,conv1,nan\n") ==
-        "times.csv:2: ms is \"nan\", expected a number over 0, at most 1e9");
+        "times.csv:2:16: ms is \"nan\", expected a number over 0, at most 1e9");
   CHECK(error("model,layer,ms\nresnet18,conv1,3\nresnet18,conv1,4\n") ==
-        "times.csv:3: layer \"conv1\" of model \"resnet18\" stands here twice");
+        "times.csv:3:10: layer \"conv1\" of model \"resnet18\" stands here twice");
   CHECK(error("model,layer,ms\nresnet18,konv1,3\n") ==
-        "times.csv:2: model \"resnet18\" has no layer \"konv1\" (did you mean \"conv1\"?)");
+        "times.csv:2:10: model \"resnet18\" has no layer \"konv1\" (did you mean \"conv1\"?)");
   CHECK(error("device,model,layer,ms\na,resnet18,conv1,3\nb,resnet18,maxpool,3\n") ==
-        "times.csv:3: device is \"b\", expected \"a\" as above: one file per device");
+        "times.csv:3:1: device is \"b\", expected \"a\" as above: one file per device");
   // Rows of other frameworks and thread counts are of other profiles.
   CHECK(error("threads,model,layer,ms\n1,resnet18,konv1,3\n") == "no error");
 }
@@ -193,6 +194,56 @@ TEST_CASE("a device file is read in full") {
   CHECK(device.compute[1].overhead_s == 0);
   CHECK(device.compute[1].winograd_factor == 1);
   CHECK(device.compute[1].fully_connected_factor == 1);
+}
+
+TEST_CASE("every rate is read into its own member, and tells profiles apart") {
+  const ComputeProfile plain = read(kHead + kCompute).compute.front();
+  CHECK(same_rates(plain, plain));
+  for (const Rate& rate : rates()) {
+    CAPTURE(rate.key);
+    const std::string value = rate.unit ? with_unit(0.5, si_unit(*rate.unit)) : std::string("0.5");
+    std::string text = kHead + kCompute;
+    if (rate.key == "mac_rate") {
+      text.replace(text.find("10GMAC/s"), 8, value);
+    } else {
+      text.insert(text.find(", source"), ", " + std::string(rate.key) + ": " + value);
+    }
+    const ComputeProfile changed = read(text).compute.front();
+    CHECK_FALSE(same_rates(plain, changed));
+    for (const Rate& other : rates()) {
+      CHECK(changed.*other.member == (other.key == rate.key ? 0.5 : plain.*other.member));
+    }
+  }
+}
+
+TEST_CASE("profiles with the same layer times are alike wherever these were read") {
+  const auto profile = [](const std::string& time) {
+    return read(kHead + "compute: [{framework: f, threads: 1, mac_rate: 1GMAC/s, source: s, " +
+                "layer_time: {m: {conv: " + time + "}}}]\n")
+        .compute.front();
+  };
+  CHECK(same_rates(profile("3ms"), profile("3ms")));
+  CHECK_FALSE(same_rates(profile("3ms"), profile("4ms")));
+  ComputeProfile without = profile("3ms");
+  without.layer_times = nullptr;
+  CHECK_FALSE(same_rates(profile("3ms"), without));
+  CHECK_FALSE(same_rates(without, profile("3ms")));
+}
+
+TEST_CASE(
+    "every power is read into its own member; sending and receiving are as idle if left out") {
+  const DeviceProfile all = read(
+      kHead + "power: {idle: 1W, busy: 5W, transmit: 2W, receive: 3W, source: p}\n" + kCompute);
+  CHECK(all.idle_W == 1);
+  CHECK(all.busy_W == 5);
+  CHECK(all.transmit_W == 2);
+  CHECK(all.receive_W == 3);
+  const DeviceProfile some =
+      read(kHead + "power: {idle: 1W, busy: 5W, receive: 3W, source: p}\n" + kCompute);
+  CHECK(some.transmit_W == 1);
+  CHECK(some.receive_W == 3);
+  CHECK(read_error(kHead + "power: {idle: 2W, busy: 5W, transmit: 1W, source: p}\n" + kCompute) ==
+        "board.yaml:3:39: at power.transmit: is less than the idle power");
 }
 
 TEST_CASE("what a device file leaves out is without limit or not known") {
@@ -246,8 +297,8 @@ TEST_CASE("mistakes in a compute profile are answered with their place") {
   CHECK(error("mac_rate: 8GMAC/s, source: s, gpu: 1") ==
         "board.yaml:3:71: at compute[0]: unknown key \"gpu\" (known: framework, threads, "
         "mac_rate, byte_rate, overhead, task_overhead, winograd_factor, winograd_byte_factor, "
-        "spatial_factor, matrix_factor, fully_connected_factor, layer_time, message_overhead, "
-        "serialization_rate, source)");
+        "spatial_factor, matrix_factor, fully_connected_factor, message_overhead, "
+        "serialization_rate, layer_time, source)");
   CHECK(read_error(kHead + kCompute +
                    "  - {framework: ncnn, threads: 4, mac_rate: 1MAC/s, "
                    "source: s}\n") ==

@@ -117,6 +117,66 @@ TEST_CASE("stations of a wifi have their own rates, and one may be the access po
   CHECK(route(cluster, 0, 2).latency_s == 1e-3);
 }
 
+TEST_CASE("interfaces send at the sender's rate up and receive at the receiver's rate down") {
+  const Cluster cluster = read("{type: switch, up: 80Mbps, down: 800Mbps}",
+                               "{type: rpi4, name: a, up: 8Mbps, down: 16Mbps}, "
+                               "{type: rpi4, name: b, up: 32Mbps, down: 64Mbps}");
+  const Network& network = cluster.network();
+  CHECK(network.transmit_s_per_byte(0, 1) == 1 / 1e6);
+  CHECK(network.receive_s_per_byte(0, 1) == 1 / 8e6);
+  CHECK(network.transmit_s_per_byte(1, 0) == 1 / 4e6);
+  CHECK(network.receive_s_per_byte(1, 0) == 1 / 2e6);
+}
+
+/// The lines of a picture as text, with the names of their links.
+static std::vector<std::string> lines_of(const Cluster& cluster) {
+  const Network& network = cluster.network();
+  const Drawing picture = drawing(network);
+  const auto name = [&](std::size_t node) {
+    return node < cluster.size() ? cluster.devices()[node].name
+                                 : "(" + picture.nodes[node - cluster.size()].name + ")";
+  };
+  std::vector<std::string> lines;
+  for (const Edge& edge : picture.edges) {
+    std::string line = name(edge.a) + " -- " + name(edge.b);
+    for (const int link : {edge.forth, edge.back}) {
+      if (link >= 0) line += " " + network.links[static_cast<std::size_t>(link)].name;
+    }
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+TEST_CASE("every type of network is drawn as what it is") {
+  const auto drawn = [](const std::string& network, const std::string& devices = kThree) {
+    return lines_of(read(network, devices));
+  };
+  CHECK(drawn("{type: mesh, bandwidth: 1Mbps}") ==
+        Names{"a -- b a:b b:a", "a -- c a:c c:a", "b -- c b:c c:b"});
+  CHECK(drawn("{type: switch, bandwidth: 1Mbps}") == Names{"a -- (switch) a:up a:down",
+                                                           "b -- (switch) b:up b:down",
+                                                           "c -- (switch) c:up c:down"});
+  CHECK(drawn("{type: hub, bandwidth: 1Mbps}") ==
+        Names{"a -- (hub) hub hub", "b -- (hub) hub hub", "c -- (hub) hub hub"});
+  CHECK(drawn("{type: wifi, bandwidth: 1Mbps}") ==
+        Names{"a -- (wifi) wifi wifi", "b -- (wifi) wifi wifi", "c -- (wifi) wifi wifi"});
+  CHECK(drawn("{type: star-of-stars, bandwidth: 1Mbps, uplink: {bandwidth: 1Mbps}, sites: [x, y]}",
+              "{type: rpi4, name: a, site: y}, {type: rpi4, name: b, site: x}") ==
+        Names{"a -- (y) a:up a:down", "b -- (x) b:up b:down", "(x) -- (wide area) x:up x:down",
+              "(y) -- (wide area) y:up y:down"});
+  CHECK(drawn(kGraph + "]}") == Names{"a -- (s) a:s:up a:s:down", "(s) -- (t) wan:up wan:down",
+                                      "(t) -- b t:b:up t:b:down", "(t) -- c t:c t:c"});
+  Network file = make_hub(2, 1e6, 0);  // as a platform file gives: routes over links a-x-b
+  file.type = NetworkType::kSimgrid;
+  file.links = {{"x"}, {"y"}};
+  file.paths = {{}, {0, 1}, {1, 0}, {}};
+  std::vector<Device> devices(2);
+  devices[0].name = "a";
+  devices[1].name = "b";
+  CHECK(lines_of(Cluster("c", devices, file, DeviceId{0}, DeviceId{0})) ==
+        Names{"a -- (x)", "b -- (y)", "(x) -- (y)"});
+}
+
 TEST_CASE("mistakes in a network are answered with their place") {
   CHECK(read_error("{type: graph, links: [{between: [a, s], bandwidth: 1Mbps}]}") ==
         "c.yaml:2:46: at network.links[0].between[1]: got \"s\", expected the name of a device or "

@@ -79,8 +79,8 @@ TEST_CASE("records are kept only when asked for") {
   CHECK(result.units.empty());
   CHECK(result.transfers.empty());
   CHECK(result.requests.size() == 1);
-  CHECK(result.wall_s > 0);
-  CHECK(result.max_rss_kB > 0);
+  CHECK(result.process.wall_s > 0);
+  CHECK(result.process.max_rss_kB > 0);
 }
 
 TEST_CASE("records are sorted by request, then by unit or message") {
@@ -92,9 +92,9 @@ TEST_CASE("records are sorted by request, then by unit or message") {
   for (int i = 0; i < 8; ++i) {
     const auto at = static_cast<std::size_t>(i);
     CHECK(result.units[at].request == i / 4);
-    CHECK(result.units[at].unit == i % 4);
+    CHECK(result.units[at].unit == UnitId{i % 4});
     CHECK(result.transfers[at].request == i / 4);
-    CHECK(result.transfers[at].message == i % 4);
+    CHECK(result.transfers[at].message == MessageId{i % 4});
   }
 }
 

@@ -24,11 +24,12 @@ TEST_CASE("a child process hands back what its job returned") {
         made.status = Status::kInfeasible;
         made.message = "because";
         made.makespan_s = 1.5;
-        made.wall_s = 0.25;
+        made.process.wall_s = 0.25;
         made.activities = 7;
+        made.offered = {0.5, "pi"};
         made.requests.push_back({1, 2, 3, 4, 5, 6});
-        made.units.push_back({1, 2, 3, 4, 5});
-        made.transfers.push_back({1, 2, 3, 4});
+        made.units.push_back({1, UnitId{2}, 3, 4, 5});
+        made.transfers.push_back({1, MessageId{2}, 3, 4});
         made.devices.push_back({1, 2, 3, 4, 5});
         made.links.push_back({1, 2});
         return made;
@@ -37,8 +38,10 @@ TEST_CASE("a child process hands back what its job returned") {
   CHECK(result.status == Status::kInfeasible);
   CHECK(result.message == "because");
   CHECK(result.makespan_s == 1.5);
-  CHECK(result.wall_s == 0.25);
+  CHECK(result.process.wall_s == 0.25);
   CHECK(result.activities == 7);
+  CHECK(result.offered.load == 0.5);
+  CHECK(result.offered.resource == "pi");
   REQUIRE(result.requests.size() == 1);
   CHECK(result.requests[0].wait_s == 6);
   REQUIRE(result.units.size() == 1);
@@ -49,7 +52,7 @@ TEST_CASE("a child process hands back what its job returned") {
   CHECK(result.devices[0].energy_J == 5);
   REQUIRE(result.links.size() == 1);
   CHECK(result.links[0].busy_s == 2);
-  CHECK(result.max_rss_kB > 0);
+  CHECK(result.process.max_rss_kB > 0);
 }
 
 TEST_CASE("a result larger than a pipe holds arrives whole") {
@@ -57,7 +60,7 @@ TEST_CASE("a result larger than a pipe holds arrives whole") {
   const SimulationResult result = run_in_child(
       [] {
         SimulationResult made;
-        for (int i = 0; i < kUnits; ++i) made.units.push_back({i, i + 1, 0, 0, 2.0 * i});
+        for (int i = 0; i < kUnits; ++i) made.units.push_back({i, UnitId{i + 1}, 0, 0, 2.0 * i});
         return made;
       },
       kPlenty_s);
@@ -66,7 +69,8 @@ TEST_CASE("a result larger than a pipe holds arrives whole") {
   bool equal = true;
   for (int i = 0; i < kUnits; ++i) {
     const UnitRecord& record = result.units[static_cast<std::size_t>(i)];
-    equal = equal && record.request == i && record.unit == i + 1 && record.finish_s == 2.0 * i;
+    equal =
+        equal && record.request == i && record.unit == UnitId{i + 1} && record.finish_s == 2.0 * i;
   }
   CHECK(equal);
 }

@@ -17,6 +17,14 @@ namespace {
 
 const Cluster kHub = cluster(devices(2), NetworkType::kHub);
 
+/// The first one between two devices.
+ExecutableMessage first_message(int from, int to) {
+  ExecutableMessage message;
+  message.from_device = DeviceId{from};
+  message.to = DeviceId{to};
+  return message;
+}
+
 SimulationOptions with(const Disturbances& disturbances) {
   SimulationOptions options;
   options.disturbances = disturbances;
@@ -102,7 +110,7 @@ TEST_CASE("jitter delays a message by what its distribution says, whatever the p
   noise.seed = 3;
   for (const auto distribution : {JitterDistribution::kExponential, JitterDistribution::kUniform}) {
     noise.jitter = {distribution, 0.5};
-    const double late_s = jitter_s(noise, 0, 0, 0, 1, 0);
+    const double late_s = jitter_s(noise, StreamId{0}, 0, first_message(0, 1));
     CHECK(late_s > 0);
     CHECK(there_and_back(noise).transfers[0].finish_s == about(0.75 + late_s));
     const auto halves = simulate_ok(two_halves(0, 1), chain(1), kHub, with(noise));
@@ -118,7 +126,7 @@ TEST_CASE("jitter has the mean and the spread of its distribution") {
     double sum = 0;
     double squares = 0;
     for (int request = 0; request < kDraws; ++request) {
-      const double late_s = jitter_s(noise, 0, request, 0, 1, 0);
+      const double late_s = jitter_s(noise, StreamId{0}, request, first_message(0, 1));
       CHECK(late_s > 0);
       sum += late_s;
       squares += late_s * late_s;

@@ -110,11 +110,12 @@ TEST_CASE("without contention the simulation takes what the estimate says") {
     CAPTURE(round);
     CHECK(latency_of(result) == doctest::Approx(predicted.latency_s).epsilon(1e-9));
     REQUIRE(result.units.size() == predicted.units.size());
-    for (std::size_t u = 0; u < predicted.units.size(); ++u) {
-      CAPTURE(u);
-      CHECK(result.units[u].ready_s == doctest::Approx(predicted.units[u].ready_s).epsilon(1e-9));
-      CHECK(result.units[u].start_s == doctest::Approx(predicted.units[u].start_s).epsilon(1e-9));
-      CHECK(result.units[u].finish_s == doctest::Approx(predicted.units[u].finish_s).epsilon(1e-9));
+    for (const UnitRecord& unit : result.units) {
+      CAPTURE(unit.unit);
+      const UnitTimes& times = predicted.units[unit.unit];
+      CHECK(unit.ready_s == doctest::Approx(times.ready_s).epsilon(1e-9));
+      CHECK(unit.start_s == doctest::Approx(times.start_s).epsilon(1e-9));
+      CHECK(unit.finish_s == doctest::Approx(times.finish_s).epsilon(1e-9));
     }
   }
 }
@@ -133,9 +134,9 @@ TEST_CASE("without contention ties are broken as in the estimate") {
   options.effects.contention = false;
   const auto result = simulate_ok(plan, graph, where, options);
   const Estimate predicted = estimate(plan, graph, where, {}, options.effects);
-  for (std::size_t u = 0; u < predicted.units.size(); ++u) {
-    CAPTURE(u);
-    CHECK(result.units[u].start_s == doctest::Approx(predicted.units[u].start_s).epsilon(1e-9));
+  for (const UnitRecord& unit : result.units) {
+    CAPTURE(unit.unit);
+    CHECK(unit.start_s == doctest::Approx(predicted.units[unit.unit].start_s).epsilon(1e-9));
   }
 }
 

@@ -69,7 +69,7 @@ TEST_CASE("without contention the simulation takes as long as the estimate says"
       CAPTURE(predicted.latency_s);
       CHECK(about(latency_of(simulated.requests[0]), predicted.latency_s));
       for (const UnitRecord& record : simulated.units) {
-        const UnitTimes& times = predicted.units[static_cast<std::size_t>(record.unit)];
+        const UnitTimes& times = predicted.units[record.unit];
         CHECK(std::abs(record.finish_s - times.finish_s) <= 1e-9 * predicted.latency_s + 1e-11);
       }
     }

@@ -41,8 +41,9 @@ class Replanned {
   Stream stream() const {
     Stream stream;
     static_cast<Arrivals&>(stream) = options;
-    for (const Plan& plan : plans_) stream.plans.push_back({&plan, &where_});
-    stream.graph = &kLayer;
+    for (const Plan& plan : plans_) {
+      stream.plans.push_back(executable(plan, kLayer, where_, options.effects));
+    }
     stream.changes = changes_;
     return stream;
   }
@@ -71,7 +72,7 @@ Replanned moved(double failure_s, const Cluster& where = kHub,
                 std::vector<double> arrivals_s = {0}) {
   return Replanned(where, {1, 0}, std::move(arrivals_s))
       .fails(1, failure_s)
-      .changes({{failure_s, -1, ""}, {failure_s + 0.5, 1, ""}});
+      .changes({{failure_s, kNoPlan, ""}, {failure_s + 0.5, PlanId{1}, ""}});
 }
 
 double sum(const std::vector<RequestRecord>& requests) {
@@ -83,15 +84,15 @@ double sum(const std::vector<RequestRecord>& requests) {
 /// Ends with the memory that it expects on each device, or the run fails.
 class LastMemory : public Recorder {
  public:
-  explicit LastMemory(std::map<std::int32_t, double> bytes) : expected_(std::move(bytes)) {}
-  void memory_changed(std::int32_t device, double, double bytes) override { last_[device] = bytes; }
+  explicit LastMemory(std::map<DeviceId, double> bytes) : expected_(std::move(bytes)) {}
+  void memory_changed(DeviceId device, double, double bytes) override { last_[device] = bytes; }
   void end() override {
     if (last_ != expected_) throw std::logic_error("other memory than expected");
   }
 
  private:
-  std::map<std::int32_t, double> expected_;
-  std::map<std::int32_t, double> last_;
+  std::map<DeviceId, double> expected_;
+  std::map<DeviceId, double> last_;
 };
 
 }  // namespace
@@ -104,7 +105,7 @@ TEST_CASE("a request in flight at a failure starts again when the next plan is t
   CHECK(request.wait_s == about(1.5));
   CHECK(request.compute_s == about(1));
   CHECK(request.transfer_s == 0);
-  CHECK(request.plan == 1);
+  CHECK(request.plan == PlanId{1});
   CHECK(request.aborted == 1);
   CHECK(result.devices[0].busy_s == about(1));
   CHECK(result.devices[1].busy_s == about(0.25));
@@ -118,7 +119,7 @@ TEST_CASE("a request in flight at a failure starts again when the next plan is t
   CHECK(result.units[1].finish_s == about(1));
   CHECK(result.units[1].attempt == 0);
   CHECK(!result.units[4].aborted);
-  CHECK(result.units[4].plan == 1);
+  CHECK(result.units[4].plan == PlanId{1});
   CHECK(result.units[4].attempt == 1);
 }
 
@@ -192,9 +193,10 @@ TEST_CASE("SimGrid's own meter of energy sees what was aborted end") {
 }
 
 TEST_CASE("memory is given back by what is aborted, and holds the weights of the plan in use") {
-  // The layer has one weight, 4 bytes: now on device 0. What was on device 1 is gone.
-  for (const double failure_s : {0.125, 0.5, 1.0}) {
-    LastMemory memory({{0, 4}, {1, 0}});
+  // The layer has one weight, 4 bytes: now on device 0. What was on device 1 is gone. The input is
+  // on its way there until 0.75 and held until 1.75, then the result is on its way back.
+  for (const double failure_s : {0.125, 0.5, 1.0, 2.0}) {
+    LastMemory memory({{DeviceId{0}, 4}, {DeviceId{1}, 0}});
     Replanned run = moved(failure_s);
     run.options.recorders = {&memory};
     run.run_ok();
@@ -224,7 +226,7 @@ TEST_CASE("a closed loop goes on after a failure") {
 
 TEST_CASE("a plan that takes over leaves requests in flight to theirs, until that fails") {
   const Cluster three = cluster(devices(3), NetworkType::kHub);
-  const Replanned run = Replanned(three, {1, 2}, {0, 1.25}).changes({{1, 1, ""}});
+  const Replanned run = Replanned(three, {1, 2}, {0, 1.25}).changes({{1, PlanId{1}, ""}});
   CHECK(run.run_ok().requests[0].finish_s == about(2.5));
   // Device 1 fails at 1.5, when request 0 computes there: it begins by plan 1 at once. Request 1
   // has the hub from 1.5, shares it from 1.75 (20 bytes left each way of sharing) until 2.25, when
@@ -232,7 +234,7 @@ TEST_CASE("a plan that takes over leaves requests in flight to theirs, until tha
   Replanned failing = run;
   const auto result = failing.fails(1, 1.5).run_ok();
   CHECK(result.requests[0].aborted == 1);
-  CHECK(result.requests[0].plan == 1);
+  CHECK(result.requests[0].plan == PlanId{1});
   CHECK(result.requests[1].aborted == 0);
   CHECK(result.requests[1].finish_s == about(3.25 + 0.75));
   CHECK(result.requests[0].finish_s == about(4.25 + 0.75));
@@ -242,7 +244,8 @@ TEST_CASE("a plan that takes over leaves requests in flight to theirs, until tha
 TEST_CASE("what is aborted leaves links and devices to others at once") {
   // Both streams send over the hub from 0.25 on, 10 bytes each by 0.5; then the other one is alone.
   const Cluster three = cluster(devices(3), NetworkType::kHub);
-  const Replanned hit = Replanned(three, {1, 0}).fails(1, 0.5).changes({{0.5, -1, ""}, {5, 1, ""}});
+  const Replanned hit =
+      Replanned(three, {1, 0}).fails(1, 0.5).changes({{0.5, kNoPlan, ""}, {5, PlanId{1}, ""}});
   const Replanned other(three, {2});
   std::vector<Stream> streams{hit.stream(), other.stream()};
   const auto sending = simulate(streams, hit.options);
@@ -254,19 +257,21 @@ TEST_CASE("what is aborted leaves links and devices to others at once") {
   const Plan halves = two_halves(1, 2);
   const Plan at_home = whole_layers({0});
   const Plan on_two = two_halves(2, 0);
-  streams[0].plans = {{&halves, &three}, {&at_home, &three}};
-  streams[1].plans = {{&on_two, &three}};
+  const Effects effects{.contention = false};  // both messages, of 20 bytes, are there at 0.5
+  streams[0].plans = {executable(halves, kLayer, three, effects),
+                      executable(at_home, kLayer, three, effects)};
+  streams[1].plans = {executable(on_two, kLayer, three, effects)};
   SimulationOptions options = hit.options;
-  options.effects.contention = false;  // both messages, of 20 bytes, are there at 0.5
   options.disturbances.failures[0].at_s = 0.75;
-  streams[0].changes = {{0.75, -1, ""}, {5, 1, ""}};
+  streams[0].changes = {{0.75, kNoPlan, ""}, {5, PlanId{1}, ""}};
   const auto computing = simulate(streams, options);
   REQUIRE(computing.status == Status::kOk);
   CHECK(computing.requests[1].finish_s == about(0.75 + 0.5 + 0.5));
 }
 
 TEST_CASE("without a plan to come the run ends, and says why") {
-  Replanned run = Replanned(kHub, {1}, {0, 4}).fails(1, 3).changes({{3, -1, "no device is left"}});
+  Replanned run =
+      Replanned(kHub, {1}, {0, 4}).fails(1, 3).changes({{3, kNoPlan, "no device is left"}});
   const auto later = run.run();
   CHECK(later.status == Status::kFailed);
   CHECK(later.message ==
@@ -279,16 +284,16 @@ TEST_CASE("without a plan to come the run ends, and says why") {
 }
 
 TEST_CASE("after a repair the first plan serves again") {
-  LastMemory memory({{0, 0}, {1, 4}});
+  LastMemory memory({{DeviceId{0}, 0}, {DeviceId{1}, 4}});
   Replanned repaired = Replanned(kHub, {1, 0}, {0, 4, 5})
                            .fails(1, 1)
-                           .changes({{1, -1, ""}, {1.5, 1, ""}, {4.5, 0, ""}});
+                           .changes({{1, kNoPlan, ""}, {1.5, PlanId{1}, ""}, {4.5, PlanId{0}, ""}});
   repaired.options.disturbances.failures[0].repair_s = 4;
   repaired.options.recorders = {&memory};
   const auto result = repaired.run_ok();
-  CHECK(result.requests[1].plan == 1);  // in flight when the other takes over: it goes on
+  CHECK(result.requests[1].plan == PlanId{1});  // in flight when the other takes over: it goes on
   CHECK(result.requests[1].finish_s == about(5));
-  CHECK(result.requests[2].plan == 0);
+  CHECK(result.requests[2].plan == PlanId{0});
   CHECK(result.requests[2].finish_s == about(7.5));
 }
 
@@ -308,9 +313,8 @@ TEST_CASE("messages of a later plan take other routes") {
   REQUIRE(left->rerouted);
   const Plan plan = whole_layers({1});
   Stream stream;
-  stream.graph = &kLayer;
-  stream.plans = {{&plan, &before}, {&plan, &*left->rerouted}};
-  stream.changes = {{0.5, -1, ""}, {1, 1, ""}};
+  stream.plans = {executable(plan, kLayer, before), executable(plan, kLayer, *left->rerouted)};
+  stream.changes = {{0.5, kNoPlan, ""}, {1, PlanId{1}, ""}};
   SimulationOptions options;
   options.disturbances.policy = FailurePolicy::kReplan;
   options.disturbances.failures = {{-1, 0, 0.5}};
@@ -340,17 +344,17 @@ TEST_CASE("nothing is lost or counted twice, whatever fails when") {
     const Plan first = plan();
     const Plan second = plan();  // whatever it uses: what counts is how it takes over
     Stream stream;
-    stream.plans = {{&first, &where}, {&second, &where}};
-    stream.graph = &graph;
+    const Effects effects{random.chance(70), true, true, random.chance(70)};
+    stream.plans = {executable(first, graph, where, effects),
+                    executable(second, graph, where, effects)};
     SimulationOptions options;
     options.timeout_s = 60;
     options.record = true;
-    options.effects = {random.chance(70), true, true, random.chance(70)};
     const double alone_s = simulate({&stream, 1}, options).makespan_s;
     const auto at = [&](int percent) { return alone_s * static_cast<double>(percent) / 100; };
     stream.arrivals_s = {0, at(20), at(50), at(90)};
     const double failure_s = at(static_cast<int>(random.between(0, 120)));
-    stream.changes = {{failure_s, -1, ""}, {failure_s + at(10), 1, ""}};
+    stream.changes = {{failure_s, kNoPlan, ""}, {failure_s + at(10), PlanId{1}, ""}};
     options.disturbances.policy = FailurePolicy::kReplan;
     options.disturbances.failures = {
         {static_cast<std::int32_t>(index(where.source())), -1, failure_s, failure_s + at(5)}};
@@ -358,25 +362,20 @@ TEST_CASE("nothing is lost or counted twice, whatever fails when") {
     INFO("round " << round << ": " << result.message);
     REQUIRE(result.status == Status::kOk);
 
-    std::map<std::int32_t, double> busy_s;
+    std::map<DeviceId, double> busy_s;
     for (const UnitRecord& unit : result.units) {
-      const Plan& its = *stream.plans[static_cast<std::size_t>(unit.plan)].plan;
-      busy_s[static_cast<std::int32_t>(index(
-          its.units[static_cast<std::size_t>(unit.unit)].device))] += unit.finish_s - unit.start_s;
+      busy_s[stream.plans[unit.plan]->units[unit.unit].device] += unit.finish_s - unit.start_s;
     }
     double carried = 0;
     for (const TransferRecord& transfer : result.transfers) {
-      const Plan& its = *stream.plans[static_cast<std::size_t>(transfer.plan)].plan;
-      carried +=
-          transfer.carried * messages_of(its, {})[static_cast<std::size_t>(transfer.message)].bytes;
+      carried += transfer.carried * stream.plans[transfer.plan]->messages[transfer.message].bytes;
     }
     double sent = 0;
     double received = 0;
     for (std::size_t d = 0; d < where.size(); ++d) {
       sent += result.devices[d].sent_bytes;
       received += result.devices[d].received_bytes;
-      CHECK(result.devices[d].busy_s ==
-            doctest::Approx(busy_s[static_cast<std::int32_t>(d)]).epsilon(1e-9));
+      CHECK(result.devices[d].busy_s == doctest::Approx(busy_s[id_at<DeviceId>(d)]).epsilon(1e-9));
     }
     CHECK(sent == doctest::Approx(carried).epsilon(1e-9));
     CHECK(received == doctest::Approx(carried).epsilon(1e-9));

@@ -18,10 +18,9 @@ using reference::Random;
 namespace {
 
 Stream stream_of(const Plan& plan, const Graph& graph, const Cluster& where,
-                 std::vector<double> arrivals_s) {
+                 std::vector<double> arrivals_s, const Effects& effects = {}) {
   Stream stream;
-  stream.plans = {{&plan, &where}};
-  stream.graph = &graph;
+  stream.plans = {executable(plan, graph, where, effects)};
   stream.arrivals_s = std::move(arrivals_s);
   return stream;
 }
@@ -138,7 +137,7 @@ TEST_CASE("requests in flight, integrated over time, are the sum of the latencie
     REQUIRE(result.in_flight_s.size() == count);
     std::vector<double> latencies_s(count, 0);
     for (const RequestRecord& request : result.requests) {
-      latencies_s[static_cast<std::size_t>(request.stream)] += latency_of(request);
+      latencies_s[index(request.stream)] += latency_of(request);
     }
     for (std::size_t s = 0; s < count; ++s) {
       CHECK(result.in_flight_s[s] == doctest::Approx(latencies_s[s]).epsilon(1e-9));
@@ -178,7 +177,7 @@ TEST_CASE("two models share a device, first come first served") {
       simulate_streams({stream_of(plan, graph, where, {0}), stream_of(plan, graph, where, {0.5})});
   REQUIRE(result.requests.size() == 2);
   CHECK(result.requests[0].finish_s == about(1));
-  CHECK(result.requests[1].stream == 1);
+  CHECK(result.requests[1].stream == StreamId{1});
   CHECK(result.requests[1].request == 0);
   CHECK(result.requests[1].finish_s == about(2));
   CHECK(result.requests[1].queue_s == about(0.5));
@@ -200,6 +199,22 @@ TEST_CASE("streams with sources of their own do not meet on devices and links of
   const auto result = simulate_streams({stream_of(first_plan, graph, first, {0, 10}),
                                         stream_of(second_plan, graph, second, {0, 10})});
   for (const RequestRecord& request : result.requests) CHECK(latency_of(request) == about(3.5));
+}
+
+TEST_CASE("of what is ready at the same time, the request that was let in first goes first") {
+  // Device 0 takes 1 s for the layer of the first stream, and 1 s to pack the message of the
+  // second, which is let in after the first at the same time. That one takes 0.75 s each way, 1 s
+  // of CPU time at each of its four ends, and 1 s on device 1.
+  auto list = devices(2);
+  for (Device& device : list) device.compute.message_overhead_s = 1;
+  const Graph graph = chain(1);
+  const Cluster where = cluster(list);
+  const Plan here = whole_layers({0});
+  const Plan there = whole_layers({1});
+  const auto result =
+      simulate_streams({stream_of(here, graph, where, {1}), stream_of(there, graph, where, {1})});
+  CHECK(result.requests[0].finish_s == about(2));
+  CHECK(result.requests[1].finish_s == about(2 + 1 + 0.75 + 1 + 1 + 1 + 0.75 + 1));
 }
 
 TEST_CASE("more requests than may be in flight wait before their first unit") {
@@ -246,15 +261,15 @@ namespace {
 /// Checks the order of what it is told; an exception becomes a failed run.
 class Checker : public Recorder {
  public:
-  void unit_done(const Attempt&, std::int32_t, const UnitTimes& times) override {
+  void unit_done(const Attempt&, UnitId, const UnitTimes& times) override {
     next(times.finish_s);
     ++units_;
   }
-  void message_done(const Attempt&, std::int32_t, const MessageTimes& times, double) override {
+  void message_done(const Attempt&, MessageId, const MessageTimes& times, double) override {
     next(times.finish_s);
     ++messages_;
   }
-  void memory_changed(std::int32_t, double now_s, double bytes) override {
+  void memory_changed(DeviceId, double now_s, double bytes) override {
     next(now_s);
     if (bytes < 0) throw std::logic_error("negative memory");
   }
@@ -274,7 +289,7 @@ class Checker : public Recorder {
 
 class Complainer : public Recorder {
  public:
-  void unit_done(const Attempt&, std::int32_t, const UnitTimes&) override {
+  void unit_done(const Attempt&, UnitId, const UnitTimes&) override {
     throw std::runtime_error("the disk is full");
   }
 };
@@ -316,10 +331,9 @@ TEST_CASE("the offered load is that of the busiest device or link, before anythi
   const Graph graph = chain(1);
   const Plan plan = whole_layers({1});
   const auto load_of = [&](const Cluster& where, const Effects& effects, bool closed = false) {
-    Stream stream = stream_of(plan, graph, where, {1, 2, 5});
+    Stream stream = stream_of(plan, graph, where, {1, 2, 5}, effects);
     stream.closed_loop = closed;
-    const std::vector<PlanTables> tables{make_tables(plan, graph, where, {}, effects)};
-    return offered_load({&stream, 1}, {&tables, 1}, effects);
+    return offered_load({&stream, 1});
   };
   const Cluster plain = cluster(devices(2));
   CHECK(load_of(plain, {}).load == about(0.5));
@@ -354,7 +368,7 @@ TEST_CASE("a hopeless overload ends before it takes forever") {
   const auto result = simulate({&stream, 1}, options);
   CHECK(result.status == Status::kOverloaded);
   // Of 40 bytes each at 80 byte/s: 0.5 s at 10^12 per second.
-  CHECK(result.offered_load == doctest::Approx(5e11));
+  CHECK(result.offered.load == doctest::Approx(5e11));
   CHECK(result.message.find("link pi-0:up is asked for 5e+11 times what it can do") == 0);
   CHECK(result.requests.empty());
 }
@@ -367,7 +381,7 @@ TEST_CASE("a batch that arrives at one instant is no overload, however large") {
   const Cluster where = cluster(list);
   const auto result =
       simulate_streams({stream_of(plan, graph, where, std::vector<double>(10'500, 0))});
-  CHECK(result.offered_load == 0);
+  CHECK(result.offered.load == 0);
   CHECK(result.makespan_s == doctest::Approx(10'500));
 }
 
@@ -397,7 +411,7 @@ TEST_CASE("a run that is stopped by the clock still says what was asked of the c
   const Stream stream = stream_of(plan, graph, where, {0, 0.1, 0.2});
   const auto result = simulate({&stream, 1}, options);
   CHECK(result.status == Status::kTimeout);
-  CHECK(result.offered_load == doctest::Approx(5));
+  CHECK(result.offered.load == doctest::Approx(5));
   CAPTURE(result.message);
   CHECK(result.message.find("; link pi-0:up is asked for 5 times what it can do") !=
         std::string::npos);

@@ -5,9 +5,11 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <set>
 
 #include "tests/support/random_problem.hpp"
 #include "tests/support/reference_executor.hpp"
+#include "workloads/operators/attributes.hpp"
 
 namespace edgeflow {
 namespace {
@@ -257,6 +259,22 @@ TEST_CASE("a part of a flattened map needs the box that its elements lie in") {
   CHECK(need(5, 7) == Region{{0, 1}, {1, 2}, {1, 3}});
   CHECK(need(13, 22) == Region{{1, 2}, {0, 3}, {0, 4}});
   CHECK(required_input(layer, 1, {{0, 4}, {0, 1}, {0, 1}}).empty());
+}
+
+TEST_CASE("every operator has a row, and every attribute a row and an operator") {
+  std::set<std::string_view> used;
+  for (std::size_t op = 0; op < operator_table().size(); ++op) {
+    const Operator& row = operator_table()[op];
+    CAPTURE(op);
+    CHECK(static_cast<std::size_t>(row.op) == op);
+    REQUIRE((row.infer != nullptr));
+    CHECK((row.required_input != nullptr));
+    used.insert(row.attributes.begin(), row.attributes.end());
+  }
+  std::set<std::string_view> known;
+  for (const Attribute& attribute : attribute_table()) known.insert(attribute.key);
+  CHECK(known == used);
+  CHECK(known.size() == attribute_table().size());
 }
 
 }  // namespace edgeflow

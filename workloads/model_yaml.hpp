@@ -6,9 +6,10 @@
 //   source: where the architecture is published
 //   layers:
 //     - {name: input, op: input, dims: [1, 3, 224, 224]}
-//     - {name: features.0, op: conv, inputs: [input], out_channels: 64, kernel: [3, 3], pad: [1, 1,
-//     1, 1]}
+//     - {name: features.0, op: conv, inputs: [input],
+//        out_channels: 64, kernel: [3, 3], pad: [1, 1, 1, 1]}
 //
+// `edgeflow list operators` shows all operators with their attributes (operators/attributes.cpp).
 // `dims` of the input has the batch dimension, which must be 1; everywhere else dims and dim leave
 // it out. kernel, stride and dilation are [rows, columns] or one number; pad is
 // [top, left, bottom, right], [rows, columns] or one number.

@@ -84,21 +84,21 @@ std::string check_plan_form(const Document& document) {
 
 std::string check_plan(const Document& document, const std::optional<fs::path>& scenario_file) {
   if (!scenario_file) return check_plan_form(document);
-  ModelShelf shelf;
+  ModelCache cache;
   const Document scenario_document(*scenario_file);
-  const Scenario scenario = read_scenario(scenario_document.root(), shelf);
-  if (!scenario.streams.empty()) {
+  const Scenario scenario = read_scenario(scenario_document.root(), cache);
+  if (scenario.has_streams()) {
     scenario_document.root().at("streams").fail("a plan is of one stream",
                                                 "check it with a scenario of that stream alone");
   }
-  const Plan plan = read_plan(document, scenario.model->graph, *scenario.cluster);
+  const Plan plan = read_plan(document, scenario.workloads.front().model->graph, *scenario.cluster);
   return fmt::format("a plan of {} units that computes {} on {}", plan.units.size(), plan.model,
                      scenario.cluster->name());
 }
 
 std::string check_scenario(const Document& document) {
-  ModelShelf shelf;
-  const std::vector<Job> jobs = jobs_of(read_scenario(document.root(), shelf));
+  ModelCache cache;
+  const std::vector<Job> jobs = jobs_of(read_scenario(document.root(), cache));
   return fmt::format("a scenario of {} run{}", jobs.size(), jobs.size() == 1 ? "" : "s");
 }
 

@@ -11,7 +11,7 @@
 #include "experiments/commands/explain.hpp"
 #include "experiments/commands/lists.hpp"
 #include "experiments/jobs/sweep.hpp"
-#include "experiments/run/run.hpp"
+#include "experiments/run/steps.hpp"
 #include "partition/plans/plan_yaml.hpp"
 #include "sim/files/platform_file.hpp"
 #include "workloads/input/files.hpp"
@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The plans, by stream, of a scenario that names one strategy.
+/// The plans, by workload, of a scenario that names one strategy.
 struct Planned {
   Scenario scenario;
   std::vector<Plan> plans;
@@ -39,8 +39,8 @@ Planned plan_scenario(const ScenarioArguments& arguments) {
                      fmt::format("choose one: --set strategy={}", jobs.back().strategy.name));
   }
   Planned planned{scenario, {}};
-  for (std::size_t s = 0; s < scenario.all_streams().size(); ++s) {
-    planned.plans.push_back(plan_of(jobs.front(), s));
+  for (const Workload& workload : scenario.workloads) {
+    planned.plans.push_back(plan_of(jobs.front(), workload));
   }
   return planned;
 }
@@ -64,11 +64,15 @@ struct Topic {
   const char* name;
   std::string (*text)();
 };
-constexpr std::array<Topic, 5> kTopics{{{"strategies", list_strategies},
+constexpr std::array<Topic, 9> kTopics{{{"strategies", list_strategies},
                                         {"models", list_models},
                                         {"devices", list_devices},
                                         {"clusters", list_clusters},
-                                        {"columns", list_columns}}};
+                                        {"columns", list_columns},
+                                        {"rates", list_rates},
+                                        {"networks", list_networks},
+                                        {"effects", list_effects},
+                                        {"operators", list_operators}}};
 
 bool is_shipped(const std::string& name, const char* shelf) {
   const std::vector<std::string> names = names_on_shelf(shelf);
@@ -116,19 +120,19 @@ Scenario read_scenario_file(const ScenarioArguments& arguments) {
   Document document{fs::path(arguments.file)};
   expect_kind(document, FileKind::kScenario);
   for (const std::string& change : arguments.changes) override_scenario(document, change);
-  ModelShelf shelf;
-  return read_scenario(document.root(), shelf);
+  ModelCache cache;
+  return read_scenario(document.root(), cache);
 }
 
 Plan read_plan_file(const std::string& file, const Scenario& scenario) {
   const Document document{fs::path(file)};
-  if (!scenario.streams.empty()) {
+  if (scenario.has_streams()) {
     throw InputError(
         {file, 0, 0}, "",
-        fmt::format("holds the plan of one stream, the scenario has {}", scenario.streams.size()),
+        fmt::format("holds the plan of one stream, the scenario has {}", scenario.workloads.size()),
         "use it with a scenario of that stream alone");
   }
-  return read_plan(document, scenario.model->graph, *scenario.cluster);
+  return read_plan(document, scenario.workloads.front().model->graph, *scenario.cluster);
 }
 
 void print(const std::string& text) {
@@ -139,14 +143,14 @@ void print(const std::string& text) {
 }
 
 int write_plan_file(const ScenarioArguments& arguments, const std::string& output) {
-  if (!read_scenario_file(arguments).streams.empty()) {
+  if (read_scenario_file(arguments).has_streams()) {
     throw InputError({arguments.file, 0, 0}, "streams", "a plan file holds the plan of one stream",
                      "'edgeflow run' leaves one per stream in runs/");
   }
   return with_plan(arguments, [&](const Planned& planned) {
     const Plan& plan = planned.plans.front();
-    const std::string text =
-        write_plan(plan, planned.scenario.model->graph, *planned.scenario.cluster);
+    const std::string text = write_plan(plan, planned.scenario.workloads.front().model->graph,
+                                        *planned.scenario.cluster);
     if (output.empty()) return print(text);
     write_whole_file(output, text);
     fmt::print(stderr, "wrote {}: {} units by {}\n", output, plan.units.size(), plan.strategy);
@@ -156,14 +160,14 @@ int write_plan_file(const ScenarioArguments& arguments, const std::string& outpu
 int explain_scenario(const ScenarioArguments& arguments, const std::string& plan_file) {
   if (!plan_file.empty()) {
     const Scenario scenario = read_scenario_file(arguments);
-    print(explain(read_plan_file(plan_file, scenario), scenario));
+    print(explain(read_plan_file(plan_file, scenario), scenario, scenario.workloads.front()));
     return kExitOk;
   }
   return with_plan(arguments, [](const Planned& planned) {
-    const auto streams = planned.scenario.all_streams();
-    for (std::size_t s = 0; s < streams.size(); ++s) {
-      print((s > 0 ? "\n" : "") + planned.scenario.label(s) +
-            explain(planned.plans[s], streams[s]));
+    const std::vector<Workload>& workloads = planned.scenario.workloads;
+    for (std::size_t w = 0; w < workloads.size(); ++w) {
+      print((w > 0 ? "\n" : "") + workloads[w].label() +
+            explain(planned.plans[w], planned.scenario, workloads[w]));
     }
   });
 }

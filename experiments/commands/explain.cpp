@@ -15,24 +15,23 @@ namespace edgeflow {
 namespace {
 
 /// Units of a line: those of a layer, with its result relays apart.
-using Line = std::vector<std::size_t>;
+using Line = std::vector<UnitId>;
 
 class Explanation {
  public:
-  Explanation(const Plan& plan, const Scenario& scenario)
+  Explanation(const Plan& plan, const Workload& workload, const Effects& effects)
       : plan_(plan),
-        graph_(scenario.model->graph),
-        cluster_(*scenario.cluster),
-        estimate_(estimate(plan, graph_, cluster_, scenario.element_size(), scenario.effects,
-                           Sharing::kMaxMin)),
-        messages_(messages_of(plan, scenario.element_size())),
+        graph_(workload.model->graph),
+        cluster_(*workload.cluster),
+        executable_(plan, graph_, cluster_, workload.element_size(), effects),
+        estimate_(estimate(executable_, Sharing::kMaxMin)),
         received_(plan.units.size(), 0),
         sent_(plan.units.size(), 0),
         critical_(critical_path()) {
-    for (const Message& message : messages_) {
-      sent_[index(message.from)] += message.bytes;
+    for (const ExecutableMessage& message : executable_.messages) {
+      sent_[message.from] += message.bytes;
       // Counted once per message: for the first unit that it feeds.
-      received_[index(message.consumers.front())] += message.bytes;
+      received_[message.consumers.front()] += message.bytes;
     }
   }
 
@@ -45,7 +44,7 @@ class Explanation {
   }
 
   double latency_s() const { return estimate_.latency_s; }
-  std::size_t messages() const { return messages_.size(); }
+  std::size_t messages() const { return executable_.messages.size(); }
 
  private:
   std::vector<std::string> header() const {
@@ -60,14 +59,14 @@ class Explanation {
 
   std::map<std::pair<LayerId, bool>, Line> lines() const {
     std::map<std::pair<LayerId, bool>, Line> lines;
-    for (std::size_t u = 0; u < plan_.units.size(); ++u) {
-      lines[{plan_.units[u].layer, plan_.units[u].kind == UnitKind::kRelay}].push_back(u);
+    for (const UnitId u : executable_.units.ids()) {
+      lines[{plan_.unit(u).layer, plan_.unit(u).kind == UnitKind::kRelay}].push_back(u);
     }
     return lines;
   }
 
   std::vector<std::string> row(const Line& line) const {
-    const ExecutionUnit& first = plan_.units[line.front()];
+    const ExecutionUnit& first = plan_.unit(line.front());
     const Layer& layer = graph_.layer(first.layer);
     const bool relay = first.kind == UnitKind::kRelay;
     std::vector<std::string> cells{layer.name, relay ? "relay" : operation_name(layer),
@@ -76,8 +75,8 @@ class Explanation {
     double in = 0;
     double out = 0;
     double start_s = std::numeric_limits<double>::infinity();
-    std::size_t last = line.front();
-    for (std::size_t u : line) {
+    UnitId last = line.front();
+    for (const UnitId u : line) {
       in += received_[u];
       out += sent_[u];
       start_s = std::min(start_s, estimate_.units[u].start_s);
@@ -90,7 +89,7 @@ class Explanation {
     cells.push_back(fmt::format("{:.2f}", estimate_.units[last].finish_s * 1e3));
     // The unit on the critical path, where there is one, says what the layer waits for.
     const auto held =
-        std::find_if(line.begin(), line.end(), [&](std::size_t u) { return critical_[u] != 0; });
+        std::find_if(line.begin(), line.end(), [&](UnitId u) { return critical_[u]; });
     cells.emplace_back(held == line.end() ? "" : "*");
     cells.push_back(reason(held == line.end() ? last : *held));
     return cells;
@@ -100,9 +99,9 @@ class Explanation {
   std::string share(const Line& line, std::size_t d) const {
     std::vector<Region> regions;
     bool whole_rows = true;
-    const Region& whole = graph_.layer(plan_.units[line.front()].layer).output.box;
-    for (std::size_t u : line) {
-      const ExecutionUnit& unit = plan_.units[u];
+    const Region& whole = graph_.layer(plan_.unit(line.front()).layer).output.box;
+    for (const UnitId u : line) {
+      const ExecutionUnit& unit = plan_.unit(u);
       if (index(unit.device) != d) continue;
       regions.push_back(unit.output);
       whole_rows =
@@ -116,46 +115,43 @@ class Explanation {
   }
 
   /// What held the unit up: its device, then what that was busy with or what came last and whence.
-  std::string reason(std::size_t u) const {
+  std::string reason(UnitId u) const {
     const UnitTimes& times = estimate_.units[u];
-    const std::string& device = cluster_.device(plan_.units[u].device).name;
+    const std::string& device = cluster_.device(plan_.unit(u).device).name;
     const UnitId after = estimate_.after[u];
-    if (index(after) >= plan_.units.size()) return "-";
+    if (after == kNoUnit) return "-";
     const ExecutionUnit& before = plan_.unit(after);
     const std::string& layer = graph_.layer(before.layer).name;
-    if (times.start_s > times.ready_s + kTimePrecision_s) {
+    if (!is_due(times.start_s, times.ready_s)) {
       return fmt::format("{}: busy with {}", device, layer);
     }
-    return before.device == plan_.units[u].device
+    return before.device == plan_.unit(u).device
                ? fmt::format("{}: {}", device, layer)
                : fmt::format("{}: {} of {}", device, layer, cluster_.device(before.device).name);
   }
 
   /// By unit: whether it is on the critical path, from the last result back to the input.
-  std::vector<char> critical_path() const {
-    std::size_t last = plan_.units.size();
-    for (std::size_t u = 0; u < plan_.units.size(); ++u) {
-      if (!is_result(plan_.units[u], graph_, cluster_)) continue;
-      if (last == plan_.units.size() ||
-          estimate_.units[u].finish_s > estimate_.units[last].finish_s) {
+  IdVector<UnitId, bool> critical_path() const {
+    UnitId last = kNoUnit;
+    for (const UnitId u : executable_.units.ids()) {
+      if (!executable_.units[u].is_result) continue;
+      if (last == kNoUnit || estimate_.units[u].finish_s > estimate_.units[last].finish_s) {
         last = u;
       }
     }
-    std::vector<char> critical(plan_.units.size(), 0);
-    for (std::size_t u = last; u < plan_.units.size(); u = index(estimate_.after[u])) {
-      critical[u] = 1;
-    }
+    IdVector<UnitId, bool> critical(plan_.units.size(), false);
+    for (UnitId u = last; u != kNoUnit; u = estimate_.after[u]) critical[u] = true;
     return critical;
   }
 
   /// Operations of a line's units beyond those of the whole layer, in percent of it.
   std::string redundant(const Line& line) const {
-    const ExecutionUnit& first = plan_.units[line.front()];
+    const ExecutionUnit& first = plan_.unit(line.front());
     const Layer& layer = graph_.layer(first.layer);
     const auto whole = static_cast<double>(work(layer, layer.output.box).macs);
     if (first.kind != UnitKind::kCompute || whole == 0) return ".";
     double done = 0;
-    for (std::size_t u : line) done += static_cast<double>(work_of(plan_.units[u], graph_).macs);
+    for (const UnitId u : line) done += static_cast<double>(work_of(plan_.unit(u), graph_).macs);
     const double percent = 100 * (done / whole - 1);
     return percent > 0 ? fmt::format("{:.1f}%", percent) : ".";
   }
@@ -163,18 +159,18 @@ class Explanation {
   const Plan& plan_;
   const Graph& graph_;
   const Cluster& cluster_;
+  const ExecutablePlan executable_;
   const Estimate estimate_;
-  const std::vector<Message> messages_;
-  std::vector<double> received_;  // bytes by unit
-  std::vector<double> sent_;
-  const std::vector<char> critical_;
+  IdVector<UnitId, double> received_;  // bytes
+  IdVector<UnitId, double> sent_;
+  const IdVector<UnitId, bool> critical_;
 };
 
 }  // namespace
 
-std::string explain(const Plan& plan, const Scenario& scenario) {
-  const Explanation explanation(plan, scenario);
-  const double bound_s = scenario.lower_bound_s();
+std::string explain(const Plan& plan, const Scenario& scenario, const Workload& workload) {
+  const Explanation explanation(plan, workload, scenario.effects);
+  const double bound_s = scenario.lower_bound_s(workload, *workload.cluster);
   return fmt::format(
       "{} on {} by {}: {} units, {} messages, predicted {:.2f} ms, no plan below {:.2f} ms\n\n{}",
       plan.model, scenario.cluster->name(), plan.strategy, plan.units.size(),

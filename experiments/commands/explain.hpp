@@ -11,6 +11,6 @@ namespace edgeflow {
 /// it start and finish, and what its last unit waited for: its device, or one of its inputs. Of
 /// several messages that may have been the last, the one that takes longest alone is named.
 /// Precondition: the plan is valid.
-std::string explain(const Plan& plan, const Scenario& scenario);
+std::string explain(const Plan& plan, const Scenario& scenario, const Workload& workload);
 
 }  // namespace edgeflow

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -7,6 +9,7 @@
 #include "experiments/results/summary.hpp"
 #include "sim/files/platform_file.hpp"
 #include "workloads/input/csv.hpp"
+#include "workloads/input/ids.hpp"
 #include "workloads/input/text_table.hpp"
 
 namespace edgeflow {
@@ -18,6 +21,43 @@ constexpr std::size_t kMaxRoutes = 2000;  // as text
 
 std::string or_dash(double value, double scale, const char* unit) {
   return std::isfinite(value) ? fmt::format("{:g} {}", value * scale, unit) : "-";
+}
+
+std::string rate_text(const Rate& rate, double value) {
+  if (!rate.unit) return fmt::format("{:g}", value);
+  if (*rate.unit == Quantity::kDuration) return or_dash(value, 1e6, "us");
+  return or_dash(value, 1e-9, *rate.unit == Quantity::kMacRate ? "GMAC/s" : "GB/s");
+}
+
+/// The rates that a device of the cluster says something of, and the three that any has.
+std::vector<Rate> rates_shown(const Cluster& cluster) {
+  constexpr std::array kAlways{&ComputeProfile::mac_rate, &ComputeProfile::byte_rate_Bps,
+                               &ComputeProfile::overhead_s};
+  std::vector<Rate> shown;
+  for (const Rate& rate : rates()) {
+    const double none = ComputeProfile().*rate.member;
+    const auto devices = cluster.devices();
+    const bool said = std::any_of(devices.begin(), devices.end(), [&](const Device& device) {
+      return device.compute.*rate.member != none;
+    });
+    if (said || std::find(kAlways.begin(), kAlways.end(), rate.member) != kAlways.end()) {
+      shown.push_back(rate);
+    }
+  }
+  return shown;
+}
+
+/// Idle and busy, and the states in which any device draws more than when idle.
+std::vector<Power> powers_shown(const Cluster& cluster) {
+  std::vector<Power> shown;
+  for (const Power& power : powers()) {
+    const auto devices = cluster.devices();
+    const bool said = std::any_of(devices.begin(), devices.end(), [&](const Device& device) {
+      return device.*power.member > device.idle_W;
+    });
+    if (said || power.needed) shown.push_back(power);
+  }
+  return shown;
 }
 
 /// Infinities and NaN have no place in JSON.
@@ -44,27 +84,35 @@ void for_each_pair(const Cluster& cluster, Use use) {
 std::string link_names(const Cluster& cluster, const Route& route) {
   std::vector<std::string> names;
   for (const int link : route.links) {
-    names.push_back(cluster.network().links[static_cast<std::size_t>(link)].name);
+    names.push_back(cluster.network().links[index(link)].name);
   }
   return fmt::format("{}", fmt::join(names, " "));
 }
 
-std::string as_text(const Cluster& cluster) {
-  const Network& network = cluster.network();
-  std::vector<std::vector<std::string>> devices{{"device", "type", "framework", "threads",
-                                                 "MAC rate", "byte rate", "overhead", "memory",
-                                                 "idle", "busy", "role"}};
+std::string device_table(const Cluster& cluster) {
+  const std::vector<Rate> rates = rates_shown(cluster);
+  const std::vector<Power> powers = powers_shown(cluster);
+  std::vector<std::vector<std::string>> rows{{"device", "type", "framework", "threads"}};
+  for (const Rate& rate : rates) rows[0].emplace_back(rate.heading);
+  rows[0].emplace_back("memory");
+  for (const Power& power : powers) rows[0].emplace_back(power.key);
+  rows[0].emplace_back("role");
   for (std::size_t d = 0; d < cluster.size(); ++d) {
     const Device& device = cluster.devices()[d];
     const ComputeProfile& compute = device.compute;
-    devices.push_back(
-        {device.name, device.type.empty() ? "-" : device.type,
-         compute.framework.empty() ? "-" : compute.framework, std::to_string(compute.threads),
-         or_dash(compute.mac_rate, 1e-9, "GMAC/s"), or_dash(compute.byte_rate_Bps, 1e-9, "GB/s"),
-         or_dash(compute.overhead_s, 1e6, "us"),
-         or_dash(device.memory_bytes, 1.0 / (1024 * 1024), "MiB"), or_dash(device.idle_W, 1, "W"),
-         or_dash(device.busy_W, 1, "W"), role(cluster, device_id(d))});
+    std::vector<std::string>& row = rows.emplace_back();
+    row = {device.name, device.type.empty() ? "-" : device.type,
+           compute.framework.empty() ? "-" : compute.framework, std::to_string(compute.threads)};
+    for (const Rate& rate : rates) row.push_back(rate_text(rate, compute.*rate.member));
+    row.push_back(or_dash(device.memory_bytes, 1.0 / (1024 * 1024), "MiB"));
+    for (const Power& power : powers) row.push_back(or_dash(device.*power.member, 1, "W"));
+    row.push_back(role(cluster, device_id(d)));
   }
+  return aligned(rows, "lllr" + std::string(rates.size() + 1 + powers.size(), 'r') + "l");
+}
+
+std::string as_text(const Cluster& cluster) {
+  const Network& network = cluster.network();
   std::vector<std::vector<std::string>> links{{"link", "bandwidth", "latency"}};
   for (const Link& link : network.links) {
     links.push_back({link.name, fmt::format("{:g} Mbit/s", link.bandwidth_Bps * 8e-6),
@@ -81,21 +129,28 @@ std::string as_text(const Cluster& cluster) {
   const std::string latency =
       network.bandwidth_Bps > 0 ? fmt::format(", latency {:g} ms", network.latency_s * 1e3) : "";
   return fmt::format("{}: {} devices, {}{}\n\n{}\n{}\n{}{}", cluster.name(), cluster.size(),
-                     headline(network), latency, aligned(devices, "lllrrrrrrrl"),
-                     aligned(links, "lrr"), aligned(routes, "llrrl"),
+                     headline(network), latency, device_table(cluster), aligned(links, "lrr"),
+                     aligned(routes, "llrrl"),
                      routes.size() > kMaxRoutes ? "... --json has all routes\n" : "");
 }
 
 std::string as_csv(const Cluster& cluster) {
-  std::string text = csv_row({"name", "type", "framework", "threads", "mac_rate", "byte_rate_Bps",
-                              "overhead_s", "memory_bytes", "idle_W", "busy_W", "role"});
+  std::vector<std::string> header{"name", "type", "framework", "threads"};
+  for (const Rate& rate : rates()) header.emplace_back(rate.name);
+  header.emplace_back("memory_bytes");
+  for (const Power& power : powers()) header.emplace_back(power.name);
+  header.emplace_back("role");
+  std::string text = csv_row(header);
   for (std::size_t d = 0; d < cluster.size(); ++d) {
     const Device& device = cluster.devices()[d];
     const ComputeProfile& compute = device.compute;
-    text += csv_row({device.name, device.type, compute.framework, std::to_string(compute.threads),
-                     cell(compute.mac_rate), cell(compute.byte_rate_Bps), cell(compute.overhead_s),
-                     cell(device.memory_bytes), cell(device.idle_W), cell(device.busy_W),
-                     role(cluster, device_id(d))});
+    std::vector<std::string> row{device.name, device.type, compute.framework,
+                                 std::to_string(compute.threads)};
+    for (const Rate& rate : rates()) row.push_back(cell(compute.*rate.member));
+    row.push_back(cell(device.memory_bytes));
+    for (const Power& power : powers()) row.push_back(cell(device.*power.member));
+    row.push_back(role(cluster, device_id(d)));
+    text += csv_row(row);
   }
   return text;
 }
@@ -107,19 +162,16 @@ Json device_json(const Device& device) {
   json["type"] = device.type;
   json["framework"] = compute.framework;
   json["threads"] = compute.threads;
-  json["mac_rate"] = number(compute.mac_rate);
-  json["byte_rate_Bps"] = number(compute.byte_rate_Bps);
-  json["overhead_s"] = number(compute.overhead_s);
-  json["winograd_factor"] = number(compute.winograd_factor);
-  json["winograd_byte_factor"] = number(compute.winograd_byte_factor);
-  json["spatial_factor"] = number(compute.spatial_factor);
-  json["matrix_factor"] = number(compute.matrix_factor);
-  json["fully_connected_factor"] = number(compute.fully_connected_factor);
-  json["message_overhead_s"] = number(compute.message_overhead_s);
-  json["serialization_rate_Bps"] = number(compute.serialization_rate_Bps);
+  for (const Rate& rate : rates()) {
+    json[std::string(rate.name)] = number(compute.*rate.member);
+  }
+  if (compute.layer_times) {
+    for (const auto& [model, layers] : compute.layer_times->models) {
+      for (const auto& [layer, time] : layers) json["layer_time_s"][model][layer] = time.time_s;
+    }
+  }
   json["memory_bytes"] = number(device.memory_bytes);
-  json["idle_W"] = number(device.idle_W);
-  json["busy_W"] = number(device.busy_W);
+  for (const Power& power : powers()) json[std::string(power.name)] = number(device.*power.member);
   json["source"] = compute.source;
   return json;
 }
@@ -139,14 +191,16 @@ std::string as_json(const Cluster& cluster) {
   for (const Link& link : network.links) {
     json["links"].push_back({{"name", link.name},
                              {"bandwidth_Bps", number(link.bandwidth_Bps)},
-                             {"latency_s", number(link.latency_s)}});
+                             {"latency_s", number(link.latency_s)},
+                             {"idle_W", number(link.idle_W)},
+                             {"busy_W", number(link.busy_W)}});
   }
   json["routes"] = Json::array();
   for_each_pair(cluster, [&](DeviceId from, DeviceId to) {
     const Route route = cluster.route(from, to);
     Json links = Json::array();
     for (const int link : route.links) {
-      links.push_back(network.links[static_cast<std::size_t>(link)].name);
+      links.push_back(network.links[index(link)].name);
     }
     json["routes"].push_back({{"from", cluster.device(from).name},
                               {"to", cluster.device(to).name},
@@ -157,20 +211,45 @@ std::string as_json(const Cluster& cluster) {
   return json.dump(2) + "\n";
 }
 
+std::string megabits(double bandwidth_Bps) {
+  return fmt::format("{:g} Mbit/s", bandwidth_Bps * 8e-6);
+}
+
+/// What a line carries: at the rate of a Wi-Fi station, else of its link or its two links.
+std::string edge_label(const Network& network, const Edge& edge) {
+  if (edge.forth < 0 || edge.a == network.access_point) return "";
+  if (!network.rates_Bps.empty()) return megabits(network.rates_Bps[edge.a]);
+  const double forth_Bps = network.links[static_cast<std::size_t>(edge.forth)].bandwidth_Bps;
+  const double back_Bps = network.links[static_cast<std::size_t>(edge.back)].bandwidth_Bps;
+  if (forth_Bps == back_Bps) return megabits(forth_Bps);
+  return fmt::format("{}, back {}", megabits(forth_Bps), megabits(back_Bps));
+}
+
 std::string as_dot(const Cluster& cluster) {
   const Network& network = cluster.network();
+  const Drawing picture = drawing(network);
   std::string text = fmt::format(
-      "graph \"{}\" {{\n  node [shape=box, fontname=sans, fontsize=10];\n"
-      "  network [shape=ellipse, label=\"{}\"];\n",
-      cluster.name(), to_string(network.type));
+      "graph \"{}\" {{\n  node [shape=box, fontname=sans, fontsize=10];\n", cluster.name());
+  const auto id = [&](std::size_t node) {
+    return node < cluster.size() ? fmt::format("d{}", node)
+                                 : fmt::format("n{}", node - cluster.size());
+  };
   for (std::size_t d = 0; d < cluster.size(); ++d) {
-    const double bandwidth_Bps =
-        network.ports.empty() ? network.bandwidth_Bps : network.ports[d].up_Bps;
-    const std::string rate =
-        bandwidth_Bps > 0 ? fmt::format("{:g} Mbit/s", bandwidth_Bps * 8e-6) : "";
     const std::string roles = role(cluster, device_id(d));
-    text += fmt::format("  d{} [label=\"{}{}{}\"];\n  d{} -- network [label=\"{}\"];\n", d,
-                        cluster.devices()[d].name, roles.empty() ? "" : "\\n", roles, d, rate);
+    text += fmt::format("  {} [label=\"{}{}{}\"];\n", id(d), cluster.devices()[d].name,
+                        roles.empty() ? "" : "\\n", roles);
+  }
+  for (std::size_t n = 0; n < picture.nodes.size(); ++n) {
+    const Drawing::Node& node = picture.nodes[n];
+    const auto link = static_cast<std::size_t>(node.link);
+    text +=
+        fmt::format("  {} [shape=ellipse, label=\"{}{}\"];\n", id(cluster.size() + n), node.name,
+                    node.link < 0 ? "" : "\\n" + megabits(network.links[link].bandwidth_Bps));
+  }
+  for (const Edge& edge : picture.edges) {
+    const std::string label = edge_label(network, edge);
+    text += fmt::format("  {} -- {}{};\n", id(edge.a), id(edge.b),
+                        label.empty() ? "" : fmt::format(" [label=\"{}\"]", label));
   }
   return text + "}\n";
 }

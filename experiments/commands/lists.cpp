@@ -4,12 +4,15 @@
 
 #include <cmath>
 
-#include "experiments/results/columns.hpp"
+#include "experiments/results/column.hpp"
 #include "experiments/results/summary.hpp"
 #include "partition/strategy.hpp"
+#include "platforms/effects.hpp"
 #include "workloads/input/home.hpp"
+#include "workloads/input/number.hpp"
 #include "workloads/input/text_table.hpp"
 #include "workloads/model_yaml.hpp"
+#include "workloads/operators/attributes.hpp"
 
 namespace edgeflow {
 
@@ -19,8 +22,9 @@ std::string list_strategies() {
     text += fmt::format("{}{}: {}\n    {}\n", text.empty() ? "" : "\n", info.name, info.summary,
                         info.paper);
     for (const OptionInfo& option : info.options) {
-      text += fmt::format("    {}: {} ({}; default {})\n", option.key, option.meaning,
-                          option.values, option.default_value);
+      const std::string_view usual = option.default_value;
+      text += fmt::format("    {}: {} ({}; {})\n", option.key, option.meaning, values_text(option),
+                          usual.empty() ? "no default" : fmt::format("default {}", usual));
     }
   }
   return text;
@@ -78,13 +82,67 @@ std::string list_clusters() {
   return aligned(rows, "lrll");
 }
 
-std::string list_columns() {
-  std::vector<std::vector<std::string>> rows{{"column", "unit", "meaning"}};
-  for (const Column& column : columns()) {
-    rows.push_back({std::string(column.name), column.unit.empty() ? "-" : std::string(column.unit),
-                    std::string(column.meaning)});
+std::string list_rates() {
+  std::vector<std::vector<std::string>> rows{{"key", "value", "default", "meaning"}};
+  for (const Rate& rate : rates()) {
+    const double value = ComputeProfile().*rate.member;
+    const bool needed = value == 0 && rate.unit == Quantity::kMacRate;
+    rows.push_back({std::string(rate.key),
+                    rate.unit ? describe(*rate.unit) : "a factor such as 1.5",
+                    needed              ? "must be given"
+                    : std::isinf(value) ? "none"
+                                        : with_unit(value, rate.unit ? si_unit(*rate.unit) : ""),
+                    std::string(rate.meaning)});
   }
-  return aligned(rows, "lll");
+  for (const Power& power : powers()) {
+    rows.push_back({fmt::format("power.{}", power.key), describe(Quantity::kPower),
+                    power.needed ? "not known" : "as idle", std::string(power.meaning)});
+  }
+  return aligned(rows, "llll");
+}
+
+std::string list_networks() {
+  std::vector<std::vector<std::string>> rows{{"network", "meaning"}};
+  for (const NetworkType type : kNetworkTypes) {
+    rows.push_back({std::string(to_string(type)), std::string(meaning(type))});
+  }
+  return aligned(rows, "ll");
+}
+
+std::string list_effects() {
+  std::vector<std::vector<std::string>> rows{{"effect", "meaning"}};
+  for (const Effect& effect : kEffects) {
+    rows.push_back({std::string(effect.name), std::string(effect.meaning)});
+  }
+  return aligned(rows, "ll");
+}
+
+std::string list_operators() {
+  std::string text;
+  for (const Operator& op : operator_table()) {
+    std::string names = op.functions.empty() ? std::string(op.name)
+                                             : fmt::format("{}", fmt::join(op.functions, ", "));
+    text += fmt::format("{}{}\n", text.empty() ? "" : "\n", names);
+    for (const std::string_view key : op.attributes) {
+      text += fmt::format("    {}: {}\n", key, attribute_of(key).meaning);
+    }
+  }
+  return text;
+}
+
+std::string list_columns() {
+  std::string text;
+  for (const TableInfo& table : result_tables()) {
+    std::vector<std::vector<std::string>> rows{{"column", "unit", "meaning"}};
+    for (const ColumnInfo& column : table.columns) {
+      rows.push_back({std::string(column.name),
+                      column.unit.empty() ? "-" : std::string(column.unit),
+                      std::string(column.meaning)});
+    }
+    text += fmt::format("{}{}: a row per {}\n\n{}", text.empty() ? "" : "\n", table.file, table.row,
+                        aligned(rows, "lll"));
+  }
+  return text;
 }
 
 }  // namespace edgeflow

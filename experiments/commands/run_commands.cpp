@@ -2,13 +2,9 @@
 
 #include <fmt/format.h>
 #include <sched.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <system_error>
 
@@ -17,11 +13,11 @@
 #include "experiments/jobs/sweep.hpp"
 #include "experiments/results/results.hpp"
 #include "experiments/results/summary.hpp"
-#include "experiments/run/pool.hpp"
-#include "experiments/run/progress.hpp"
+#include "experiments/run/run.hpp"
 #include "experiments/scenario/resolve.hpp"
 #include "partition/plans/plan_yaml.hpp"
 #include "workloads/input/home.hpp"
+#include "workloads/input/process.hpp"
 #include "workloads/model_yaml.hpp"
 
 namespace edgeflow {
@@ -74,50 +70,6 @@ Shard read_shard(const std::string& text) {
   throw InputError({"--shard " + text, 0, 0}, "", "expected K/N with K from 1 to N, such as 2/8");
 }
 
-/// Those whose results are not there.
-std::vector<Task> left_of(const std::vector<Task>& tasks, const std::vector<Job>& jobs,
-                          const Results& results) {
-  std::vector<Task> left;
-  for (Task task : tasks) {
-    std::erase_if(task, [&](std::size_t i) { return results.has(jobs[i]); });
-    if (!task.empty()) left.push_back(std::move(task));
-  }
-  return left;
-}
-
-std::size_t runs_in(const std::vector<Task>& tasks) {
-  std::size_t runs = 0;
-  for (const Task& task : tasks) runs += task.size();
-  return runs;
-}
-
-/// What became of the runs of one call.
-struct Tally {
-  PoolEnd end = PoolEnd::kAllDone;
-  std::size_t done = 0;
-  std::size_t bad = 0;
-};
-
-Tally run_all(const std::vector<Job>& jobs, const std::vector<Task>& tasks, const Results& results,
-              const PoolOptions& options, bool resume) {
-  const std::vector<Task> left = resume ? left_of(tasks, jobs, results) : tasks;
-  const std::size_t runs = runs_in(tasks);
-  Tally tally;
-  tally.done = runs - runs_in(left);
-  if (tally.done > 0) {
-    fmt::print(stderr, "{} of {} runs are done already (--force runs them again)\n", tally.done,
-               runs);
-  }
-  Progress progress(runs, tally.done);
-  tally.end = run_tasks(jobs, divided(left, options.workers), results, options,
-                        [&](const Outcome& outcome) {
-                          ++tally.done;
-                          if (outcome.status != to_string(Status::kOk)) ++tally.bad;
-                          progress.done(label_of(jobs[outcome.index]), outcome);
-                        });
-  return tally;
-}
-
 int exit_code_of(std::size_t bad, std::size_t runs) {
   if (bad == 0) return kExitOk;
   fmt::print(stderr, "{} of {} run{} did not end ok\n", bad, runs, runs == 1 ? "" : "s");
@@ -138,11 +90,11 @@ int conclude(const std::filesystem::path& folder, const std::string& head) {
 }
 
 /// After an end before all runs were done.
-int conclude_early(const Tally& tally, std::size_t runs) {
+int conclude_early(const StudyOutcome& outcome) {
   fmt::print(stderr, "{}: {} of {} runs are done; the same command goes on from there\n",
-             tally.end == PoolEnd::kInterrupted ? "interrupted" : "stopped by --fail-fast",
-             tally.done, runs);
-  return tally.end == PoolEnd::kInterrupted ? kExitInterrupted : kExitNotAllOk;
+             outcome.end == PoolEnd::kInterrupted ? "interrupted" : "stopped by --fail-fast",
+             outcome.done, outcome.runs);
+  return outcome.end == PoolEnd::kInterrupted ? kExitInterrupted : kExitNotAllOk;
 }
 
 /// The one job that replays a plan instead of asking the scenario's strategies.
@@ -152,7 +104,7 @@ Job replay(const Scenario& scenario, const std::string& plan_file) {
                      "--set disturbances.policy=fail lets the run end there");
   }
   const Plan plan = read_plan_file(plan_file, scenario);
-  const Graph& graph = scenario.model->graph;
+  const Graph& graph = scenario.workloads.front().model->graph;
   Job job;
   job.scenario = std::make_shared<const Scenario>(scenario);
   job.plan = std::make_shared<const Plan>(plan);
@@ -162,27 +114,52 @@ Job replay(const Scenario& scenario, const std::string& plan_file) {
   return job;
 }
 
+Study load_scenario(const RunArguments& arguments) {
+  const Scenario scenario = read_scenario_file(arguments.scenario);
+  Study study;
+  study.jobs = arguments.plan.empty() ? jobs_of(scenario)
+                                      : std::vector<Job>{replay(scenario, arguments.plan)};
+  study.tasks = tasks_of(study.jobs);
+  study.manifest.name = scenario.name;
+  study.manifest.file = arguments.scenario.file;
+  study.manifest.text = Document(fs::path(arguments.scenario.file)).canonical_text();
+  study.manifest.arguments = arguments.command_line;
+  study.manifest.runs = study.jobs.size();
+  study.folder = folder_for(arguments.output, scenario.name);
+  study.headline = headline(scenario);
+  return study;
+}
+
+Study load_sweep(const SweepArguments& arguments) {
+  const Shard shard = read_shard(arguments.shard);
+  expect_kind(Document(fs::path(arguments.file)), FileKind::kSweep);
+  Sweep sweep = read_sweep(arguments.file);
+  const bool sharded = shard.shards > 1;
+  Study study;
+  study.manifest.name = sweep.name;
+  study.manifest.file = arguments.file;
+  study.manifest.text = sweep.text;
+  study.manifest.base_text = sweep.base_text;
+  study.manifest.arguments = arguments.command_line;
+  study.manifest.axes = sweep.axes;
+  study.manifest.runs = sweep.jobs.size();
+  study.tasks = sharded ? shard_of(sweep.jobs, shard.number, shard.shards) : tasks_of(sweep.jobs);
+  study.jobs = std::move(sweep.jobs);
+  study.folder = folder_for(arguments.output, sweep.name);
+  study.mode = {.resume = !arguments.force || sharded, .shard = sharded};
+  study.force = arguments.force;
+  return study;
+}
+
 }  // namespace
 
 int run_scenario(const RunArguments& arguments) {
-  const double timeout_s = read_timeout_s(arguments.timeout);
-  const Scenario scenario = read_scenario_file(arguments.scenario);
-  const std::vector<Job> jobs = arguments.plan.empty()
-                                    ? jobs_of(scenario)
-                                    : std::vector<Job>{replay(scenario, arguments.plan)};
-  Manifest manifest;
-  manifest.name = scenario.name;
-  manifest.file = arguments.scenario.file;
-  manifest.text = Document(fs::path(arguments.scenario.file)).canonical_text();
-  manifest.arguments = arguments.command_line;
-  manifest.runs = jobs.size();
-  const Results results(folder_for(arguments.output, scenario.name), manifest, jobs, {});
   PoolOptions options;
-  options.timeout_s = timeout_s;
+  options.timeout_s = read_timeout_s(arguments.timeout);
   options.trace = arguments.trace;
-  const Tally tally = run_all(jobs, tasks_of(jobs), results, options, /*resume=*/false);
-  if (tally.end != PoolEnd::kAllDone) return conclude_early(tally, jobs.size());
-  return conclude(results.folder(), headline(scenario) + "\n\n");
+  const StudyOutcome outcome = run_study([&] { return load_scenario(arguments); }, options);
+  if (outcome.end != PoolEnd::kAllDone) return conclude_early(outcome);
+  return conclude(outcome.study.folder, outcome.study.headline + "\n\n");
 }
 
 int run_sweep(const SweepArguments& arguments) {
@@ -190,32 +167,19 @@ int run_sweep(const SweepArguments& arguments) {
   options.timeout_s = read_timeout_s(arguments.timeout);
   options.workers = arguments.workers > 0 ? arguments.workers : cores();
   options.fail_fast = arguments.fail_fast;
-  const Shard shard = read_shard(arguments.shard);
-  expect_kind(Document(fs::path(arguments.file)), FileKind::kSweep);
-  const Sweep sweep = read_sweep(arguments.file);
   if (arguments.dry_run) {
-    for (const Job& job : sweep.jobs) print(fmt::format("{:4}  {}\n", job.index, label_of(job)));
+    for (const Job& job : load_sweep(arguments).jobs) {
+      print(fmt::format("{:4}  {}\n", job.index, label_of(job)));
+    }
     return kExitOk;
   }
-  Manifest manifest;
-  manifest.name = sweep.name;
-  manifest.file = arguments.file;
-  manifest.text = sweep.text;
-  manifest.base_text = sweep.base_text;
-  manifest.arguments = arguments.command_line;
-  manifest.axes = sweep.axes;
-  manifest.runs = sweep.jobs.size();
-  const Results results(
-      folder_for(arguments.output, sweep.name), manifest, sweep.jobs,
-      {.resume = !arguments.force || shard.shards > 1, .shard = shard.shards > 1});
-  const std::vector<Task> tasks =
-      shard.shards > 1 ? shard_of(sweep.jobs, shard.number, shard.shards) : tasks_of(sweep.jobs);
-  const Tally tally = run_all(sweep.jobs, tasks, results, options, !arguments.force);
-  if (tally.end != PoolEnd::kAllDone) return conclude_early(tally, runs_in(tasks));
-  if (shard.shards == 1) return conclude(results.folder(), "");
+  const StudyOutcome outcome = run_study([&] { return load_sweep(arguments); }, options);
+  if (outcome.end != PoolEnd::kAllDone) return conclude_early(outcome);
+  const Study& study = outcome.study;
+  if (!study.mode.shard) return conclude(study.folder, "");
   fmt::print(stderr, "shard {} is done: {} of {} runs; when all shards are: edgeflow merge {}\n",
-             arguments.shard, runs_in(tasks), sweep.jobs.size(), results.folder().string());
-  return exit_code_of(tally.bad, runs_in(tasks));
+             arguments.shard, outcome.runs, study.jobs.size(), study.folder.string());
+  return exit_code_of(outcome.bad, outcome.runs);
 }
 
 int merge(const std::string& folder) {
@@ -234,19 +198,14 @@ int report(const std::string& folder) {
   // An absolute path cannot be taken for an option.
   const std::string absolute = fs::absolute(folder).string();
   const std::string script = (home_folder() / "scripts" / "report.py").string();
-  std::array<const char*, 4> words{kPython, script.c_str(), absolute.c_str(), nullptr};
-  pid_t child = 0;
-  const int error = posix_spawn(&child, kPython, nullptr, nullptr,
-                                const_cast<char**>(words.data()),  // NOLINT: it does not write
-                                environ);
-  if (error != 0) {
-    throw InputError({kPython, 0, 0}, "", std::generic_category().message(error),
+  const std::array<std::string, 3> words{kPython, script, absolute};
+  try {
+    Process python = Process::start(words, Process::Streams::kInherited);
+    return python.wait().shell_code() == 0 ? kExitOk : kExitUsage;
+  } catch (const std::system_error& error) {
+    throw InputError({kPython, 0, 0}, "", error.code().message(),
                      "scripts/setup installs what is missing");
   }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? kExitOk : kExitUsage;
 }
 
 }  // namespace edgeflow

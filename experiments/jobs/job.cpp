@@ -6,38 +6,26 @@
 
 namespace edgeflow {
 
-Problem problem_of(const Scenario& stream) {
-  return {stream.model->graph, *stream.cluster, stream.element_size()};
-}
-
 std::string plan_key(const Job& job) {
   // Everything else is left at its default.
-  const auto seen_of = [](const Scenario& scenario) {
-    Scenario seen;
-    seen.model = scenario.model;
-    seen.cluster = scenario.cluster;
-    seen.disturbances.traces = scenario.disturbances.traces;  // at t = 0
-    seen.precision = scenario.precision;
-    seen.input_precision = scenario.input_precision;
-    return seen;
-  };
-  Scenario seen = seen_of(*job.scenario);
+  Scenario seen;
+  seen.cluster = job.scenario->cluster;
+  const Disturbances& disturbances = job.scenario->disturbances;
+  seen.disturbances.traces = disturbances.traces;  // at t = 0
   if (job.scenario->replans()) {
-    seen.disturbances.failures = job.scenario->disturbances.failures;
-    seen.disturbances.policy = job.scenario->disturbances.policy;
-    seen.disturbances.planning_time_s = job.scenario->disturbances.planning_time_s;
+    seen.disturbances.failures = disturbances.failures;
+    seen.disturbances.policy = disturbances.policy;
+    seen.disturbances.planning_time_s = disturbances.planning_time_s;
   }
-  for (const Scenario& stream : job.scenario->streams) {
-    seen.streams.push_back(seen_of(stream));
-    seen.streams.back().strategies = stream.strategies;
+  for (const Workload& workload : job.scenario->workloads) {
+    seen.workloads.push_back(workload);
+    seen.workloads.back().requests = {};
   }
   return config_hash(seen, job.strategy);
 }
 
-const StrategyChoice& Job::strategy_of(std::size_t stream) const {
-  const auto& streams = scenario->streams;
-  const bool own = !streams.empty() && !streams[stream].strategies.empty();
-  return own ? streams[stream].strategies.front() : strategy;
+const StrategyChoice& Job::strategy_of(const Workload& workload) const {
+  return workload.strategy ? *workload.strategy : strategy;
 }
 
 std::string Job::run_id() const { return fmt::format("{}-{:.8}", index, config_hash); }

@@ -20,18 +20,15 @@ struct Job {
   std::vector<std::pair<std::string, std::string>> axes;  // key path and value of a sweep's axes
   int repetition = 0;                                     // the scenario's seed is that of it
   std::optional<std::size_t> baseline;                    // index of the run to compare with
-  /// Given instead of asking the strategy, for a scenario without streams; must be valid.
+  /// Given instead of asking the strategy, for a scenario with one workload; must be valid.
   std::shared_ptr<const Plan> plan;
   std::string config_hash;  // of scenario, strategy and given plan
 
   /// "7-1f0c93aa": the index and the first 8 digits of the hash.
   std::string run_id() const;
-  /// What plans that stream of the scenario: its own strategy, or the job's.
-  const StrategyChoice& strategy_of(std::size_t stream) const;
+  /// What plans the workload: its own strategy, or the job's.
+  const StrategyChoice& strategy_of(const Workload& workload) const;
 };
-
-/// What a strategy sees of a scenario without streams, or of one stream.
-Problem problem_of(const Scenario& stream);
 
 /// Equal for jobs whose plans are equal: they differ only in what problem_of leaves out.
 std::string plan_key(const Job& job);

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "platforms/cluster.hpp"
+#include "experiments/scenario/scenario.hpp"
+#include "partition/plans/executable_plan.hpp"
 #include "sim/setup/stream.hpp"
 
 namespace edgeflow {
@@ -15,20 +16,26 @@ struct MadePlan {
   std::shared_ptr<const Plan> plan;
   std::shared_ptr<const Cluster> cluster;  // all devices, with the routes of this plan
   std::shared_ptr<const Cluster> left;     // what it was made for; ids are not those of `plan`
+  /// The plan on `cluster` with the effects of a scenario, see make_executable.
+  std::shared_ptr<const ExecutablePlan> executable = nullptr;
 };
 
 /// The plans of a stream, and when each is in use.
 struct StreamPlans {
   std::vector<MadePlan> made;        // the first one is in use from the start
-  std::vector<PlanChange> changes;   // see simulate.hpp
+  std::vector<PlanChange> changes;   // see sim/setup/stream.hpp
   std::vector<std::string> because;  // by change: of what
   std::vector<double> begun_s;       // when planning anew began, ascending; also in vain
 
-  const Plan& first() const { return *made.front().plan; }
-  Stream placed() const;  // with its plans and changes, and nothing else
+  const ExecutablePlan& first() const { return *made.front().executable; }
 };
 
-/// By stream; one for a scenario without streams.
+/// By workload of the scenario.
 using Plans = std::vector<StreamPlans>;
+
+/// Makes all plans executable, once for all that follows: checks, simulation, figures and tables.
+/// The scenario's model must outlive that. Precondition: units name layers, devices and units that
+/// exist.
+void make_executable(Plans& plans, const Scenario& scenario);
 
 }  // namespace edgeflow

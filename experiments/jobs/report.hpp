@@ -28,16 +28,20 @@ struct RunReport {
 
   // Of the plan.
   std::optional<double> predicted_latency_s, lower_bound_s, redundant_macs_ratio;
-  std::optional<double> units, messages, devices_used;
+  std::optional<std::int64_t> units, messages, devices_used;
   // Of the simulation; means over requests unless said otherwise.
   std::optional<double> latency_s, latency_p50_s, latency_p95_s, latency_p99_s, latency_max_s;
   std::optional<double> throughput_rps, prediction_error, optimality_gap, speedup_over_baseline;
   std::optional<double> compute_s, transfer_s, queue_s, wait_s;
   std::optional<double> bytes_moved, energy_J, peak_memory_bytes;
-  std::optional<double> requests, deadline_miss_ratio, mean_in_flight;
-  std::optional<double> offered_load, queue_growth_rps, overloaded;
+  std::optional<std::int64_t> requests;
+  std::optional<double> deadline_miss_ratio, mean_in_flight;
+  std::optional<double> offered_load, queue_growth_rps;
+  std::optional<bool> overloaded;
   std::optional<double> link_energy_J, energy_per_request_J;
-  std::optional<double> replans, outage_s, aborted;  // with the policy `replan` only
+  // With the policy `replan` only:
+  std::optional<std::int64_t> replans, aborted;
+  std::optional<double> outage_s;
 
   /// The same of each stream, where the scenario has some: `name` is its own, the figures are those
   /// of its requests.
@@ -45,13 +49,16 @@ struct RunReport {
 
   // Of the machine that simulated; in timing.csv only.
   double plan_wall_s = 0, plan_cpu_s = 0;
-  std::optional<double> sim_wall_s, sim_cpu_s, max_rss_kB;
+  std::optional<double> sim_wall_s, sim_cpu_s;
+  std::optional<std::int64_t> max_rss_kB;
 };
 
 struct Run {
   RunReport report;
   Plans plans;  // empty if a strategy gave none
+  bool plans_are_valid = false;
   SimulationResult result;
+  bool simulated = false;
 };
 
 }  // namespace edgeflow

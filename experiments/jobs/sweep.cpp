@@ -1,7 +1,6 @@
 #include "experiments/jobs/sweep.hpp"
 
 #include <fmt/format.h>
-#include <sys/time.h>
 
 #include <algorithm>
 #include <map>
@@ -9,7 +8,6 @@
 
 #include "experiments/scenario/resolve.hpp"
 #include "experiments/scenario/scenario.hpp"
-#include "sim/engine/child.hpp"
 #include "workloads/input/random.hpp"
 
 namespace edgeflow {
@@ -199,11 +197,11 @@ class Expansion {
       }
     }
     const Yaml yaml = base_.prefix.empty() ? document.root() : document.root().at(base_.prefix);
-    const Scenario first = read_scenario(yaml, shelf_);
+    const Scenario first = read_scenario(yaml, cache_);
     std::vector<std::shared_ptr<const Scenario>> repetitions;
     for (int r = 0; r < repeat_; ++r) {
       Scenario scenario = first;
-      scenario.set_seed(repetition_seed(first.seed, r));
+      scenario.seed = repetition_seed(first.seed, r);
       repetitions.push_back(std::make_shared<const Scenario>(std::move(scenario)));
     }
     for (const StrategyChoice& strategy : first.strategies) {
@@ -231,7 +229,7 @@ class Expansion {
   Document document_;  // of the base
   const std::vector<Factor>& factors_;
   int repeat_ = 1;
-  ModelShelf shelf_;
+  ModelCache cache_;
   std::vector<Job> jobs_;
 };
 
@@ -280,51 +278,6 @@ void link_baselines(std::vector<Job>& jobs, const std::vector<Factor>& factors,
   }
 }
 
-/// Processor time that is enough to read options.
-constexpr timeval kTrial{.tv_sec = 0, .tv_usec = 100'000};
-constexpr double kTrialTimeout_s = 60;
-
-/// Lets a stream's strategy start to plan, in a process that dies soon. Throws InputError if it
-/// objects to its options.
-void try_options(const Scenario& stream, const StrategyChoice& strategy) {
-  const SimulationResult trial = run_in_child(
-      [&] {
-        const itimerval timer{.it_interval = {}, .it_value = kTrial};
-        setitimer(ITIMER_PROF, &timer, nullptr);
-        SimulationResult result;
-        try {
-          (void)make_plan(*strategy.info, problem_of(stream), strategy.options);
-        } catch (const OptionError& error) {
-          result.status = Status::kInfeasible;
-          result.message = error.key() + '\n' + error.what();
-        } catch (const std::exception&) {  // becomes a status when the run's turn comes
-        }
-        return result;
-      },
-      kTrialTimeout_s);
-  if (trial.status != Status::kInfeasible) return;
-  const std::size_t end = trial.message.find('\n');
-  throw strategy.error(OptionError(trial.message.substr(0, end), trial.message.substr(end + 1)));
-}
-
-/// Options are understood by strategies only, when planning begins: tries each different one once.
-/// A mistake that is found later than that is a status.
-void try_options(const std::vector<Job>& jobs) {
-  std::set<std::string> tried;
-  for (const Job& job : jobs) {
-    const auto streams = job.scenario->all_streams();
-    for (std::size_t s = 0; s < streams.size(); ++s) {
-      const StrategyChoice& strategy = job.strategy_of(s);
-      // A program of the user's runs when its turn comes; its options were checked when read.
-      if (strategy.options.empty() || strategy.options.contains("command")) continue;
-      std::string key = fmt::format("{} {} {}", streams[s].model->reference, strategy.name,
-                                    options_text(strategy));
-      for (const Device& device : streams[s].cluster->devices()) key += " " + device.name;
-      if (tried.insert(key).second) try_options(streams[s], strategy);
-    }
-  }
-}
-
 }  // namespace
 
 Sweep read_sweep(const fs::path& file) {
@@ -350,7 +303,6 @@ Sweep read_sweep(const fs::path& file) {
   sweep.jobs = expansion.take_jobs();
   if (sweep.jobs.empty()) root.at("exclude").fail("excludes every run");
   if (const auto baseline = root.find("baseline")) link_baselines(sweep.jobs, factors, *baseline);
-  try_options(sweep.jobs);
   sweep.text = document.canonical_text();
   if (expansion.base().prefix.empty()) {
     sweep.base_text = expansion.document().canonical_text();
@@ -370,7 +322,6 @@ std::vector<Job> jobs_of(const Scenario& scenario) {
     if (shared->strategies.size() > 1) job.baseline = 0;
     jobs.push_back(std::move(job));
   }
-  try_options(jobs);
   return jobs;
 }
 

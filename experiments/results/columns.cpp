@@ -9,123 +9,128 @@ namespace {
 
 using R = RunReport;
 
-constexpr Column kColumns[] = {
-    {"index", "", "position of the run in its sweep, from 0",
+constexpr Column<RunReport> kColumns[] = {
+    {{"index", "", "position of the run in its sweep, from 0"},
      [](const R& r) { return std::to_string(r.index); }},
-    {"run_id", "", "index and the first 8 digits of config_hash; name of the folder in runs/",
+    {{"run_id", "", "index and the first 8 digits of config_hash; name of the folder in runs/"},
      [](const R& r) { return r.run_id; }},
-    {"name", "", "name of the sweep, or of the scenario", [](const R& r) { return r.name; }},
-    {"model", "", "name of the model; of streams: each name once, joined by +",
+    {{"name", "", "name of the sweep, or of the scenario"}, [](const R& r) { return r.name; }},
+    {{"model", "", "name of the model; of streams: each name once, joined by +"},
      [](const R& r) { return r.model; }},
-    {"cluster", "", "name of the cluster; of the sweep or scenario if it has none",
+    {{"cluster", "", "name of the cluster; of the sweep or scenario if it has none"},
      [](const R& r) { return r.cluster; }},
-    {"strategy", "",
-     "name of the strategy, or the one that a plan file names; of streams: the scenario's, or if "
-     "each has "
-     "its own all of them, joined by +",
+    {{"strategy", "",
+      "name of the strategy, or the one that a plan file names; of streams: the scenario's, "
+      "or if each has its own all of them, joined by +"},
      [](const R& r) { return r.strategy; }},
-    {"strategy_options", "", "options that were given, key=value; the sweep's axes follow",
+    {{"strategy_options", "", "options that were given, key=value; the sweep's axes follow"},
      [](const R& r) { return r.strategy_options; }},
-    {"seed", "",
-     "seed of all random numbers: the scenario's for repetition 0, derived from it for others",
+    {{"seed", "",
+      "seed of all random numbers: the scenario's for repetition 0, derived from it for "
+      "others"},
      [](const R& r) { return std::to_string(r.seed); }},
-    {"devices", "", "devices in the cluster", [](const R& r) { return std::to_string(r.devices); }},
-    {"status", "",
-     "ok, infeasible, out_of_memory, overloaded, deadlock, timeout, failed or crashed",
+    {{"devices", "", "devices in the cluster"},
+     [](const R& r) { return std::to_string(r.devices); }},
+    {{"status", "",
+      "ok, infeasible, out_of_memory, overloaded, deadlock, timeout, failed or crashed"},
      [](const R& r) { return std::string(to_string(r.status)); }},
-    {"latency_s", "s", "mean over requests of finish - arrival",
+    {{"latency_s", "s", "mean over requests of finish - arrival"},
      [](const R& r) { return cell(r.latency_s); }},
-    {"latency_p50_s", "s", "median latency: the least value that 50 % of requests do not exceed",
+    {{"latency_p50_s", "s", "median latency: the least value that 50 % of requests do not exceed"},
      [](const R& r) { return cell(r.latency_p50_s); }},
-    {"latency_p95_s", "s", "the least value that 95 % of requests do not exceed",
+    {{"latency_p95_s", "s", "the least value that 95 % of requests do not exceed"},
      [](const R& r) { return cell(r.latency_p95_s); }},
-    {"latency_p99_s", "s", "the least value that 99 % of requests do not exceed",
+    {{"latency_p99_s", "s", "the least value that 99 % of requests do not exceed"},
      [](const R& r) { return cell(r.latency_p99_s); }},
-    {"latency_max_s", "s", "the largest latency", [](const R& r) { return cell(r.latency_max_s); }},
-    {"throughput_rps", "1/s",
-     "requests / (last finish - first arrival, or last finish of the warm-up if there is one)",
+    {{"latency_max_s", "s", "the largest latency"},
+     [](const R& r) { return cell(r.latency_max_s); }},
+    {{"throughput_rps", "1/s",
+      "requests / (last finish - first arrival, or last finish of the warm-up if there is "
+      "one)"},
      [](const R& r) { return cell(r.throughput_rps); }},
-    {"predicted_latency_s", "s", "what the estimator says for one request on the idle cluster",
+    {{"predicted_latency_s", "s", "what the estimator says for one request on the idle cluster"},
      [](const R& r) { return cell(r.predicted_latency_s); }},
-    {"prediction_error", "",
-     "predicted_latency_s / latency_s - 1; empty unless arrivals are closed, one at a time",
+    {{"prediction_error", "",
+      "predicted_latency_s / latency_s - 1; empty unless arrivals are closed, one at a time"},
      [](const R& r) { return cell(r.prediction_error); }},
-    {"lower_bound_s", "s",
-     "latency that no plan can beat: work over speed of all devices together; with bound: lp also "
-     "bytes over links",
+    {{"lower_bound_s", "s",
+      "latency that no plan can beat: work over speed of all devices together; with bound: "
+      "lp also bytes over links"},
      [](const R& r) { return cell(r.lower_bound_s); }},
-    {"optimality_gap", "", "latency_s / lower_bound_s - 1",
+    {{"optimality_gap", "", "latency_s / lower_bound_s - 1"},
      [](const R& r) { return cell(r.optimality_gap); }},
-    {"speedup_over_baseline", "",
-     "latency_s of the baseline's run with the same axes and repetition / latency_s; the baseline "
-     "is the sweep's, "
-     "or the scenario's first strategy",
+    {{"speedup_over_baseline", "",
+      "latency_s of the baseline's run with the same axes and repetition / latency_s; the "
+      "baseline is the sweep's, or the scenario's first strategy"},
      [](const R& r) { return cell(r.speedup_over_baseline); }},
-    {"compute_s", "s", "mean time on the critical path that units compute",
+    {{"compute_s", "s", "mean time on the critical path that units compute"},
      [](const R& r) { return cell(r.compute_s); }},
-    {"transfer_s", "s", "mean time on the critical path that messages are under way",
+    {{"transfer_s", "s", "mean time on the critical path that messages are under way"},
      [](const R& r) { return cell(r.transfer_s); }},
-    {"queue_s", "s", "mean time on the critical path that ready units wait for a busy device",
+    {{"queue_s", "s", "mean time on the critical path that ready units wait for a busy device"},
      [](const R& r) { return cell(r.queue_s); }},
-    {"wait_s", "s",
-     "mean time that requests are held back because max_in_flight are in flight or a plan is not "
-     "there, and what failures made of their time before",
+    {{"wait_s", "s",
+      "mean time that requests are held back because max_in_flight are in flight or a plan "
+      "is not there, and what failures made of their time before"},
      [](const R& r) { return cell(r.wait_s); }},
-    {"bytes_moved", "B",
-     "payload sent between devices, all requests together, also what was lost in failures",
+    {{"bytes_moved", "B",
+      "payload sent between devices, all requests together, also what was lost in failures"},
      [](const R& r) { return cell(r.bytes_moved); }},
-    {"redundant_macs_ratio", "", "MACs of all units / MACs of the model - 1",
+    {{"redundant_macs_ratio", "", "MACs of all units / MACs of the model - 1"},
      [](const R& r) { return cell(r.redundant_macs_ratio); }},
-    {"energy_J", "J",
-     "sum over devices of idle power * makespan + (busy - idle) * busy time + (transmit - idle) * "
-     "sending time + (receive - idle) * receiving time; empty if a device's power is not known",
+    {{"energy_J", "J",
+      "sum over devices of idle power * makespan + (busy - idle) * busy time + (transmit - "
+      "idle) * sending time + (receive - idle) * receiving time; empty if a device's power "
+      "is not known"},
      [](const R& r) { return cell(r.energy_J); }},
-    {"peak_memory_bytes", "B", "largest over devices and time: weights + live activations",
+    {{"peak_memory_bytes", "B", "largest over devices and time: weights + live activations"},
      [](const R& r) { return cell(r.peak_memory_bytes); }},
-    {"units", "", "execution units of the plan", [](const R& r) { return cell(r.units); }},
-    {"messages", "", "messages of one request between devices",
-     [](const R& r) { return cell(r.messages); }},
-    {"devices_used", "", "devices that compute at least one unit",
-     [](const R& r) { return cell(r.devices_used); }},
-    {"config_hash", "", "64-bit FNV-1a of the resolved scenario, strategy and model",
+    {{"units", "", "execution units of the plan"}, [](const R& r) { return count_cell(r.units); }},
+    {{"messages", "", "messages of one request between devices"},
+     [](const R& r) { return count_cell(r.messages); }},
+    {{"devices_used", "", "devices that compute at least one unit"},
+     [](const R& r) { return count_cell(r.devices_used); }},
+    {{"config_hash", "", "64-bit FNV-1a of the resolved scenario, strategy and model"},
      [](const R& r) { return r.config_hash; }},
-    {"message", "", "why the status is not ok", [](const R& r) { return r.message; }},
-    {"repetition", "", "of the point of the sweep, from 0; strategies share its random numbers",
+    {{"message", "", "why the status is not ok"}, [](const R& r) { return r.message; }},
+    {{"repetition", "", "of the point of the sweep, from 0; strategies share its random numbers"},
      [](const R& r) { return std::to_string(r.repetition); }},
-    {"requests", "", "requests that latencies and rates are of: all but the warm-up",
-     [](const R& r) { return cell(r.requests); }},
-    {"deadline_miss_ratio", "", "share of requests with a latency beyond requests.deadline",
+    {{"requests", "", "requests that latencies and rates are of: all but the warm-up"},
+     [](const R& r) { return count_cell(r.requests); }},
+    {{"deadline_miss_ratio", "", "share of requests with a latency beyond requests.deadline"},
      [](const R& r) { return cell(r.deadline_miss_ratio); }},
-    {"mean_in_flight", "",
-     "requests that have arrived but are not done, averaged from first arrival to last finish",
+    {{"mean_in_flight", "",
+      "requests that have arrived but are not done, averaged from first arrival to last "
+      "finish"},
      [](const R& r) { return cell(r.mean_in_flight); }},
-    {"offered_load", "",
-     "of the busiest device or link, arrival rate * busy time per request, summed over streams: "
-     "nothing keeps up beyond 1; known before the simulation; empty if arrivals are closed",
+    {{"offered_load", "",
+      "of the busiest device or link, arrival rate * busy time per request, summed over "
+      "streams: nothing keeps up beyond 1; known before the simulation; empty if arrivals "
+      "are closed"},
      [](const R& r) { return cell(r.offered_load); }},
-    {"queue_growth_rps", "1/s",
-     "(requests in flight at the last arrival - at the one half-way) / time between; empty if "
-     "arrivals are closed",
+    {{"queue_growth_rps", "1/s",
+      "(requests in flight at the last arrival - at the one half-way) / time between; empty "
+      "if arrivals are closed"},
      [](const R& r) { return cell(r.queue_growth_rps); }},
-    {"overloaded", "",
-     "1 if requests in flight grew by more than 2 sqrt(arrivals) over the second half of arrivals: "
-     "latencies then say how long the run was, not how fast the cluster is",
-     [](const R& r) { return cell(r.overloaded); }},
-    {"link_energy_J", "J",
-     "sum over links of idle power * makespan + (busy - idle) * bytes / bandwidth",
+    {{"overloaded", "",
+      "1 if requests in flight grew by more than 2 sqrt(arrivals) over the second half of "
+      "arrivals: latencies then say how long the run was, not how fast the cluster is"},
+     [](const R& r) { return flag_cell(r.overloaded); }},
+    {{"link_energy_J", "J",
+      "sum over links of idle power * makespan + (busy - idle) * bytes / bandwidth"},
      [](const R& r) { return cell(r.link_energy_J); }},
-    {"energy_per_request_J", "J",
-     "mean over requests of what their units and messages drew on devices and links on top of "
-     "idling, and an equal part of what idles",
+    {{"energy_per_request_J", "J",
+      "mean over requests of what their units and messages drew on devices and links on top "
+      "of idling, and an equal part of what idles"},
      [](const R& r) { return cell(r.energy_per_request_J); }},
-    {"replans", "",
-     "times that planning anew began, because of failures and repairs, summed over streams; empty "
-     "without the policy replan, as in the next two",
-     [](const R& r) { return cell(r.replans); }},
-    {"outage_s", "s", "time without a plan until the last finish; of streams, the longest",
+    {{"replans", "",
+      "times that planning anew began, because of failures and repairs, summed over "
+      "streams; empty without the policy replan, as in the next two"},
+     [](const R& r) { return count_cell(r.replans); }},
+    {{"outage_s", "s", "time without a plan until the last finish; of streams, the longest"},
      [](const R& r) { return cell(r.outage_s); }},
-    {"aborted", "", "times that requests were thrown back to their start by failures",
-     [](const R& r) { return cell(r.aborted); }},
+    {{"aborted", "", "times that requests were thrown back to their start by failures"},
+     [](const R& r) { return count_cell(r.aborted); }},
 };
 
 constexpr std::string_view kStream = "stream";
@@ -160,17 +165,32 @@ constexpr std::string_view kStreamColumns[] = {kStream,
                                                "outage_s",
                                                "aborted"};
 
+constexpr Column<RunReport> kTimingColumns[] = {
+    {{"index", "", "of the run"}, [](const R& r) { return std::to_string(r.index); }},
+    {{"run_id", "", "of the run"}, [](const R& r) { return r.run_id; }},
+    {{"plan_wall_s", "s", "wall-clock time of planning, which the runs of a task share"},
+     [](const R& r) { return cell(r.plan_wall_s); }},
+    {{"sim_wall_s", "s", "wall-clock time of the simulation"},
+     [](const R& r) { return cell(r.sim_wall_s); }},
+    {{"max_rss_kB", "kB", "most memory of the simulation's process"},
+     [](const R& r) { return count_cell(r.max_rss_kB); }},
+    {{"plan_cpu_s", "s", "processor time of planning, of all threads"},
+     [](const R& r) { return cell(r.plan_cpu_s); }},
+    {{"sim_cpu_s", "s", "processor time of the simulation's process"},
+     [](const R& r) { return cell(r.sim_cpu_s); }},
+};
+
 bool has_own_column(std::string_view axis) {
   return std::any_of(std::begin(kColumns), std::end(kColumns),
-                     [&](const Column& column) { return column.name == axis; });
+                     [&](const auto& column) { return column.info.name == axis; });
 }
 
 /// Calls `fixed` for each column of the table and `axis` for each axis, in the order of the file.
 template <typename Fixed, typename AxisColumn>
 void in_order(std::span<const std::string> axes, Fixed fixed, AxisColumn axis_column) {
-  for (const Column& column : kColumns) {
+  for (const Column<RunReport>& column : kColumns) {
     fixed(column);
-    if (column.name != kColumnBeforeAxes) continue;
+    if (column.info.name != kColumnBeforeAxes) continue;
     for (std::size_t a = 0; a < axes.size(); ++a) {
       if (!has_own_column(axes[a])) axis_column(a);
     }
@@ -179,19 +199,19 @@ void in_order(std::span<const std::string> axes, Fixed fixed, AxisColumn axis_co
 
 }  // namespace
 
-std::span<const Column> columns() { return kColumns; }
+std::span<const Column<RunReport>> columns() { return kColumns; }
 
 std::string runs_csv(std::span<const Record> records, std::span<const std::string> axes) {
   std::vector<std::string> cells;
   in_order(
-      axes, [&](const Column& column) { cells.emplace_back(column.name); },
+      axes, [&](const auto& column) { cells.emplace_back(column.info.name); },
       [&](std::size_t a) { cells.push_back(axes[a]); });
   std::string text = csv_row(cells);
   for (const Record& record : records) {
     cells.clear();
     std::size_t next = 0;
     in_order(
-        axes, [&](const Column&) { cells.push_back(record.cells.at(next++)); },
+        axes, [&](const auto&) { cells.push_back(record.cells.at(next++)); },
         [&](std::size_t a) { cells.push_back(record.axes.at(a).second); });
     text += csv_row(cells);
   }
@@ -203,10 +223,10 @@ std::span<const std::string_view> stream_columns() { return kStreamColumns; }
 std::vector<std::string> stream_cells(const RunReport& stream) {
   std::vector<std::string> cells;
   for (const std::string_view name : kStreamColumns) {
-    const Column* column =
-        std::find_if(std::begin(kColumns), std::end(kColumns),
-                     [&](const auto& c) { return c.name == (name == kStream ? "name" : name); });
-    cells.push_back(column->get(stream));
+    const auto* column = std::find_if(std::begin(kColumns), std::end(kColumns), [&](const auto& c) {
+      return c.info.name == (name == kStream ? "name" : name);
+    });
+    cells.push_back(column->cell(stream));
   }
   return cells;
 }
@@ -226,16 +246,24 @@ std::string streams_csv(std::span<const Record> records) {
   return text.empty() ? "" : header + text;
 }
 
-std::string timing_header() {
-  return csv_row(
-      {"index", "run_id", "plan_wall_s", "sim_wall_s", "max_rss_kB", "plan_cpu_s", "sim_cpu_s"});
-}
+std::string timing_header() { return header(std::span<const Column<RunReport>>(kTimingColumns)); }
 
 std::string timing_csv(const RunReport& report) {
-  return timing_header() +
-         csv_row({std::to_string(report.index), report.run_id, cell(report.plan_wall_s),
-                  cell(report.sim_wall_s), cell(report.max_rss_kB), cell(report.plan_cpu_s),
-                  cell(report.sim_cpu_s)});
+  return timing_header() + line(std::span<const Column<RunReport>>(kTimingColumns), report);
+}
+
+std::vector<TableInfo> report_tables() {
+  TableInfo streams{"streams.csv", "stream of each run, if there are streams", {}};
+  streams.columns = {{"index", "", "of the run"}, {"run_id", "", "of the run"}};
+  for (const std::string_view name : kStreamColumns) {
+    const auto* column = std::find_if(std::begin(kColumns), std::end(kColumns),
+                                      [&](const auto& c) { return c.info.name == name; });
+    streams.columns.push_back(name == kStream ? ColumnInfo{kStream, "", "name of the stream"}
+                                              : column->info);
+  }
+  return {{"runs.csv", "run", infos(std::span<const Column<RunReport>>(kColumns))},
+          std::move(streams),
+          {"timing.csv", "run", infos(std::span<const Column<RunReport>>(kTimingColumns))}};
 }
 
 }  // namespace edgeflow

@@ -1,5 +1,5 @@
 #pragma once
-// The columns of runs.csv: one table for the header, the rows and `edgeflow list columns`.
+// The tables over all runs: runs.csv, streams.csv and timing.csv.
 
 #include <span>
 #include <string>
@@ -8,19 +8,13 @@
 
 #include "experiments/jobs/job.hpp"
 #include "experiments/jobs/report.hpp"
+#include "experiments/results/column.hpp"
 #include "experiments/results/record.hpp"
 
 namespace edgeflow {
 
-struct Column {
-  std::string_view name;
-  std::string_view unit;     // "" for none
-  std::string_view meaning;  // a formula where there is one
-  std::string (*get)(const RunReport& report);
-};
-
 /// In the order of the file. New columns are only ever appended.
-std::span<const Column> columns();
+std::span<const Column<RunReport>> columns();
 
 /// Sweep axes get a column each after this one, named by their key path, unless a column of the
 /// table has that name already.
@@ -39,5 +33,8 @@ std::string streams_csv(std::span<const Record> records);
 /// Wall-clock figures of a run as a table of one row, and its header.
 std::string timing_csv(const RunReport& report);
 std::string timing_header();
+
+/// What their columns mean.
+std::vector<TableInfo> report_tables();
 
 }  // namespace edgeflow

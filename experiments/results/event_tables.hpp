@@ -7,6 +7,7 @@
 
 #include "experiments/jobs/job.hpp"
 #include "experiments/jobs/report.hpp"
+#include "experiments/results/column.hpp"
 #include "sim/records/recorder.hpp"
 
 namespace edgeflow {
@@ -14,6 +15,9 @@ namespace edgeflow {
 /// The arguments must outlive the recorder.
 std::unique_ptr<Recorder> make_event_tables(const std::filesystem::path& folder, const Plans& plans,
                                             const Scenario& scenario);
+
+/// What their columns mean.
+std::vector<TableInfo> event_tables();
 
 std::string_view to_string(UnitKind kind);
 

@@ -21,6 +21,11 @@ double sum(const Records& records, Value value) {
                          [&](double total, const auto& record) { return total + value(record); });
 }
 
+template <typename Container>
+std::int64_t count_of(const Container& container) {
+  return static_cast<std::int64_t>(container.size());
+}
+
 bool equal(double a, double b) { return std::abs(a - b) <= kTolerance * std::max(a, b); }
 
 double latency_of(const RequestRecord& request) { return request.finish_s - request.arrival_s; }
@@ -31,21 +36,17 @@ struct StreamRequests {
   const Requests* asked;
   double in_flight_s;  // integrated over time
 
-  std::span<const RequestRecord> warm_up() const {
-    return all.first(static_cast<std::size_t>(asked->warm_up));
-  }
+  std::span<const RequestRecord> warm_up() const { return all.first(index(asked->warm_up)); }
   /// Without the first requests, which find the cluster idle.
-  std::span<const RequestRecord> counted() const {
-    return all.subspan(static_cast<std::size_t>(asked->warm_up));
-  }
+  std::span<const RequestRecord> counted() const { return all.subspan(index(asked->warm_up)); }
 };
 
 std::vector<StreamRequests> requests_by_stream(const SimulationResult& result,
                                                const Scenario& scenario) {
   std::vector<StreamRequests> streams;
   std::size_t first = 0;
-  for (const Scenario& stream : scenario.all_streams()) {
-    const auto count = static_cast<std::size_t>(stream.requests.count);
+  for (const Workload& stream : scenario.workloads) {
+    const std::size_t count = index(stream.requests.count);
     streams.push_back({std::span(result.requests).subspan(first, count), &stream.requests,
                        result.in_flight_s.at(streams.size())});
     first += count;
@@ -80,17 +81,18 @@ double first_arrival_s(std::span<const RequestRecord> requests) {
 }
 
 void measure_rates(const StreamRequests& stream, RunReport& report) {
-  report.requests = static_cast<double>(stream.counted().size());
+  report.requests = count_of(stream.counted());
   const double first_s = first_arrival_s(stream.all);
   const double last_s = last_finish_s(stream.all);
   const double start_s = stream.warm_up().empty() ? first_s : last_finish_s(stream.warm_up());
-  if (last_s > start_s) report.throughput_rps = *report.requests / (last_s - start_s);
+  if (last_s > start_s)
+    report.throughput_rps = static_cast<double>(*report.requests) / (last_s - start_s);
   if (last_s > first_s) report.mean_in_flight = stream.in_flight_s / (last_s - first_s);
   const double deadline_s = stream.asked->deadline_s;
   if (deadline_s == 0) return;
   report.deadline_miss_ratio =
       sum(stream.counted(), [&](const auto& r) { return latency_of(r) > deadline_s ? 1.0 : 0; }) /
-      *report.requests;
+      static_cast<double>(*report.requests);
 }
 
 /// Requests that have arrived by `now_s` but are not done.
@@ -110,7 +112,7 @@ void measure_overload(std::span<const RequestRecord> requests, RunReport& report
   const double growth = in_flight(requests, last_s) - in_flight(requests, half_s);
   report.queue_growth_rps = growth / (last_s - half_s);
   // By chance it grows by the root of the number of arrivals.
-  report.overloaded = growth > 2 * std::sqrt(static_cast<double>(requests.size() - half)) ? 1 : 0;
+  report.overloaded = growth > 2 * std::sqrt(static_cast<double>(requests.size() - half));
 }
 
 /// What concerns one stream only.
@@ -121,7 +123,7 @@ void measure_stream(const Scenario& scenario, const StreamRequests& stream, RunR
   report.energy_per_request_J = sum(stream.all, [](const auto& r) { return r.energy_J; }) /
                                 static_cast<double>(stream.all.size());
   // The prediction is for a request that has the cluster to itself.
-  const bool alone = scenario.streams.empty() && stream.asked->concurrency == 1;
+  const bool alone = !scenario.has_streams() && stream.asked->concurrency == 1;
   if (stream.asked->closed() && alone && *report.latency_s > 0) {
     report.prediction_error = *report.predicted_latency_s / *report.latency_s - 1;
   }
@@ -137,7 +139,7 @@ void measure_together(std::span<const StreamRequests> streams, RunReport& report
   double limited = 0;
   double missed = 0;
   double in_flight_s = 0;
-  const auto add = [](std::optional<double>& total, const std::optional<double>& part) {
+  const auto add = [](auto& total, const auto& part) {
     if (part) total = total.value_or(0) + *part;
   };
   for (std::size_t s = 0; s < streams.size(); ++s) {
@@ -149,11 +151,12 @@ void measure_together(std::span<const StreamRequests> streams, RunReport& report
     add(report.throughput_rps, stream.throughput_rps);
     add(report.queue_growth_rps, stream.queue_growth_rps);
     if (stream.overloaded) {
-      report.overloaded = std::max(report.overloaded.value_or(0), *stream.overloaded);
+      report.overloaded = report.overloaded.value_or(false) || *stream.overloaded;
     }
     if (!stream.deadline_miss_ratio) continue;
-    limited += *stream.requests;
-    missed += *stream.deadline_miss_ratio * *stream.requests;
+    const auto requests = static_cast<double>(*stream.requests);
+    limited += requests;
+    missed += *stream.deadline_miss_ratio * requests;
   }
   if (limited > 0) report.deadline_miss_ratio = missed / limited;
   measure_latency(counted, report);
@@ -178,28 +181,16 @@ void measure_devices(const SimulationResult& result, RunReport& report) {
   report.peak_memory_bytes = peak_bytes;
 }
 
-std::set<DeviceId> devices_of(const Plan& plan) {
-  std::set<DeviceId> used;
-  for (const ExecutionUnit& unit : plan.units) {
-    if (unit.kind == UnitKind::kCompute) used.insert(unit.device);
-  }
-  return used;
-}
-
 /// What a correct simulator cannot have produced; empty if nothing.
 std::string contradiction(const Plans& plans, const SimulationResult& result,
                           const Scenario& scenario, const RunReport& report) {
   const auto requests = requests_by_stream(result, scenario);
   double planned = 0;
   for (std::size_t s = 0; s < requests.size(); ++s) {
-    std::vector<double> bytes;  // of a request, by plan
-    for (const MadePlan& made : plans[s].made) {
-      const auto messages = messages_of(*made.plan, scenario.all_streams()[s].element_size());
-      bytes.push_back(sum(messages, [](const Message& m) { return m.bytes; }));
-    }
-    planned += sum(requests[s].all, [&](const RequestRecord& request) {
-      return bytes[static_cast<std::size_t>(request.plan)];
-    });
+    IdVector<PlanId, double> bytes;  // of a request
+    for (const MadePlan& made : plans[s].made) bytes.push_back(made.executable->message_bytes());
+    planned +=
+        sum(requests[s].all, [&](const RequestRecord& request) { return bytes[request.plan]; });
   }
   planned += result.lost_bytes;
   const double received = sum(result.devices, [](const auto& d) { return d.received_bytes; });
@@ -209,19 +200,19 @@ std::string contradiction(const Plans& plans, const SimulationResult& result,
   }
   for (std::size_t s = 0; s < requests.size(); ++s) {
     const double bound_s =
-        scenario.streams.empty() ? *report.lower_bound_s : *report.streams[s].lower_bound_s;
+        !scenario.has_streams() ? *report.lower_bound_s : *report.streams[s].lower_bound_s;
     for (const RequestRecord& request : requests[s].all) {
       const double latency_s = latency_of(request);
       if (latency_s < bound_s * (1 - kTolerance)) {
         return fmt::format("bug: {}a latency of {} s is below the lower bound of {} s",
-                           scenario.label(s), latency_s, bound_s);
+                           scenario.workloads[s].label(), latency_s, bound_s);
       }
     }
     // Little's law, counted in two ways: while the simulation ran, and from its records.
     const double latencies_s = sum(requests[s].all, latency_of);
     if (!equal(latencies_s, requests[s].in_flight_s)) {
       return fmt::format("bug: {}latencies sum to {} s, requests in flight to {} s",
-                         scenario.label(s), latencies_s, requests[s].in_flight_s);
+                         scenario.workloads[s].label(), latencies_s, requests[s].in_flight_s);
     }
   }
   return "";
@@ -229,14 +220,12 @@ std::string contradiction(const Plans& plans, const SimulationResult& result,
 
 /// A latency that none of a stream's plans can beat. Devices that fail only raise it; new routes
 /// may lower it, where it counts links.
-double lower_bound_s(const StreamPlans& plans, const Scenario& scenario) {
-  double bound_s = scenario.lower_bound_s();
+double lower_bound_s(const StreamPlans& plans, const Scenario& scenario, const Workload& workload) {
+  double bound_s = scenario.lower_bound_s(workload, *workload.cluster);
   if (scenario.bound == BoundKind::kSimple) return bound_s;
   for (const MadePlan& made : plans.made) {
     if (made.cluster == plans.made.front().cluster) continue;
-    Scenario then = scenario;
-    then.cluster = made.left;
-    bound_s = std::min(bound_s, then.lower_bound_s());
+    bound_s = std::min(bound_s, scenario.lower_bound_s(workload, *made.left));
   }
   return bound_s;
 }
@@ -245,67 +234,66 @@ double lower_bound_s(const StreamPlans& plans, const Scenario& scenario) {
 void measure_replans(const StreamPlans& plans, std::span<const RequestRecord> requests,
                      double makespan_s, RunReport& report) {
   report.prediction_error.reset();  // the prediction is of the first plan
-  report.replans =
-      static_cast<double>(std::count_if(plans.begun_s.begin(), plans.begun_s.end(),
-                                        [&](double begun_s) { return begun_s <= makespan_s; }));
+  report.replans = std::count_if(plans.begun_s.begin(), plans.begun_s.end(),
+                                 [&](double begun_s) { return begun_s <= makespan_s; });
   report.outage_s = 0;
   for (std::size_t c = 0; c < plans.changes.size(); ++c) {
-    if (plans.changes[c].plan >= 0) continue;
+    if (plans.changes[c].plan != kNoPlan) continue;
     const bool last = c + 1 == plans.changes.size();
     const double end_s = last ? makespan_s : std::min(plans.changes[c + 1].at_s, makespan_s);
     *report.outage_s += std::max(end_s - plans.changes[c].at_s, 0.0);
   }
-  report.aborted = sum(requests, [](const RequestRecord& r) { return double(r.aborted); });
+  report.aborted = 0;
+  for (const RequestRecord& request : requests) *report.aborted += request.aborted;
 }
 
-void measure_plan(const StreamPlans& plans, const Scenario& scenario, RunReport& report) {
-  const Plan& plan = plans.first();
-  const Graph& graph = scenario.model->graph;
-  const Cluster& cluster = *scenario.cluster;
-  report.predicted_latency_s =
-      estimate(plan, graph, cluster, scenario.element_size(), scenario.effects, Sharing::kMaxMin)
-          .latency_s;
-  report.lower_bound_s = lower_bound_s(plans, scenario);
-  report.redundant_macs_ratio = redundant_macs_ratio(plan, graph);
-  report.units = static_cast<double>(plan.units.size());
-  report.messages = static_cast<double>(messages_of(plan, scenario.element_size()).size());
-  report.devices_used = static_cast<double>(devices_of(plan).size());
+void measure_plan(const StreamPlans& plans, const Scenario& scenario, const Workload& workload,
+                  RunReport& report) {
+  const ExecutablePlan& plan = plans.first();
+  report.predicted_latency_s = estimate(plan, Sharing::kMaxMin).latency_s;
+  report.lower_bound_s = lower_bound_s(plans, scenario, workload);
+  report.redundant_macs_ratio = plan.redundant_macs_ratio();
+  report.units = count_of(plan.units);
+  report.messages = count_of(plan.messages);
+  report.devices_used = count_of(plan.computing_devices());
 }
 
 }  // namespace
 
 double percentile(std::span<const double> ascending, int percent) {
-  const std::size_t rank =
-      (ascending.size() * static_cast<std::size_t>(percent) + 99) / 100;  // from 1
+  const std::size_t rank = (ascending.size() * index(percent) + 99) / 100;  // from 1
   return ascending[std::max<std::size_t>(rank, 1) - 1];
 }
 
 void measure_plans(const Plans& plans, const Scenario& scenario, RunReport& report) {
-  if (scenario.streams.empty()) return measure_plan(plans.front(), scenario, report);
+  if (!scenario.has_streams()) {
+    return measure_plan(plans.front(), scenario, scenario.workloads.front(), report);
+  }
   report.units = 0;
   report.messages = 0;
   std::set<DeviceId> used;
   for (std::size_t s = 0; s < plans.size(); ++s) {
-    measure_plan(plans[s], scenario.streams[s], report.streams[s]);
+    measure_plan(plans[s], scenario, scenario.workloads[s], report.streams[s]);
     *report.units += *report.streams[s].units;
     *report.messages += *report.streams[s].messages;
-    used.merge(devices_of(plans[s].first()));
+    const std::vector<DeviceId> computing = plans[s].first().computing_devices();
+    used.insert(computing.begin(), computing.end());
   }
-  report.devices_used = static_cast<double>(used.size());
+  report.devices_used = count_of(used);
 }
 
 void measure_result(const Plans& plans, const SimulationResult& result, const Scenario& scenario,
                     RunReport& report) {
   report.status = result.status;
   report.message = result.message;
-  report.sim_wall_s = result.wall_s;
-  report.sim_cpu_s = result.cpu_s;
-  report.max_rss_kB = static_cast<double>(result.max_rss_kB);
-  if (result.offered_load > 0) report.offered_load = result.offered_load;
-  if (result.status == Status::kOverloaded) report.overloaded = 1;
+  report.sim_wall_s = result.process.wall_s;
+  report.sim_cpu_s = result.process.cpu_s;
+  report.max_rss_kB = result.process.max_rss_kB;
+  if (result.offered.load > 0) report.offered_load = result.offered.load;
+  if (result.status == Status::kOverloaded) report.overloaded = true;
   if (result.status != Status::kOk) return;
   const auto requests = requests_by_stream(result, scenario);
-  if (scenario.streams.empty()) {
+  if (!scenario.has_streams()) {
     measure_stream(scenario, requests.front(), report);
   } else {
     for (std::size_t s = 0; s < requests.size(); ++s) {
@@ -315,9 +303,9 @@ void measure_result(const Plans& plans, const SimulationResult& result, const Sc
   }
   if (scenario.replans()) {
     for (std::size_t s = 0; s < requests.size(); ++s) {
-      RunReport& stream = scenario.streams.empty() ? report : report.streams[s];
+      RunReport& stream = !scenario.has_streams() ? report : report.streams[s];
       measure_replans(plans[s], requests[s].all, result.makespan_s, stream);
-      if (scenario.streams.empty()) break;
+      if (!scenario.has_streams()) break;
       report.replans = report.replans.value_or(0) + *stream.replans;
       report.outage_s = std::max(report.outage_s.value_or(0), *stream.outage_s);
       report.aborted = report.aborted.value_or(0) + *stream.aborted;

@@ -15,7 +15,7 @@ constexpr std::string_view kSpeedup = "speedup_over_baseline";  // needs other r
 
 std::size_t place_of(std::string_view column) {
   std::size_t place = 0;
-  while (columns()[place].name != column) ++place;
+  while (columns()[place].info.name != column) ++place;
   return place;
 }
 
@@ -34,8 +34,8 @@ Record record_of(const Json& json) {
   }
   if (json.contains("baseline")) record.baseline = json.at("baseline").get<std::size_t>();
   const Json& row = json.at("row");
-  for (const Column& column : columns()) {
-    record.cells.push_back(row.value(std::string(column.name), std::string()));
+  for (const auto& column : columns()) {
+    record.cells.push_back(row.value(std::string(column.info.name), std::string()));
   }
   for (const Json& stream : json.value("streams", Json::array())) {
     std::vector<std::string>& cells = record.streams.emplace_back();
@@ -53,7 +53,7 @@ const std::string& Record::at(std::string_view column) const { return cells.at(p
 
 Record record_of(const RunReport& report) {
   Record record{report.index, report.config_hash, report.axes, report.baseline, {}, {}};
-  for (const Column& column : columns()) record.cells.push_back(column.get(report));
+  for (const auto& column : columns()) record.cells.push_back(column.cell(report));
   for (const RunReport& stream : report.streams) record.streams.push_back(stream_cells(stream));
   return record;
 }
@@ -66,7 +66,7 @@ std::string status_text(const Record& record) {
   for (const auto& [key, value] : record.axes) json["axes"][key] = value;
   if (record.baseline) json["baseline"] = *record.baseline;
   for (std::size_t i = 0; i < record.cells.size(); ++i) {
-    const std::string_view column = columns()[i].name;
+    const std::string_view column = columns()[i].info.name;
     if (column != kSpeedup) json["row"][std::string(column)] = record.cells[i];
   }
   for (const auto& cells : record.streams) {

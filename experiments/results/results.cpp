@@ -193,8 +193,8 @@ void Results::add(const Job& job, const Run& run) const {
   write_file(folder / "scenario.resolved.yaml", resolved_text(scenario, job.strategy));
   const Record record = record_of(run.report);
   for (std::size_t s = 0; s < run.plans.size(); ++s) {
-    const Scenario& stream = scenario.all_streams()[s];
-    const std::string name = scenario.streams.empty() ? "plan" : "plan-" + stream.name;
+    const Workload& stream = scenario.workloads[s];
+    const std::string name = stream.name.empty() ? "plan" : "plan-" + stream.name;
     for (std::size_t p = 0; p < run.plans[s].made.size(); ++p) {
       write_file(folder / (name + (p > 0 ? fmt::format("@{}", p) : "") + ".yaml"),
                  write_plan(*run.plans[s].made[p].plan, stream.model->graph, *stream.cluster));

@@ -1,7 +1,6 @@
 #include "experiments/results/run_tables.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "partition/prices/estimate.hpp"
 #include "workloads/input/csv.hpp"
@@ -9,19 +8,113 @@
 namespace edgeflow {
 namespace {
 
-std::string utilisation(double busy_s, const Run& run) {
-  return run.result.makespan_s > 0 ? cell(busy_s / run.result.makespan_s) : "";
+std::string utilisation(double busy_s, double makespan_s) {
+  return makespan_s > 0 ? cell(busy_s / makespan_s) : "";
 }
 
-/// Names of the devices that compute, by blanks.
-std::string computing_devices(const MadePlan& made) {
-  std::set<DeviceId> used;
-  for (const ExecutionUnit& unit : made.plan->units) {
-    if (unit.kind == UnitKind::kCompute) used.insert(unit.device);
+struct RequestRow {
+  const RequestRecord& record;
+  const Workload& workload;
+
+  double latency_s() const { return record.finish_s - record.arrival_s; }
+  std::string missed() const {
+    const double deadline_s = workload.requests.deadline_s;
+    return deadline_s == 0 ? "" : latency_s() > deadline_s ? "1" : "0";
   }
+};
+
+constexpr Column<RequestRow> kRequestColumns[] = {
+    {{"request", "", "number of the request in its stream, from 0"},
+     [](const RequestRow& r) { return std::to_string(r.record.request); }},
+    {{"arrival_s", "s", "when it arrived"},
+     [](const RequestRow& r) { return cell(r.record.arrival_s); }},
+    {{"finish_s", "s", "when all its results were at the sink"},
+     [](const RequestRow& r) { return cell(r.record.finish_s); }},
+    {{"latency_s", "s", "finish_s - arrival_s = compute_s + transfer_s + queue_s + wait_s"},
+     [](const RequestRow& r) { return cell(r.latency_s()); }},
+    {{"compute_s", "s", "time on its critical path that units compute"},
+     [](const RequestRow& r) { return cell(r.record.compute_s); }},
+    {{"transfer_s", "s", "time on its critical path that messages are under way"},
+     [](const RequestRow& r) { return cell(r.record.transfer_s); }},
+    {{"queue_s", "s", "time on its critical path that ready units wait for a busy device"},
+     [](const RequestRow& r) { return cell(r.record.queue_s); }},
+    {{"wait_s", "s",
+      "time that it was held back because enough requests were in flight or no plan was there, "
+      "and what failures made of its time before"},
+     [](const RequestRow& r) { return cell(r.record.wait_s); }},
+    {{"warm_up", "", "1 if it is in no statistics because it is one of the first, else 0"},
+     [](const RequestRow& r) -> std::string {
+       return r.record.request < r.workload.requests.warm_up ? "1" : "0";
+     }},
+    {{"missed", "", "1 if latency_s is beyond the deadline, else 0; empty without one"},
+     [](const RequestRow& r) { return r.missed(); }},
+    {{"energy_J", "J", "charged to it, as sim/engine/energy.hpp defines"},
+     [](const RequestRow& r) { return cell(r.record.energy_J); }},
+    {{"stream", "", "name of its stream; empty if there are none"},
+     [](const RequestRow& r) { return r.workload.name; }},
+    {{"plan", "", "that it was done by: 0 is plan.yaml, n is plan@n.yaml"},
+     [](const RequestRow& r) { return std::to_string(number(r.record.plan)); }},
+    {{"aborted", "", "how often failures threw it back to its start"},
+     [](const RequestRow& r) { return std::to_string(r.record.aborted); }},
+};
+
+struct DeviceRow {
+  const DeviceRecord& record;
+  const Device& device;
+  double makespan_s;
+};
+
+constexpr Column<DeviceRow> kDeviceColumns[] = {
+    {{"device", "", "name of the device"}, [](const DeviceRow& r) { return r.device.name; }},
+    {{"type", "", "its name in the catalogue; empty if it is written into the cluster"},
+     [](const DeviceRow& r) { return r.device.type; }},
+    {{"busy_s", "s", "time that it computed or worked for messages"},
+     [](const DeviceRow& r) { return cell(r.record.busy_s); }},
+    {{"sent_bytes", "B", "payload that it sent"},
+     [](const DeviceRow& r) { return cell(r.record.sent_bytes); }},
+    {{"received_bytes", "B", "payload that it received"},
+     [](const DeviceRow& r) { return cell(r.record.received_bytes); }},
+    {{"peak_memory_bytes", "B", "most of its weights + live activations over time"},
+     [](const DeviceRow& r) { return cell(r.record.peak_memory_bytes); }},
+    {{"memory_bytes", "B", "that it has; empty if without limit"},
+     [](const DeviceRow& r) { return cell(r.device.memory_bytes); }},
+    {{"energy_J", "J", "that it drew until the makespan; empty if its power is not known"},
+     [](const DeviceRow& r) { return cell(r.record.energy_J); }},
+    {{"utilisation", "", "busy_s / makespan"},
+     [](const DeviceRow& r) { return utilisation(r.record.busy_s, r.makespan_s); }},
+    {{"transmit_s", "s", "time that its interface sent, if nothing else shared the links"},
+     [](const DeviceRow& r) { return cell(r.record.transmit_s); }},
+    {{"receive_s", "s", "time that its interface received, likewise"},
+     [](const DeviceRow& r) { return cell(r.record.receive_s); }},
+};
+
+struct LinkRow {
+  const LinkRecord& record;
+  const Link& link;
+  double makespan_s;
+};
+
+constexpr Column<LinkRow> kLinkColumns[] = {
+    {{"link", "", "name of the link"}, [](const LinkRow& r) { return r.link.name; }},
+    {{"bandwidth_Bps", "B/s", "its bandwidth at t = 0"},
+     [](const LinkRow& r) { return cell(r.link.bandwidth_Bps); }},
+    {{"bytes", "B", "payload times crossings that it carried"},
+     [](const LinkRow& r) { return cell(r.record.bytes); }},
+    {{"busy_s", "s", "bytes / bandwidth_Bps: the time it would be busy if always full"},
+     [](const LinkRow& r) { return cell(r.record.busy_s); }},
+    {{"utilisation", "", "busy_s / makespan"},
+     [](const LinkRow& r) { return utilisation(r.record.busy_s, r.makespan_s); }},
+    {{"energy_J", "J", "idle power * makespan + (busy - idle) * busy_s"},
+     [](const LinkRow& r) { return cell(r.record.energy_J); }},
+    {{"background_bytes", "B", "of others' traffic times crossings; in no other figure"},
+     [](const LinkRow& r) { return cell(r.record.background_bytes); }},
+};
+
+/// Names of the devices that compute, by blanks.
+std::string computing_devices(const ExecutablePlan& plan) {
   std::string names;
-  for (const DeviceId id : used) {
-    names += (names.empty() ? "" : " ") + made.cluster->device(id).name;
+  for (const DeviceId id : plan.computing_devices()) {
+    names += (names.empty() ? "" : " ") + plan.cluster.device(id).name;
   }
   return names;
 }
@@ -30,12 +123,44 @@ std::string computing_devices(const MadePlan& made) {
 struct Period {
   double from_s;
   double until_s;
-  std::int32_t plan;
+  PlanId plan;
   std::string because;
 };
 
+struct PlanRow {
+  const Workload& workload;
+  const Period& period;
+  std::string devices, predicted_latency_s;
+  std::int64_t requests = 0;
+  double latencies_s = 0;
+};
+
+constexpr Column<PlanRow> kPlanColumns[] = {
+    {{"stream", "", "name of the stream; empty if there are none"},
+     [](const PlanRow& r) { return r.workload.name; }},
+    {{"from_s", "s", "since when it had the plan"},
+     [](const PlanRow& r) { return cell(r.period.from_s); }},
+    {{"until_s", "s", "until when"}, [](const PlanRow& r) { return cell(r.period.until_s); }},
+    {{"plan", "", "0 is plan.yaml, n is plan@n.yaml; empty: there was none"},
+     [](const PlanRow& r) {
+       return r.period.plan == kNoPlan ? "" : std::to_string(number(r.period.plan));
+     }},
+    {{"because", "", "the failures and repairs that the change was for"},
+     [](const PlanRow& r) { return r.period.because; }},
+    {{"devices", "", "that compute by the plan, parted by blanks"},
+     [](const PlanRow& r) { return r.devices; }},
+    {{"predicted_latency_s", "s", "what the estimator says of a request that is alone"},
+     [](const PlanRow& r) { return r.predicted_latency_s; }},
+    {{"requests", "", "that were done in the period"},
+     [](const PlanRow& r) { return std::to_string(r.requests); }},
+    {{"latency_s", "s", "their mean latency, with the gap where they met it"},
+     [](const PlanRow& r) {
+       return r.requests > 0 ? cell(r.latencies_s / static_cast<double>(r.requests)) : "";
+     }},
+};
+
 std::vector<Period> periods_of(const StreamPlans& plans, double makespan_s) {
-  std::vector<Period> periods{{0, makespan_s, 0, ""}};
+  std::vector<Period> periods{{0, makespan_s, PlanId{0}, ""}};
   for (std::size_t c = 0; c < plans.changes.size(); ++c) {
     periods.back().until_s = std::min(plans.changes[c].at_s, makespan_s);
     periods.push_back({plans.changes[c].at_s, makespan_s, plans.changes[c].plan, plans.because[c]});
@@ -47,84 +172,64 @@ std::vector<Period> periods_of(const StreamPlans& plans, double makespan_s) {
 }  // namespace
 
 std::string requests_csv(const SimulationResult& result, const Scenario& scenario) {
-  std::string text =
-      csv_row({"request", "arrival_s", "finish_s", "latency_s", "compute_s", "transfer_s",
-               "queue_s", "wait_s", "warm_up", "missed", "energy_J", "stream", "plan", "aborted"});
-  for (const RequestRecord& r : result.requests) {
-    const Scenario& stream = scenario.all_streams()[static_cast<std::size_t>(r.stream)];
-    const Requests& requests = stream.requests;
-    const double latency_s = r.finish_s - r.arrival_s;
-    const bool limited = requests.deadline_s > 0;
-    text += csv_row({std::to_string(r.request), cell(r.arrival_s), cell(r.finish_s),
-                     cell(latency_s), cell(r.compute_s), cell(r.transfer_s), cell(r.queue_s),
-                     cell(r.wait_s), r.request < requests.warm_up ? "1" : "0",
-                     !limited                          ? ""
-                     : latency_s > requests.deadline_s ? "1"
-                                                       : "0",
-                     cell(r.energy_J), scenario.streams.empty() ? "" : stream.name,
-                     std::to_string(r.plan), std::to_string(r.aborted)});
+  const std::span<const Column<RequestRow>> columns(kRequestColumns);
+  std::string text = header(columns);
+  for (const RequestRecord& record : result.requests) {
+    text += line(columns, {record, scenario.workloads[index(record.stream)]});
   }
   return text;
 }
 
 std::string devices_csv(const Run& run, const Scenario& scenario) {
-  std::string text =
-      csv_row({"device", "type", "busy_s", "sent_bytes", "received_bytes", "peak_memory_bytes",
-               "memory_bytes", "energy_J", "utilisation", "transmit_s", "receive_s"});
+  const std::span<const Column<DeviceRow>> columns(kDeviceColumns);
+  std::string text = header(columns);
   for (std::size_t d = 0; d < run.result.devices.size(); ++d) {
-    const DeviceRecord& r = run.result.devices[d];
-    const Device& device = scenario.cluster->devices()[d];
-    text += csv_row({device.name, device.type, cell(r.busy_s), cell(r.sent_bytes),
-                     cell(r.received_bytes), cell(r.peak_memory_bytes), cell(device.memory_bytes),
-                     cell(r.energy_J), utilisation(r.busy_s, run), cell(r.transmit_s),
-                     cell(r.receive_s)});
+    text += line(columns,
+                 {run.result.devices[d], scenario.cluster->devices()[d], run.result.makespan_s});
   }
   return text;
 }
 
 std::string links_csv(const Run& run, const Scenario& scenario) {
-  std::string text = csv_row(
-      {"link", "bandwidth_Bps", "bytes", "busy_s", "utilisation", "energy_J", "background_bytes"});
+  const std::span<const Column<LinkRow>> columns(kLinkColumns);
+  std::string text = header(columns);
   for (std::size_t l = 0; l < run.result.links.size(); ++l) {
-    const LinkRecord& r = run.result.links[l];
-    const Link& link = scenario.cluster->network().links[l];
-    text += csv_row({link.name, cell(link.bandwidth_Bps), cell(r.bytes), cell(r.busy_s),
-                     utilisation(r.busy_s, run), cell(r.energy_J), cell(r.background_bytes)});
+    text += line(columns, {run.result.links[l], scenario.cluster->network().links[l],
+                           run.result.makespan_s});
   }
   return text;
 }
 
 std::string plans_csv(const Run& run, const Scenario& scenario) {
-  std::string text = csv_row({"stream", "from_s", "until_s", "plan", "because", "devices",
-                              "predicted_latency_s", "requests", "latency_s"});
-  const auto streams = scenario.all_streams();
-  for (std::size_t s = 0; s < streams.size(); ++s) {
-    const StreamPlans& plans = run.plans[s];
-    for (const Period& period : periods_of(plans, run.result.makespan_s)) {
-      double latencies_s = 0;
-      std::int64_t done = 0;
+  const std::span<const Column<PlanRow>> columns(kPlanColumns);
+  std::string text = header(columns);
+  for (std::size_t w = 0; w < scenario.workloads.size(); ++w) {
+    const Workload& workload = scenario.workloads[w];
+    for (const Period& period : periods_of(run.plans[w], run.result.makespan_s)) {
+      PlanRow row{workload, period, {}, {}};
       for (const RequestRecord& request : run.result.requests) {
         const bool in_it = request.finish_s > period.from_s && request.finish_s <= period.until_s;
-        if (request.stream != static_cast<std::int32_t>(s) || !in_it) continue;
-        latencies_s += request.finish_s - request.arrival_s;
-        ++done;
+        if (index(request.stream) != w || !in_it) continue;
+        row.latencies_s += request.finish_s - request.arrival_s;
+        ++row.requests;
       }
-      std::string plan, devices, predicted_s;
-      if (period.plan >= 0) {
-        const MadePlan& made = plans.made[static_cast<std::size_t>(period.plan)];
-        plan = std::to_string(period.plan);
-        devices = computing_devices(made);
-        predicted_s = cell(estimate(*made.plan, streams[s].model->graph, *made.cluster,
-                                    streams[s].element_size(), scenario.effects, Sharing::kMaxMin)
-                               .latency_s);
+      if (period.plan != kNoPlan) {
+        const ExecutablePlan& plan = *run.plans[w].made[index(period.plan)].executable;
+        row.devices = computing_devices(plan);
+        row.predicted_latency_s = cell(estimate(plan, Sharing::kMaxMin).latency_s);
       }
-      text += csv_row({scenario.streams.empty() ? "" : streams[s].name, cell(period.from_s),
-                       cell(period.until_s), plan, period.because, devices, predicted_s,
-                       std::to_string(done),
-                       done > 0 ? cell(latencies_s / static_cast<double>(done)) : ""});
+      text += line(columns, row);
     }
   }
   return text;
+}
+
+std::vector<TableInfo> run_tables() {
+  return {{"requests.csv", "request", infos(std::span<const Column<RequestRow>>(kRequestColumns))},
+          {"plans.csv", "period of a stream with the policy replan",
+           infos(std::span<const Column<PlanRow>>(kPlanColumns))},
+          {"devices.csv", "device", infos(std::span<const Column<DeviceRow>>(kDeviceColumns))},
+          {"links.csv", "link", infos(std::span<const Column<LinkRow>>(kLinkColumns))}};
 }
 
 }  // namespace edgeflow

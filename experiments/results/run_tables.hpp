@@ -3,9 +3,11 @@
 // README.md.
 
 #include <string>
+#include <vector>
 
 #include "experiments/jobs/job.hpp"
 #include "experiments/jobs/report.hpp"
+#include "experiments/results/column.hpp"
 
 namespace edgeflow {
 
@@ -14,5 +16,8 @@ std::string devices_csv(const Run& run, const Scenario& scenario);
 std::string links_csv(const Run& run, const Scenario& scenario);
 /// Which plan each stream had when, or none, with what came of it.
 std::string plans_csv(const Run& run, const Scenario& scenario);
+
+/// What their columns mean.
+std::vector<TableInfo> run_tables();
 
 }  // namespace edgeflow

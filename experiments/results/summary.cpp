@@ -174,9 +174,9 @@ std::string headline(const Scenario& scenario) {
   for (std::string& device : devices) device = fmt::format("{} {}", counts[device], device);
   std::vector<std::string> models;
   int requests = 0;
-  for (const Scenario& stream : scenario.all_streams()) {
+  for (const Workload& stream : scenario.workloads) {
     models.push_back(stream.model->graph.name());
-    if (!scenario.streams.empty()) models.back() += fmt::format(" ({})", stream.name);
+    if (!stream.name.empty()) models.back() += fmt::format(" ({})", stream.name);
     requests += stream.requests.count;
   }
   return fmt::format("{}: {} on {}, {}, {} request{}", scenario.name, fmt::join(models, " and "),

@@ -51,32 +51,27 @@ struct Memory {
 
 /// What events say of the units and messages of a plan.
 struct PlanNames {
-  PlanNames(const Plan& its_plan, const Scenario& stream)
-      : plan(its_plan), messages(messages_of(plan, stream.element_size())) {
-    for (const ExecutionUnit& unit : plan.units) {
+  explicit PlanNames(const ExecutablePlan& its_plan)
+      : plan(its_plan), served(its_plan.units.size()) {
+    for (const ExecutionUnit& unit : plan.plan.units) {
       units.push_back(fmt::format("{},\"cat\":\"{}\",\"args\":{{\"rows\":{},\"request\":",
-                                  in_json(stream.model->graph.layer(unit.layer).name),
-                                  to_string(unit.kind), in_json(to_string(unit.output))));
+                                  in_json(plan.graph.layer(unit.layer).name), to_string(unit.kind),
+                                  in_json(to_string(unit.output))));
     }
-    sends.resize(plan.units.size());
-    served.resize(plan.units.size());
-    for (std::size_t m = 0; m < messages.size(); ++m) {
-      sends[index(messages[m].from)].push_back(static_cast<std::int64_t>(m));
-      served[index(messages[m].consumers.front())].push_back(static_cast<std::int64_t>(m));
+    for (const MessageId m : plan.messages.ids()) {
+      served[plan.messages[m].consumers.front()].push_back(m);
     }
   }
 
-  const Plan& plan;
-  std::vector<std::string> units;  // by unit: of its slices, up to the request
-  std::vector<Message> messages;
-  std::vector<std::vector<std::int64_t>> sends;   // by unit: messages
-  std::vector<std::vector<std::int64_t>> served;  // by unit: messages that it is the first to need
+  const ExecutablePlan& plan;
+  IdVector<UnitId, std::string> units;              // of their slices, up to the request
+  IdVector<UnitId, std::vector<MessageId>> served;  // messages that it is the first to need
   std::int64_t first_arrow = 0;
 };
 
 /// A stream's plans, and what it calls its tracks.
 struct StreamNames {
-  std::vector<PlanNames> plans;
+  IdVector<PlanId, PlanNames> plans;
   std::string track_name;  // " detector"; empty without streams
   const StreamPlans* made = nullptr;
 };
@@ -89,15 +84,16 @@ class Trace : public Recorder {
       destinations_.push_back(in_json("to " + device.name));
       origins_.push_back(in_json("from " + device.name));
     }
-    const auto streams = scenario.all_streams();
+    const std::vector<Workload>& streams = scenario.workloads;
     for (std::size_t s = 0; s < streams.size(); ++s) {
       StreamNames& names = streams_.emplace_back();
-      names.track_name = scenario.streams.empty() ? "" : " " + streams[s].name;
+      names.track_name = streams[s].name.empty() ? "" : " " + streams[s].name;
       names.made = &plans[s];
       for (const MadePlan& made : plans[s].made) {
-        PlanNames& plan = names.plans.emplace_back(*made.plan, streams[s]);
-        plan.first_arrow = arrows_;
-        arrows_ += static_cast<std::int64_t>(plan.messages.size()) * streams[s].requests.count;
+        PlanNames& names_of_plan = names.plans.emplace_back(*made.executable);
+        names_of_plan.first_arrow = arrows_;
+        arrows_ +=
+            static_cast<std::int64_t>(made.executable->messages.size()) * streams[s].requests.count;
       }
       lanes_.emplace_back(cluster_.size());
     }
@@ -111,72 +107,69 @@ class Trace : public Recorder {
     }
   }
 
-  void unit_done(const Attempt& attempt, std::int32_t unit, const UnitTimes& times) override {
-    const auto at = static_cast<std::size_t>(unit);
-    const std::int32_t stream = attempt.stream;
+  void unit_done(const Attempt& attempt, UnitId unit, const UnitTimes& times) override {
+    const StreamId stream = attempt.stream;
     const PlanNames& names = names_of(attempt);
-    const std::size_t device = index(names.plan.units[at].device);
+    const DeviceId device = names.plan.units[unit].device;
     // What takes no time may happen beside something that does: nested in it.
     const bool instant = times.finish_s == times.start_s;
     Tracks& tracks = lane(stream, device).units;
     const std::size_t track =
         first_track(stream) + (instant ? 0 : tracks.place(times.start_s, times.finish_s));
     slice(device, track, {times.start_s, times.finish_s});
-    file_ << names.units[at] << attempt.request;
+    file_ << names.units[unit] << attempt.request;
     end_slice(attempt);
-    for (const std::int64_t message : names.sends[at]) {
+    for (const MessageId message : names.plan.sends(unit)) {
       arrow('s', names, attempt, message, {device, track, times.start_s});
     }
-    for (const std::int64_t message : names.served[at]) {
+    for (const MessageId message : names.served[unit]) {
       arrow('f', names, attempt, message, {device, track, times.start_s});
     }
   }
 
-  void message_worked(const Attempt& attempt, std::int32_t message, MessageWork work,
+  void message_worked(const Attempt& attempt, MessageId message, MessageWork work,
                       const MessageTimes& times) override {
     const bool sends = work == MessageWork::kSend;
-    const std::int32_t stream = attempt.stream;
+    const StreamId stream = attempt.stream;
     const PlanNames& names = names_of(attempt);
-    const Message& sent = names.messages[static_cast<std::size_t>(message)];
-    const std::size_t from = index(names.plan.unit(sent.from).device);
-    const std::size_t device = sends ? from : index(sent.to);
+    const ExecutableMessage& sent = names.plan.messages[message];
+    const DeviceId device = sends ? sent.from_device : sent.to;
     Tracks& tracks = lane(stream, device).units;
     slice(device, first_track(stream) + tracks.place(times.start_s, times.finish_s), times);
-    file_ << (sends ? destinations_[index(sent.to)] : origins_[from])
+    file_ << (sends ? destinations_[sent.to] : origins_[sent.from_device])
           << (sends ? R"(,"cat":"send")" : R"(,"cat":"receive")") << R"(,"args":{"message":)"
-          << message << R"(,"request":)" << attempt.request;
+          << number(message) << R"(,"request":)" << attempt.request;
     end_slice(attempt);
   }
 
-  void message_done(const Attempt& attempt, std::int32_t message, const MessageTimes& times,
+  void message_done(const Attempt& attempt, MessageId message, const MessageTimes& times,
                     double carried) override {
-    const std::int32_t stream = attempt.stream;
+    const StreamId stream = attempt.stream;
     const PlanNames& names = names_of(attempt);
-    const Message& sent = names.messages[static_cast<std::size_t>(message)];
-    const std::size_t device = index(names.plan.unit(sent.from).device);
+    const ExecutableMessage& sent = names.plan.messages[message];
+    const DeviceId device = sent.from_device;
     Tracks& tracks = lane(stream, device).messages;
     const std::size_t track =
         first_track(stream) + kFirstMessageTrack + tracks.place(times.start_s, times.finish_s);
     slice(device, track, times);
-    file_ << destinations_[index(sent.to)] << R"(,"cat":"transfer","args":{"bytes":)"
-          << sent.bytes * carried << R"(,"message":)" << message << R"(,"request":)"
+    file_ << destinations_[sent.to] << R"(,"cat":"transfer","args":{"bytes":)"
+          << sent.bytes * carried << R"(,"message":)" << number(message) << R"(,"request":)"
           << attempt.request;
     end_slice(attempt);
     arrow('t', names, attempt, message, {device, track, times.start_s});
   }
 
-  void memory_changed(std::int32_t device, double now_s, double bytes) override {
-    Memory& memory = memory_[static_cast<std::size_t>(device)];
-    if (now_s > memory.since_s) write_memory(static_cast<std::size_t>(device));
+  void memory_changed(DeviceId device, double now_s, double bytes) override {
+    Memory& memory = memory_[device];
+    if (now_s > memory.since_s) write_memory(device);
     memory.since_s = now_s;
     memory.bytes = bytes;
   }
 
   void end() override {
-    for (std::size_t d = 0; d < cluster_.size(); ++d) {
-      write_memory(d);
-      for (std::size_t s = 0; s < streams_.size(); ++s)
-        name_tracks(static_cast<std::int32_t>(s), d);
+    for (const DeviceId device : memory_.ids()) {
+      write_memory(device);
+      for (const StreamId stream : streams_.ids()) name_tracks(stream, device);
     }
     write_plans();
     file_ << R"({"ph":"M","name":"trace_end","pid":0})"
@@ -186,8 +179,11 @@ class Trace : public Recorder {
 
  private:
   /// Begins the event of a span; its name and the rest follow.
-  void slice(std::size_t device, std::size_t track, const MessageTimes& times) {
-    file_ << R"({"ph":"X","pid":)" << static_cast<std::int64_t>(device) << R"(,"tid":)"
+  void slice(DeviceId device, std::size_t track, const MessageTimes& times) {
+    slice(index(device), track, times);
+  }
+  void slice(std::size_t process, std::size_t track, const MessageTimes& times) {
+    file_ << R"({"ph":"X","pid":)" << static_cast<std::int64_t>(process) << R"(,"tid":)"
           << static_cast<std::int64_t>(track) << R"(,"ts":)" << times.start_s * 1e6 << R"(,"dur":)"
           << (times.finish_s - times.start_s) * 1e6 << R"(,"name":)";
     slice_end_s_ = times.finish_s;
@@ -197,20 +193,20 @@ class Trace : public Recorder {
   void write_plans() {
     const std::size_t process = cluster_.size();
     bool any = false;
-    for (std::size_t s = 0; s < streams_.size(); ++s) {
+    for (const StreamId s : streams_.ids()) {
       const std::vector<PlanChange>& changes = streams_[s].made->changes;
       for (std::size_t c = 0; c <= changes.size() && !changes.empty(); ++c) {
         const double from_s = c == 0 ? 0 : changes[c - 1].at_s;
         const double until_s = c == changes.size() ? last_s_ : std::min(changes[c].at_s, last_s_);
-        const std::int32_t plan = c == 0 ? 0 : changes[c - 1].plan;
+        const PlanId plan = c == 0 ? PlanId{0} : changes[c - 1].plan;
         if (until_s <= from_s) continue;
-        slice(process, s, {from_s, until_s});
-        file_ << in_json(plan < 0 ? "no plan" : fmt::format("plan {}", plan))
+        slice(process, index(s), {from_s, until_s});
+        file_ << in_json(plan == kNoPlan ? "no plan" : fmt::format("plan {}", number(plan)))
               << R"(,"cat":"plan","args":{"because":)"
               << in_json(c == 0 ? "" : streams_[s].made->because[c - 1]) << "}},\n";
         any = true;
       }
-      if (any) name_track(process, s, "plan" + streams_[s].track_name);
+      if (any) name_track(process, index(s), "plan" + streams_[s].track_name);
     }
     if (any) name_process(process, in_json("plans"));
   }
@@ -226,70 +222,65 @@ class Trace : public Recorder {
   }
 
   struct Point {
-    std::size_t device;
+    DeviceId device;
     std::size_t track;
     double date_s;
   };
-  void arrow(char step, const PlanNames& names, const Attempt& attempt, std::int64_t message,
+  void arrow(char step, const PlanNames& names, const Attempt& attempt, MessageId message,
              const Point& at) {
     if (attempt.aborted) return;
     const auto request = static_cast<std::int64_t>(attempt.request);
     file_ << R"({"ph":")" << std::string_view(&step, 1) << R"(","name":"data","cat":"data","id":)"
           << attempt.number * arrows_ + names.first_arrow +
-                 request * static_cast<std::int64_t>(names.messages.size()) + message
-          << R"(,"pid":)" << static_cast<std::int64_t>(at.device) << R"(,"tid":)"
+                 request * static_cast<std::int64_t>(names.plan.messages.size()) + number(message)
+          << R"(,"pid":)" << number(at.device) << R"(,"tid":)"
           << static_cast<std::int64_t>(at.track) << R"(,"ts":)" << at.date_s * 1e6
           << (step == 'f' ? R"(,"bp":"e"},)" : "},") << "\n";
   }
 
-  void write_memory(std::size_t device) {
+  void write_memory(DeviceId device) {
     Memory& memory = memory_[device];
     if (memory.bytes < 0 || memory.bytes == memory.written_bytes) return;
     memory.written_bytes = memory.bytes;
-    file_ << R"({"ph":"C","name":"memory","pid":)" << static_cast<std::int64_t>(device)
-          << R"(,"ts":)" << memory.since_s * 1e6 << R"(,"args":{"bytes":)" << memory.bytes
-          << "}},\n";
+    file_ << R"({"ph":"C","name":"memory","pid":)" << number(device) << R"(,"ts":)"
+          << memory.since_s * 1e6 << R"(,"args":{"bytes":)" << memory.bytes << "}},\n";
   }
 
-  void name_tracks(std::int32_t stream, std::size_t device) {
+  void name_tracks(StreamId stream, DeviceId device) {
+    const std::size_t process = index(device);
     const Lane& its = lane(stream, device);
     const std::size_t first = first_track(stream);
-    const std::string& name = streams_[static_cast<std::size_t>(stream)].track_name;
+    const std::string& name = streams_[stream].track_name;
     for (std::size_t t = 0; t < its.units.size(); ++t) {
-      name_track(device, first + t, "compute" + name);
+      name_track(process, first + t, "compute" + name);
     }
     for (std::size_t t = 0; t < its.messages.size(); ++t) {
-      name_track(device, first + kFirstMessageTrack + t, "send" + name);
+      name_track(process, first + kFirstMessageTrack + t, "send" + name);
     }
   }
 
-  void name_track(std::size_t device, std::size_t track, const std::string& name) {
-    file_ << R"({"ph":"M","name":"thread_name","pid":)" << static_cast<std::int64_t>(device)
+  void name_track(std::size_t process, std::size_t track, const std::string& name) {
+    file_ << R"({"ph":"M","name":"thread_name","pid":)" << static_cast<std::int64_t>(process)
           << R"(,"tid":)" << static_cast<std::int64_t>(track) << R"(,"args":{"name":)"
           << in_json(name) << "}},\n";
   }
 
   const PlanNames& names_of(const Attempt& attempt) const {
-    return streams_[static_cast<std::size_t>(attempt.stream)]
-        .plans[static_cast<std::size_t>(attempt.plan)];
+    return streams_[attempt.stream].plans[attempt.plan];
   }
-  Lane& lane(std::int32_t stream, std::size_t device) {
-    return lanes_[static_cast<std::size_t>(stream)][device];
-  }
-  static std::size_t first_track(std::int32_t stream) {
-    return static_cast<std::size_t>(stream) * kTracksPerStream;
-  }
+  Lane& lane(StreamId stream, DeviceId device) { return lanes_[stream][device]; }
+  static std::size_t first_track(StreamId stream) { return index(stream) * kTracksPerStream; }
 
   std::filesystem::path folder_;
   const Cluster& cluster_;
-  std::vector<StreamNames> streams_;
+  IdVector<StreamId, StreamNames> streams_;
   std::int64_t arrows_ = 0;  // of all plans
   double slice_end_s_ = 0;
   double last_s_ = 0;
-  std::vector<std::vector<Lane>> lanes_;   // by stream and device
-  std::vector<Memory> memory_;             // by device
-  std::vector<std::string> destinations_;  // by device
-  std::vector<std::string> origins_;       // by device
+  IdVector<StreamId, IdVector<DeviceId, Lane>> lanes_;
+  IdVector<DeviceId, Memory> memory_;
+  IdVector<DeviceId, std::string> destinations_;
+  IdVector<DeviceId, std::string> origins_;
   StreamFile file_;
 };
 

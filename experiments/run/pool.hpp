@@ -1,5 +1,5 @@
 #pragma once
-// Runs jobs in worker processes, several at a time.
+// Runs tasks in worker processes, several at a time.
 //
 // A task is jobs that share a plan: a process of its own plans once, then simulates and writes the
 // results of one job after the other. Nothing that a run leaks or breaks outlives its task, and a
@@ -9,22 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "experiments/results/results.hpp"
+#include "experiments/jobs/report.hpp"
+#include "experiments/jobs/tasks.hpp"
 
 namespace edgeflow {
-
-/// Indices of jobs that share a plan, ascending.
-using Task = std::vector<std::size_t>;
-
-/// The tasks of all jobs, in the order of their first ones.
-std::vector<Task> tasks_of(const std::vector<Job>& jobs);
-
-/// Where there are fewer tasks than `pieces`, they are divided, and plan once per part.
-std::vector<Task> divided(const std::vector<Task>& tasks, std::size_t pieces);
-
-/// Shard `number` (from 1) of `shards`: every task is in one shard. The same on every machine, and
-/// mixed, so that no shard gets all runs of the slowest strategy.
-std::vector<Task> shard_of(const std::vector<Job>& jobs, std::size_t number, std::size_t shards);
 
 /// How a run ended, for people.
 struct Outcome {
@@ -32,6 +20,29 @@ struct Outcome {
   std::string status;
   double latency_s = 0;  // if ok
   std::string message;   // if not
+};
+
+/// By which a worker tells the pool how far it is.
+class TaskProgress {
+ public:
+  explicit TaskProgress(int out) : out_(out) {}
+  void planned() const;
+  /// The results of the task's next run are written.
+  void done(const RunReport& report) const;
+  /// Results cannot be written.
+  void failed(const std::string& message) const;
+
+ private:
+  int out_;
+};
+
+/// What is done for a task.
+struct TaskWork {
+  /// In a process of its own: plans, then runs the task's jobs in their order. Throws InputError if
+  /// results cannot be written.
+  std::function<void(const Task& task, const TaskProgress& progress)> run;
+  /// In the calling process, for a job whose worker died or took too long: writes what became of it.
+  std::function<void(std::size_t index, Status status, const std::string& message)> give_up;
 };
 
 struct PoolOptions {
@@ -47,9 +58,9 @@ enum class PoolEnd : std::uint8_t {
   kInterrupted,  // by SIGINT or SIGTERM
 };
 
-/// Runs the tasks and adds their results, calling `done` after each run. Runs that were under way
-/// at an early end leave no results. Throws InputError if results cannot be written.
-PoolEnd run_tasks(const std::vector<Job>& jobs, std::vector<Task> tasks, const Results& results,
-                  const PoolOptions& options, const std::function<void(const Outcome&)>& done);
+/// Runs the tasks, calling `done` after each run. Runs that were under way at an early end leave no
+/// results. Throws InputError if results cannot be written.
+PoolEnd run_tasks(std::vector<Task> tasks, const TaskWork& work, const PoolOptions& options,
+                  const std::function<void(const Outcome&)>& done);
 
 }  // namespace edgeflow

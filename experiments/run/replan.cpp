@@ -10,7 +10,7 @@
 #include <tuple>
 #include <utility>
 
-#include "partition/prices/estimate.hpp"
+#include "partition/plans/execution.hpp"
 #include "platforms/remaining.hpp"
 
 namespace edgeflow {
@@ -33,7 +33,7 @@ std::vector<Instant> instants_of(const std::vector<Failure>& failures) {
                    [](const auto& a, const auto& b) { return std::get<0>(a) < std::get<0>(b); });
   std::vector<Instant> instants;
   for (const auto& [at_s, fails, failure] : events) {
-    if (instants.empty() || at_s > instants.back().at_s + kTimePrecision_s) {
+    if (instants.empty() || !is_due(at_s, instants.back().at_s)) {
       instants.push_back({at_s, {}, {}});
     }
     (fails ? instants.back().failed : instants.back().repaired).push_back(failure);
@@ -68,8 +68,8 @@ class Planner {
         disturbances_(disturbances),
         plan_(plan),
         cluster_(*plans.made.front().cluster),
-        present_(Use{0, 0, {}, ""}) {
-    known_[{}] = {0, ""};
+        present_(Use{PlanId{0}, 0, {}, ""}) {
+    known_[{}] = {PlanId{0}, ""};
   }
 
   void run() {
@@ -83,13 +83,13 @@ class Planner {
  private:
   /// A plan that is in use, or will be.
   struct Use {
-    std::int32_t plan = 0;
+    PlanId plan{};
     double ready_s = 0;
     Losses without;
     std::string because;
   };
   struct Answer {
-    std::int32_t plan = -1;
+    PlanId plan = kNoPlan;
     std::string why_none;
   };
 
@@ -108,14 +108,14 @@ class Planner {
     const std::string because = describe(instant);
     const auto fails = [&](const Use& use) {
       return std::any_of(instant.failed.begin(), instant.failed.end(), [&](const Failure* failure) {
-        const MadePlan& made = plans_.made[static_cast<std::size_t>(use.plan)];
+        const MadePlan& made = plans_.made[index(use.plan)];
         return uses(*made.plan, *made.cluster, *failure);
       });
     };
     const bool lost = present_ && fails(*present_);
     if (lost) present_.reset();
     std::erase_if(coming_, fails);
-    if (lost) change(instant.at_s, {-1, ""}, because);
+    if (lost) change(instant.at_s, {kNoPlan, ""}, because);
     const Use* newest = !coming_.empty() ? &coming_.back() : present_ ? &*present_ : nullptr;
     const bool better =
         newest != nullptr &&
@@ -128,14 +128,14 @@ class Planner {
   void begin_planning(double now_s, const std::string& because, bool served) {
     const Answer answer = plan_for(losses_);
     plans_.begun_s.push_back(now_s);
-    if (answer.plan >= 0) {
+    if (answer.plan != kNoPlan) {
       // Whoever came to wait for nothing waits for this one.
-      if (!served && !plans_.changes.back().why_none.empty()) change(now_s, {-1, ""}, because);
+      if (!served && !plans_.changes.back().why_none.empty()) change(now_s, {kNoPlan, ""}, because);
       coming_.push_back({answer.plan, now_s + disturbances_.planning_time_s, losses_, because});
     } else if (!served) {
       change(now_s,
-             {-1, fmt::format("{} at {:g} s and there is no plan for what is left ({})", because,
-                              now_s, answer.why_none)},
+             {kNoPlan, fmt::format("{} at {:g} s and there is no plan for what is left ({})",
+                                   because, now_s, answer.why_none)},
              because);
     }
   }
@@ -153,7 +153,7 @@ class Planner {
 
   Answer make_plan_for(const Losses& losses) {
     auto left = remaining(cluster_, losses);
-    if (!left) return {-1, "source or sink is gone or cut off"};
+    if (!left) return {kNoPlan, "source or sink is gone or cut off"};
     try {
       Plan plan = plan_(left->cluster);
       for (ExecutionUnit& unit : plan.units) unit.device = left->original[index(unit.device)];
@@ -162,9 +162,9 @@ class Planner {
                                  ? std::make_shared<const Cluster>(*std::move(left->rerouted))
                                  : plans_.made.front().cluster,
                              std::make_shared<const Cluster>(std::move(left->cluster))});
-      return {static_cast<std::int32_t>(plans_.made.size()) - 1, ""};
+      return {id_at<PlanId>(plans_.made.size() - 1), ""};
     } catch (const std::exception& error) {
-      return {-1, error.what()};
+      return {kNoPlan, error.what()};
     }
   }
 
@@ -174,11 +174,11 @@ class Planner {
     const auto say = [&](const std::vector<const Failure*>& failures, const char* what) {
       for (const Failure* failure : failures) {
         const Network& network = cluster_.network();
-        text += fmt::format(
-            "{}{} {} {}", text.empty() ? "" : ", ", failure->link < 0 ? "device" : "link",
-            failure->link < 0 ? cluster_.device(DeviceId{failure->device}).name
-                              : network.links[static_cast<std::size_t>(failure->link)].name,
-            what);
+        text += fmt::format("{}{} {} {}", text.empty() ? "" : ", ",
+                            failure->link < 0 ? "device" : "link",
+                            failure->link < 0 ? cluster_.device(DeviceId{failure->device}).name
+                                              : network.links[index(failure->link)].name,
+                            what);
       }
     };
     say(instant.failed, "fails");
@@ -197,13 +197,6 @@ class Planner {
 };
 
 }  // namespace
-
-Stream StreamPlans::placed() const {
-  Stream stream;
-  for (const MadePlan& one : made) stream.plans.push_back({one.plan.get(), one.cluster.get()});
-  stream.changes = changes;
-  return stream;
-}
 
 void plan_anew(StreamPlans& plans, const Disturbances& disturbances,
                const std::function<Plan(const Cluster&)>& plan) {

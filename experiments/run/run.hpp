@@ -1,41 +1,39 @@
 #pragma once
-// One run: a scenario with one of its strategies, from plan to figures.
+// The one way through the program: load, plan, validate, simulate, report.
 
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <vector>
 
-#include "experiments/jobs/job.hpp"
-#include "experiments/jobs/report.hpp"
+#include "experiments/jobs/tasks.hpp"
+#include "experiments/results/results.hpp"
+#include "experiments/run/pool.hpp"
 
 namespace edgeflow {
 
-/// The plans, or the status that planning ended in.
-struct PlanOutcome {
-  Plans plans;  // of all streams, or empty
-  Status status = Status::kOk;
-  std::string message;  // why, if not ok
-  double wall_s = 0;
-  double cpu_s = 0;
+/// A loaded scenario or sweep: which runs there are, and where their results go.
+struct Study {
+  Manifest manifest;
+  std::vector<Job> jobs;
+  std::vector<Task> tasks;  // those to be run now
+  std::filesystem::path folder;
+  Results::Mode mode;
+  bool force = false;    // also those that are done
+  std::string headline;  // what they have in common, for people
 };
 
-/// Asks the job's strategies, or takes the given plan. Whatever goes wrong is a status.
-PlanOutcome plan(const Job& job);
-
-struct RunOptions {
-  double timeout_s = 600;  // wall clock, of the simulation
-  std::filesystem::path
-      folder;  // created; for units.csv, transfers.csv and trace.json; empty: none
-  bool trace = false;
+/// What became of the runs of one call.
+struct StudyOutcome {
+  PoolEnd end = PoolEnd::kAllDone;
+  std::size_t runs = 0;  // of the study's tasks
+  std::size_t done = 0;  // of these, earlier ones that are kept included
+  std::size_t bad = 0;   // not ok, of those run now
+  Study study;
 };
 
-/// Simulates a planned job. Whatever goes wrong is a status of the report.
-Run run(const Job& job, const PlanOutcome& planned, const RunOptions& options = {});
-
-/// A run that ended before it began, or by force.
-Run ended_run(const Job& job, Status status, const std::string& message);
-
-/// Asks the strategy of a stream, or takes the given plan. Throws Infeasible, and InputError for a
-/// mistake in the options.
-Plan plan_of(const Job& job, std::size_t stream = 0);
+/// Runs what `load` gives, in processes of their own, with progress on stderr. Throws InputError if
+/// something cannot be read or written.
+StudyOutcome run_study(const std::function<Study()>& load, const PoolOptions& options);
 
 }  // namespace edgeflow

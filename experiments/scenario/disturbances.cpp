@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fstream>
 #include <set>
 
 #include "experiments/scenario/scenario.hpp"
@@ -20,6 +19,19 @@ constexpr std::array<std::string_view, 3> kDistributions{"none", "exponential", 
 /// In the order of FailurePolicy.
 constexpr std::array<std::string_view, 2> kPolicies{"fail", "replan"};
 
+/// What disturbances call the devices and links of a cluster.
+struct Names {
+  std::vector<std::string> devices;
+  std::vector<std::string> links;
+};
+
+Names names_of(const Cluster& cluster) {
+  Names names;
+  for (const Device& device : cluster.devices()) names.devices.push_back(device.name);
+  for (const Link& link : cluster.network().links) names.links.push_back(link.name);
+  return names;
+}
+
 /// The index of a name among those of devices or links.
 std::size_t find_name(const Yaml& yaml, std::span<const std::string> names, const char* what) {
   const std::string text = yaml.is_scalar() ? yaml.as_string() : "";
@@ -33,34 +45,25 @@ std::size_t find_name(const Yaml& yaml, std::span<const std::string> names, cons
 
 /// The numbers in the columns at_s and bandwidth_Bps.
 std::vector<BandwidthTrace::Step> read_steps_file(const Yaml& yaml) {
-  const std::filesystem::path file = folder_of(yaml) / yaml.as_string();
-  std::ifstream stream(file);
-  if (!stream) yaml.fail(fmt::format("there is no file \"{}\"", file.string()));
-  std::string line;
-  std::getline(stream, line);
-  const std::vector<std::string> header = csv_cells(line);
-  const auto column = [&](const char* name) {
-    const auto found = std::find(header.begin(), header.end(), name);
-    if (found != header.end()) return static_cast<std::size_t>(found - header.begin());
-    throw InputError({file.string(), 1, 1}, "",
-                     "expected a table with columns at_s and bandwidth_Bps");
+  CsvReader table = located(yaml, [&] { return CsvReader(folder_of(yaml) / yaml.as_string()); });
+  const auto at = table.column("at_s");
+  const auto bandwidth = table.column("bandwidth_Bps");
+  if (!at || !bandwidth) {
+    throw InputError(table.position(), "", "expected a table with columns at_s and bandwidth_Bps");
+  }
+  const auto number = [&](std::size_t cell, const char* name, double least) {
+    const std::string& text = table.text(cell);
+    const auto value = parse_number(text);
+    if (value && *value >= least && *value <= kLargestQuantity) return *value;
+    throw InputError(table.position(cell), name,
+                     fmt::format("got {}, expected a number of at least {}", in_quotes(text),
+                                 number_text(least)),
+                     value && *value > least ? "beyond anything real" : "");
   };
-  const std::size_t at = column("at_s");
-  const std::size_t bandwidth = column("bandwidth_Bps");
   std::vector<BandwidthTrace::Step> steps;
-  for (int row = 2; std::getline(stream, line); ++row) {
-    const std::vector<std::string> cells = csv_cells(line);
-    const auto number = [&](std::size_t cell, const char* name, double least) {
-      const std::string text = cell < cells.size() ? cells[cell] : "";
-      const auto value = parse_number(text);
-      if (value && *value >= least && *value <= kLargestQuantity) return *value;
-      throw InputError({file.string(), row, 1}, name,
-                       fmt::format("got {}, expected a number of at least {}", in_quotes(text),
-                                   number_text(least)),
-                       value && *value > least ? "beyond anything real" : "");
-    };
-    const double at_s = number(at, "at_s", steps.empty() ? 0 : steps.back().at_s);
-    steps.push_back({at_s, number(bandwidth, "bandwidth_Bps", kSmallestQuantity)});
+  while (table.next()) {
+    const double at_s = number(*at, "at_s", steps.empty() ? 0 : steps.back().at_s);
+    steps.push_back({at_s, number(*bandwidth, "bandwidth_Bps", kSmallestQuantity)});
   }
   return steps;
 }
@@ -114,11 +117,33 @@ BandwidthTrace read_trace(const Yaml& yaml, std::span<const std::string> links,
   return trace;
 }
 
-BackgroundTraffic read_background(const Yaml& yaml, std::span<const std::string> devices) {
+void read_bandwidth(const Yaml& yaml, const Names& names, Disturbances& disturbances) {
+  std::set<int> traced;
+  for (const Yaml& item : yaml.at("bandwidth").items()) {
+    disturbances.traces.push_back(read_trace(item, names.links, traced));
+  }
+}
+
+void write_bandwidth(const Disturbances& disturbances, const Names& names, YamlTree& node) {
+  for (const BandwidthTrace& trace : disturbances.traces) {
+    YamlTree item;
+    for (const int link : trace.links) item["links"].push_back(names.links[std::size_t(link)]);
+    for (const auto& step : trace.steps) {
+      YamlTree at;
+      at["at"] = with_unit(step.at_s, "s");
+      at["bandwidth"] = with_unit(step.bandwidth_Bps, "B/s");
+      item["steps"].push_back(at);
+    }
+    if (trace.period_s > 0) item["period"] = with_unit(trace.period_s, "s");
+    node["bandwidth"].push_back(item);
+  }
+}
+
+BackgroundTraffic read_background(const Yaml& yaml, const Names& names) {
   yaml.expect_keys({"from", "to", "rate", "size"});
   BackgroundTraffic traffic;
-  traffic.from = static_cast<std::int32_t>(find_name(yaml.at("from"), devices, "device"));
-  traffic.to = static_cast<std::int32_t>(find_name(yaml.at("to"), devices, "device"));
+  traffic.from = static_cast<std::int32_t>(find_name(yaml.at("from"), names.devices, "device"));
+  traffic.to = static_cast<std::int32_t>(find_name(yaml.at("to"), names.devices, "device"));
   if (traffic.from == traffic.to) yaml.at("to").fail("is where the traffic comes from");
   if (const auto size = yaml.find("size")) {
     traffic.size_bytes = size->as_quantity(Quantity::kSize);
@@ -129,7 +154,29 @@ BackgroundTraffic read_background(const Yaml& yaml, std::span<const std::string>
   return traffic;
 }
 
-Jitter read_jitter(const Yaml& yaml) {
+void read_all_background(const Yaml& yaml, const Names& names, Disturbances& disturbances) {
+  for (const Yaml& item : yaml.at("background").items()) {
+    disturbances.background.push_back(read_background(item, names));
+  }
+}
+
+void write_background(const Disturbances& disturbances, const Names& names, YamlTree& node) {
+  for (const BackgroundTraffic& traffic : disturbances.background) {
+    YamlTree item;
+    item["from"] = names.devices[std::size_t(traffic.from)];
+    item["to"] = names.devices[std::size_t(traffic.to)];
+    if (traffic.size_bytes > 0) {
+      item["size"] = with_unit(traffic.size_bytes, "B");
+      item["rate"] = with_unit(traffic.messages_per_s, "/s");
+    } else if (traffic.rate_Bps > 0) {
+      item["rate"] = with_unit(traffic.rate_Bps, "B/s");
+    }
+    node["background"].push_back(item);
+  }
+}
+
+void read_jitter(const Yaml& root, const Names& /*names*/, Disturbances& disturbances) {
+  const Yaml yaml = root.at("jitter");
   yaml.expect_keys({"distribution", "mean"});
   const Yaml distribution = yaml.at("distribution");
   const std::span known(kDistributions);
@@ -140,21 +187,28 @@ Jitter read_jitter(const Yaml& yaml) {
     distribution.fail_expected("exponential or uniform",
                                near ? fmt::format("did you mean \"{}\"?", *near) : "");
   }
-  return {static_cast<JitterDistribution>(found - known.begin()),
-          yaml.at("mean").as_quantity(Quantity::kDuration)};
+  disturbances.jitter = {static_cast<JitterDistribution>(found - known.begin()),
+                         yaml.at("mean").as_quantity(Quantity::kDuration)};
 }
 
-Failure read_failure(const Yaml& yaml, std::span<const std::string> devices,
-                     std::span<const std::string> links) {
+void write_jitter(const Disturbances& disturbances, const Names& /*names*/, YamlTree& node) {
+  const Jitter& jitter = disturbances.jitter;
+  if (jitter.distribution == JitterDistribution::kNone) return;
+  node["jitter"]["distribution"] = std::string(kDistributions[std::size_t(jitter.distribution)]);
+  node["jitter"]["mean"] = with_unit(jitter.mean_s, "s");
+}
+
+Failure read_failure(const Yaml& yaml, const Names& names) {
   yaml.expect_keys({"device", "link", "at", "repair"});
   const auto device = yaml.find("device");
   const auto link = yaml.find("link");
   if (device && link) link->fail("give \"device\" or \"link\", not both");
   Failure failure;
   if (link) {
-    failure.link = static_cast<std::int32_t>(find_name(*link, links, "link"));
+    failure.link = static_cast<std::int32_t>(find_name(*link, names.links, "link"));
   } else {
-    failure.device = static_cast<std::int32_t>(find_name(yaml.at("device"), devices, "device"));
+    failure.device =
+        static_cast<std::int32_t>(find_name(yaml.at("device"), names.devices, "device"));
   }
   failure.at_s = yaml.at("at").as_quantity(Quantity::kDuration, /*zero_ok=*/true);
   if (const auto repair = yaml.find("repair")) {
@@ -162,6 +216,36 @@ Failure read_failure(const Yaml& yaml, std::span<const std::string> devices,
     if (failure.repair_s <= failure.at_s) repair->fail_expected("a time after the failure");
   }
   return failure;
+}
+
+void add_failure(const Yaml& yaml, const Failure& failure, std::vector<Failure>& failures) {
+  for (const Failure& other : failures) {
+    if (other.device == failure.device && other.link == failure.link &&
+        failure.at_s < other.repair_s && other.at_s < failure.repair_s) {
+      yaml.fail("fails while it has failed already");
+    }
+  }
+  failures.push_back(failure);
+}
+
+void read_failures(const Yaml& yaml, const Names& names, Disturbances& disturbances) {
+  for (const Yaml& item : yaml.at("failures").items()) {
+    add_failure(item, read_failure(item, names), disturbances.failures);
+  }
+}
+
+void write_failures(const Disturbances& disturbances, const Names& names, YamlTree& node) {
+  for (const Failure& failure : disturbances.failures) {
+    YamlTree item;
+    if (failure.link < 0) {
+      item["device"] = names.devices[std::size_t(failure.device)];
+    } else {
+      item["link"] = names.links[std::size_t(failure.link)];
+    }
+    item["at"] = with_unit(failure.at_s, "s");
+    if (std::isfinite(failure.repair_s)) item["repair"] = with_unit(failure.repair_s, "s");
+    node["failures"].push_back(item);
+  }
 }
 
 void read_policy(const Yaml& yaml, Disturbances& disturbances) {
@@ -188,109 +272,51 @@ void read_policy(const Yaml& yaml, Disturbances& disturbances) {
   disturbances.planning_time_s = time_s;
 }
 
-void add_failure(const Yaml& yaml, const Failure& failure, std::vector<Failure>& failures) {
-  for (const Failure& other : failures) {
-    if (other.device == failure.device && other.link == failure.link &&
-        failure.at_s < other.repair_s && other.at_s < failure.repair_s) {
-      yaml.fail("fails while it has failed already");
-    }
-  }
-  failures.push_back(failure);
+void write_policy(const Disturbances& disturbances, YamlTree& node) {
+  if (disturbances.policy != FailurePolicy::kReplan || disturbances.failures.empty()) return;
+  node["policy"] = std::string(kPolicies[std::size_t(disturbances.policy)]);
+  node["planning_time"] = with_unit(disturbances.planning_time_s, "s");
 }
 
-std::vector<std::string> device_names(const Cluster& cluster) {
-  std::vector<std::string> names;
-  for (const Device& device : cluster.devices()) names.push_back(device.name);
-  return names;
-}
+/// One key of `disturbances:`.
+struct Kind {
+  std::string_view key;
+  /// Adds what the map `yaml` says under the key, which is there.
+  void (*read)(const Yaml& yaml, const Names& names, Disturbances& disturbances);
+  /// Adds the key to `node` if there is any of it.
+  void (*write)(const Disturbances& disturbances, const Names& names, YamlTree& node);
+};
 
-std::vector<std::string> link_names(const Cluster& cluster) {
-  std::vector<std::string> names;
-  for (const Link& link : cluster.network().links) names.push_back(link.name);
-  return names;
-}
-
-std::string with_unit(double value, const char* unit) { return number_text(value) + unit; }
+constexpr std::array kKinds{Kind{"bandwidth", read_bandwidth, write_bandwidth},
+                            Kind{"background", read_all_background, write_background},
+                            Kind{"jitter", read_jitter, write_jitter},
+                            Kind{"failures", read_failures, write_failures}};
 
 }  // namespace
 
 Disturbances read_disturbances(const Yaml& yaml, const Cluster& cluster) {
+  std::vector<std::string_view> keys;
+  for (const Kind& kind : kKinds) keys.push_back(kind.key);
   if (!yaml.is_map()) {
-    yaml.fail_expected("a map of bandwidth, background, jitter and failures");
+    yaml.fail_expected(fmt::format("a map of {} and {}",
+                                   fmt::join(keys.begin(), keys.end() - 1, ", "), keys.back()));
   }
-  yaml.expect_keys({"bandwidth", "background", "jitter", "failures", "policy", "planning_time"});
-  const std::vector<std::string> devices = device_names(cluster);
-  const std::vector<std::string> links = link_names(cluster);
+  keys.insert(keys.end(), {"policy", "planning_time"});  // what becomes of failures
+  yaml.expect_keys(keys);
+  const Names names = names_of(cluster);
   Disturbances disturbances;
-  if (const auto list = yaml.find("bandwidth")) {
-    std::set<int> traced;
-    for (const Yaml& item : list->items()) {
-      disturbances.traces.push_back(read_trace(item, links, traced));
-    }
-  }
-  if (const auto list = yaml.find("background")) {
-    for (const Yaml& item : list->items()) {
-      disturbances.background.push_back(read_background(item, devices));
-    }
-  }
-  if (const auto jitter = yaml.find("jitter")) disturbances.jitter = read_jitter(*jitter);
-  if (const auto list = yaml.find("failures")) {
-    for (const Yaml& item : list->items()) {
-      add_failure(item, read_failure(item, devices, links), disturbances.failures);
-    }
+  for (const Kind& kind : kKinds) {
+    if (yaml.find(kind.key)) kind.read(yaml, names, disturbances);
   }
   read_policy(yaml, disturbances);
   return disturbances;
 }
 
 YamlTree disturbances_node(const Disturbances& disturbances, const Cluster& cluster) {
-  const std::vector<std::string> devices = device_names(cluster);
-  const std::vector<std::string> links = link_names(cluster);
+  const Names names = names_of(cluster);
   YamlTree node;
-  for (const BandwidthTrace& trace : disturbances.traces) {
-    YamlTree item;
-    for (const int link : trace.links) item["links"].push_back(links[std::size_t(link)]);
-    for (const auto& step : trace.steps) {
-      YamlTree at;
-      at["at"] = with_unit(step.at_s, "s");
-      at["bandwidth"] = with_unit(step.bandwidth_Bps, "B/s");
-      item["steps"].push_back(at);
-    }
-    if (trace.period_s > 0) item["period"] = with_unit(trace.period_s, "s");
-    node["bandwidth"].push_back(item);
-  }
-  for (const BackgroundTraffic& traffic : disturbances.background) {
-    YamlTree item;
-    item["from"] = devices[std::size_t(traffic.from)];
-    item["to"] = devices[std::size_t(traffic.to)];
-    if (traffic.size_bytes > 0) {
-      item["size"] = with_unit(traffic.size_bytes, "B");
-      item["rate"] = with_unit(traffic.messages_per_s, "/s");
-    } else if (traffic.rate_Bps > 0) {
-      item["rate"] = with_unit(traffic.rate_Bps, "B/s");
-    }
-    node["background"].push_back(item);
-  }
-  if (disturbances.jitter.distribution != JitterDistribution::kNone) {
-    node["jitter"]["distribution"] =
-        std::string(kDistributions[std::size_t(disturbances.jitter.distribution)]);
-    node["jitter"]["mean"] = with_unit(disturbances.jitter.mean_s, "s");
-  }
-  for (const Failure& failure : disturbances.failures) {
-    YamlTree item;
-    if (failure.link < 0) {
-      item["device"] = devices[std::size_t(failure.device)];
-    } else {
-      item["link"] = links[std::size_t(failure.link)];
-    }
-    item["at"] = with_unit(failure.at_s, "s");
-    if (std::isfinite(failure.repair_s)) item["repair"] = with_unit(failure.repair_s, "s");
-    node["failures"].push_back(item);
-  }
-  if (disturbances.policy == FailurePolicy::kReplan && !disturbances.failures.empty()) {
-    node["policy"] = std::string(kPolicies[std::size_t(disturbances.policy)]);
-    node["planning_time"] = with_unit(disturbances.planning_time_s, "s");
-  }
+  for (const Kind& kind : kKinds) kind.write(disturbances, names, node);
+  write_policy(disturbances, node);
   return node;
 }
 

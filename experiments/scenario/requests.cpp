@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 
 #include "experiments/scenario/scenario.hpp"
 #include "workloads/input/csv.hpp"
@@ -13,33 +12,22 @@
 namespace edgeflow {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::int64_t kMaxRequests = 1'000'000;
 constexpr std::array<std::string_view, 5> kProcesses{"closed", "periodic", "poisson", "burst",
                                                      "trace"};
 
 /// The column arrival_s of a table.
 std::vector<double> read_trace_file(const Yaml& yaml) {
-  const fs::path file = folder_of(yaml) / yaml.as_string();
-  std::ifstream stream(file);
-  if (!stream) yaml.fail(fmt::format("there is no file \"{}\"", file.string()));
-  std::string line;
-  std::getline(stream, line);
-  const std::vector<std::string> header = csv_cells(line);
-  const auto column = static_cast<std::size_t>(
-      std::find(header.begin(), header.end(), "arrival_s") - header.begin());
-  if (column == header.size()) {
-    throw InputError({file.string(), 1, 1}, "", "expected a table with a column arrival_s");
-  }
+  CsvReader table = located(yaml, [&] { return CsvReader(folder_of(yaml) / yaml.as_string()); });
+  const auto column = table.column("arrival_s");
+  if (!column) throw InputError(table.position(), "", "expected a table with a column arrival_s");
   std::vector<double> times_s;
-  for (int row = 2; std::getline(stream, line); ++row) {
-    const std::vector<std::string> cells = csv_cells(line);
-    const std::string text = column < cells.size() ? cells[column] : "";
+  while (table.next()) {
+    const std::string& text = table.text(*column);
     const auto value = parse_number(text);
     const double least_s = times_s.empty() ? 0 : times_s.back();
     if (!value || *value < least_s) {
-      throw InputError({file.string(), row, 1}, "arrival_s",
+      throw InputError(table.position(*column), "arrival_s",
                        fmt::format("got {}, expected seconds, not less than {}", in_quotes(text),
                                    number_text(least_s)));
     }
@@ -189,14 +177,14 @@ YamlTree requests_node(const Requests& requests) {
   node["count"] = requests.count;
   YamlTree& arrivals = node["arrivals"];
   arrivals["process"] = std::string(to_string(requests.process));
-  if (requests.rate_per_s > 0) arrivals["rate"] = number_text(requests.rate_per_s) + "/s";
+  if (requests.rate_per_s > 0) arrivals["rate"] = with_unit(requests.rate_per_s, "/s");
   if (requests.concurrency > 1) arrivals["concurrency"] = requests.concurrency;
   if (requests.process == ArrivalProcess::kBurst) arrivals["size"] = requests.burst_size;
   for (int i = 0; requests.process == ArrivalProcess::kTrace && i < requests.count; ++i) {
-    arrivals["times"].push_back(number_text(requests.trace_s[static_cast<std::size_t>(i)]) + "s");
+    arrivals["times"].push_back(with_unit(requests.trace_s[static_cast<std::size_t>(i)], "s"));
   }
   if (requests.warm_up > 0) node["warm_up"] = requests.warm_up;
-  if (requests.deadline_s > 0) node["deadline"] = number_text(requests.deadline_s) + "s";
+  if (requests.deadline_s > 0) node["deadline"] = with_unit(requests.deadline_s, "s");
   if (requests.max_in_flight > 0) node["max_in_flight"] = requests.max_in_flight;
   return node;
 }

@@ -18,8 +18,6 @@
 namespace edgeflow {
 namespace {
 
-std::string with_unit(double value, const char* unit) { return number_text(value) + unit; }
-
 /// What a device says of its place in the network.
 void add_port(YamlTree& node, const Network& network, std::size_t device) {
   if (!network.rates_Bps.empty() && network.rates_Bps[device] != network.bandwidth_Bps) {
@@ -50,22 +48,10 @@ YamlTree device_node(const Cluster& cluster, DeviceId id,
   }
   if (!compute.framework.empty()) node["framework"] = compute.framework;
   node["threads"] = compute.threads;
-  node["mac_rate"] = with_unit(compute.mac_rate, "MAC/s");
-  if (std::isfinite(compute.byte_rate_Bps)) {
-    node["byte_rate"] = with_unit(compute.byte_rate_Bps, "B/s");
-  }
-  node["overhead"] = with_unit(compute.overhead_s, "s");
-  node["task_overhead"] = with_unit(compute.task_overhead_s, "s");
-  node["winograd_factor"] = number_text(compute.winograd_factor);
-  node["winograd_byte_factor"] = number_text(compute.winograd_byte_factor);
-  node["spatial_factor"] = number_text(compute.spatial_factor);
-  node["matrix_factor"] = number_text(compute.matrix_factor);
-  node["fully_connected_factor"] = number_text(compute.fully_connected_factor);
-  if (compute.message_overhead_s > 0) {
-    node["message_overhead"] = with_unit(compute.message_overhead_s, "s");
-  }
-  if (std::isfinite(compute.serialization_rate_Bps)) {
-    node["serialization_rate"] = with_unit(compute.serialization_rate_Bps, "B/s");
+  for (const Rate& rate : rates()) {
+    const double value = compute.*rate.member;
+    if (!rate.resolved && value == ComputeProfile().*rate.member) continue;
+    node[rate.key] = with_unit(value, rate.unit ? si_unit(*rate.unit) : "");
   }
   if (compute.layer_times) {
     for (const auto& [model, layers] : compute.layer_times->models) {
@@ -76,13 +62,11 @@ YamlTree device_node(const Cluster& cluster, DeviceId id,
   }
   if (std::isfinite(device.memory_bytes)) node["memory"] = with_unit(device.memory_bytes, "B");
   if (!std::isnan(device.idle_W) && !std::isnan(device.busy_W)) {
-    node["power"]["idle"] = with_unit(device.idle_W, "W");
-    node["power"]["busy"] = with_unit(device.busy_W, "W");
-    if (device.transmit_W > device.idle_W) {
-      node["power"]["transmit"] = with_unit(device.transmit_W, "W");
-    }
-    if (device.receive_W > device.idle_W) {
-      node["power"]["receive"] = with_unit(device.receive_W, "W");
+    for (const Power& power : powers()) {
+      const double watts = device.*power.member;
+      if (power.needed || watts > device.idle_W) {
+        node["power"][power.key] = with_unit(watts, si_unit(Quantity::kPower));
+      }
     }
   }
   add_port(node, cluster.network(), index(id));
@@ -102,10 +86,8 @@ std::string contents_of(const Network& network) {
 
 YamlTree network_node(const Cluster& cluster, bool portable) {
   const Network& network = cluster.network();
-  const bool plain = network.type == NetworkType::kSwitch || network.type == NetworkType::kWifi ||
-                     network.type == NetworkType::kHub;
-  if (portable && network.type == NetworkType::kSimgrid) return YamlTree(contents_of(network));
-  if (!plain) return Document(network.description, "").root().node();
+  if (portable && network.from_file) return YamlTree(contents_of(network));
+  if (!network.description.empty()) return Document(network.description, "").root().node();
   YamlTree node;
   node["type"] = std::string(to_string(network.type));
   node["bandwidth"] = with_unit(network.bandwidth_Bps, "B/s");
@@ -138,11 +120,9 @@ YamlTree simulation_node(const Scenario& scenario) {
   YamlTree node;
   node["network_model"] = std::string(to_string(scenario.network_model));
   node["ablate"] = YamlTree::list();
-  if (!scenario.effects.contention) node["ablate"].push_back("contention");
-  if (!scenario.effects.latency) node["ablate"].push_back("latency");
-  if (!scenario.effects.overheads) node["ablate"].push_back("overheads");
-  if (!scenario.effects.queueing) node["ablate"].push_back("queueing");
-  if (!scenario.effects.disturbances) node["ablate"].push_back("disturbances");
+  for (const Effect& effect : kEffects) {
+    if (!(scenario.effects.*effect.member)) node["ablate"].push_back(std::string(effect.name));
+  }
   return node;
 }
 
@@ -166,28 +146,30 @@ std::string programs_of(const StrategyChoice& strategy) {
 /// For reading again, or for comparing: then without paths, and the model by its contents.
 enum class TextOf : std::uint8_t { kReading, kComparing };
 
+const StrategyChoice& strategy_of(const Workload& workload, const StrategyChoice& otherwise) {
+  return workload.strategy ? *workload.strategy : otherwise;
+}
+
 /// Adds what a scenario or stream says of its workload.
-void add_workload(YamlTree& tree, const Scenario& stream, const StrategyChoice& strategy,
+void add_workload(YamlTree& tree, const Workload& workload, const StrategyChoice& otherwise,
                   TextOf purpose) {
   const bool reading = purpose == TextOf::kReading;
-  tree["model"] = reading ? stream.model->reference : fmt::format("{:016x}", stream.model->hash);
+  const Model& model = *workload.model;
+  const StrategyChoice& strategy = strategy_of(workload, otherwise);
+  tree["model"] = reading ? model.reference : fmt::format("{:016x}", model.hash);
   tree["strategy"]["name"] = strategy.name;
   for (const auto& [key, value] : reading ? strategy.resolved_options() : strategy.options) {
     tree["strategy"]["options"][key] = value;
   }
-  tree["precision"] = std::string(to_string(stream.precision));
-  tree["input_precision"] = std::string(to_string(stream.input_precision));
-  tree["requests"] = requests_node(stream.requests);
+  tree["precision"] = std::string(to_string(workload.precision));
+  tree["input_precision"] = std::string(to_string(workload.input_precision));
+  tree["requests"] = requests_node(workload.requests);
 }
 
-const StrategyChoice& strategy_of(const Scenario& stream, const StrategyChoice& otherwise) {
-  return stream.strategies.empty() ? otherwise : stream.strategies.front();
-}
-
-YamlTree stream_node(const Scenario& stream, const StrategyChoice& otherwise, TextOf purpose) {
+YamlTree stream_node(const Workload& stream, const StrategyChoice& otherwise, TextOf purpose) {
   YamlTree tree;
   tree["name"] = stream.name;
-  add_workload(tree, stream, strategy_of(stream, otherwise), purpose);
+  add_workload(tree, stream, otherwise, purpose);
   tree["source"] = stream.cluster->device(stream.cluster->source()).name;
   tree["sink"] = stream.cluster->device(stream.cluster->sink()).name;
   return tree;
@@ -198,9 +180,12 @@ std::string text_of(const Scenario& scenario, const StrategyChoice& strategy, Te
   tree["schema"] = 1;
   tree["name"] = scenario.name;
   tree["cluster"] = cluster_node(*scenario.cluster, purpose == TextOf::kComparing);
-  if (scenario.streams.empty()) add_workload(tree, scenario, strategy, purpose);
-  for (const Scenario& stream : scenario.streams) {
-    tree["streams"].push_back(stream_node(stream, strategy, purpose));
+  if (scenario.has_streams()) {
+    for (const Workload& stream : scenario.workloads) {
+      tree["streams"].push_back(stream_node(stream, strategy, purpose));
+    }
+  } else {
+    add_workload(tree, scenario.workloads.front(), strategy, purpose);
   }
   tree["simulation"] = simulation_node(scenario);
   if (const YamlTree node = disturbances_node(scenario.disturbances, *scenario.cluster);
@@ -221,11 +206,8 @@ std::string resolved_text(const Scenario& scenario, const StrategyChoice& strate
 std::string config_hash(const Scenario& scenario, const StrategyChoice& strategy,
                         const std::string& extra) {
   std::string text = text_of(scenario, strategy, TextOf::kComparing);
-  if (scenario.streams.empty()) {
-    text += programs_of(strategy);
-  }
-  for (const Scenario& stream : scenario.streams) {
-    text += programs_of(strategy_of(stream, strategy));
+  for (const Workload& workload : scenario.workloads) {
+    text += programs_of(strategy_of(workload, strategy));
   }
   return fmt::format("{:016x}", fnv1a(text + extra));
 }

@@ -1,14 +1,9 @@
 #include "experiments/scenario/scenario.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <nlohmann/json.hpp>
-#include <set>
 
 #include "experiments/scenario/disturbances.hpp"
 #include "partition/prices/bound.hpp"
@@ -22,14 +17,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kExternal = "external";
-
 constexpr std::array<std::string_view, 4> kPrecisions{"fp32", "fp16", "int8", "uint8"};
 constexpr std::array<double, 4> kElementBytes{4, 2, 1, 1};
 constexpr std::array<std::string_view, 2> kBounds{"simple", "lp"};
 constexpr std::array<std::string_view, 2> kNetworkModels{"cm02", "lv08"};
-constexpr std::array<std::string_view, 5> kEffects{"contention", "latency", "overheads", "queueing",
-                                                   "disturbances"};
 
 /// The index of a name among `names`.
 std::size_t read_choice(const Yaml& yaml, std::span<const std::string_view> names) {
@@ -41,125 +32,6 @@ std::size_t read_choice(const Yaml& yaml, std::span<const std::string_view> name
                      near ? fmt::format("did you mean \"{}\"?", *near) : "");
 }
 
-StrategyChoice read_named_strategy(const Yaml& yaml) {
-  StrategyChoice choice;
-  choice.name = yaml.as_string();
-  choice.info = find_strategy(choice.name);
-  if (choice.info != nullptr) return choice;
-  std::vector<std::string_view> names;
-  for (const StrategyInfo& info : strategies()) names.push_back(info.name);
-  const auto near = nearest_name(choice.name, names);
-  yaml.fail(fmt::format("there is no strategy {}", in_quotes(choice.name)),
-            near ? fmt::format("did you mean \"{}\"?", *near)
-                 : fmt::format("one of {}", fmt::join(names, ", ")));
-}
-
-/// A command as its option carries it: the words as a JSON list. From a list, from one word, or
-/// from such a JSON list.
-std::string read_command(const Yaml& yaml) {
-  nlohmann::json words = nlohmann::json::array();
-  if (yaml.is_list()) {
-    for (const Yaml& item : yaml.items()) words.push_back(item.as_string());
-  } else if (yaml.is_scalar() && yaml.as_string().starts_with("[")) {
-    words = nlohmann::json::parse(yaml.as_string(), nullptr, false);
-  } else if (yaml.is_scalar()) {
-    words.push_back(yaml.as_string());
-  }
-  if (!words.is_array() || words.empty() || !words[0].is_string()) {
-    yaml.fail_expected("a program and its arguments such as [./my_strategy.py]");
-  }
-  return words.dump();
-}
-
-/// The program of a command: a path relative to `folder`, or a name to be looked up in PATH.
-std::string resolved_program(const std::string& program, const fs::path& folder) {
-  if (program.find('/') == std::string::npos) return program;
-  return fs::absolute(folder / program).lexically_normal().string();
-}
-
-/// Options of `external`, which may stand beside its name.
-void read_external(const Yaml& yaml, StrategyChoice& choice) {
-  const auto options = yaml.is_map() ? yaml.find("options") : std::nullopt;
-  for (const char* key : {"command", "time_limit"}) {
-    const auto beside = yaml.is_map() ? yaml.find(key) : std::nullopt;
-    const auto inside = options && options->is_map() ? options->find(key) : std::nullopt;
-    if (beside && inside) inside->fail(fmt::format("\"{}\" stands in two places", key));
-    if (!beside && !inside) continue;
-    const Yaml& value = beside ? *beside : *inside;
-    const bool is_command = std::string_view(key) == "command";
-    choice.options[key] = is_command ? read_command(value) : value.as_string();
-    choice.places[key] = value.position();
-    if (beside) choice.path = yaml.path();
-    if (!is_command) {
-      (void)value.as_quantity(Quantity::kDuration);
-      continue;
-    }
-    choice.folder = folder_of(value);
-    const auto words = nlohmann::json::parse(choice.options[key]);
-    const std::string program = resolved_program(words[0].get<std::string>(), choice.folder);
-    if (program.find('/') != std::string::npos && access(program.c_str(), X_OK) != 0) {
-      value.fail(fmt::format("cannot run {}: {}", program, std::strerror(errno)));
-    }
-  }
-  if (!choice.options.contains("command")) {
-    yaml.fail("external needs a program",
-              "strategy: {name: external, command: [./my_strategy.py]}");
-  }
-}
-
-StrategyChoice read_strategy(const Yaml& yaml) {
-  if (yaml.is_scalar()) {
-    StrategyChoice choice = read_named_strategy(yaml);
-    if (choice.name == kExternal) read_external(yaml, choice);
-    return choice;
-  }
-  if (!yaml.is_map()) yaml.fail_expected("a strategy such as edgeflow or {name: edgeflow}");
-  const Yaml name = yaml.at("name");
-  const bool external = name.is_scalar() && name.as_string() == kExternal;
-  if (external) {
-    yaml.expect_keys({"name", "options", "command", "time_limit"});
-  } else {
-    yaml.expect_keys({"name", "options"});
-  }
-  StrategyChoice choice = read_named_strategy(name);
-  if (external) read_external(yaml, choice);
-  const auto options = yaml.find("options");
-  if (!options || options->is_null()) return choice;
-  choice.path = options->path();
-  std::vector<std::string_view> keys;
-  for (const OptionInfo& option : choice.info->options) keys.push_back(option.key);
-  if (keys.empty() && !options->entries().empty()) {
-    options->fail(fmt::format("strategy \"{}\" has no options", choice.name));
-  }
-  options->expect_keys(keys);
-  for (const auto& [key, value] : options->entries()) {
-    if (external) continue;
-    choice.options[key] = value.as_string();
-    choice.places[key] = value.position();
-  }
-  return choice;
-}
-
-/// None if the scenario names none.
-std::vector<StrategyChoice> read_strategies(const Yaml& yaml) {
-  const auto one = yaml.find("strategy");
-  const auto several = yaml.find("strategies");
-  if (one && several) several->fail("give \"strategy\" or \"strategies\", not both");
-  if (one) return {read_strategy(*one)};
-  if (!several) return {};
-  std::vector<StrategyChoice> choices;
-  for (const Yaml& item : several->items()) {
-    StrategyChoice choice = read_strategy(item);
-    const bool twice = std::any_of(choices.begin(), choices.end(), [&](const auto& other) {
-      return other.name == choice.name && other.options == choice.options;
-    });
-    if (twice) item.fail(fmt::format("strategy \"{}\" stands here twice", choice.name));
-    choices.push_back(std::move(choice));
-  }
-  if (choices.empty()) several->fail("is empty, expected at least one strategy");
-  return choices;
-}
-
 void read_simulation(const Yaml& yaml, Scenario& scenario) {
   yaml.expect_keys({"network_model", "ablate"});
   if (const auto model = yaml.find("network_model")) {
@@ -168,10 +40,11 @@ void read_simulation(const Yaml& yaml, Scenario& scenario) {
   const auto ablate = yaml.find("ablate");
   if (!ablate) return;
   if (!ablate->is_list()) ablate->fail_expected("a list such as [contention, latency]");
-  const std::array<bool*, 5> effects{&scenario.effects.contention, &scenario.effects.latency,
-                                     &scenario.effects.overheads, &scenario.effects.queueing,
-                                     &scenario.effects.disturbances};
-  for (const Yaml& item : ablate->items()) *effects[read_choice(item, kEffects)] = false;
+  std::vector<std::string_view> names;
+  for (const Effect& effect : kEffects) names.push_back(effect.name);
+  for (const Yaml& item : ablate->items()) {
+    scenario.effects.*kEffects[read_choice(item, names)].member = false;
+  }
 }
 
 Cluster read_scenario_cluster(const Yaml& yaml, const std::string& scenario_name) {
@@ -181,29 +54,29 @@ Cluster read_scenario_cluster(const Yaml& yaml, const std::string& scenario_name
 }
 
 /// What a stream may have of its own besides its strategy, source and sink.
-void read_workload(const Yaml& yaml, ModelShelf& shelf, Scenario& scenario) {
+void read_workload(const Yaml& yaml, ModelCache& cache, Workload& workload) {
   if (const auto model = yaml.find("model")) {
-    scenario.model =
-        located(*model, [&] { return shelf.get(model->as_string(), folder_of(*model)); });
+    workload.model =
+        located(*model, [&] { return cache.get(model->as_string(), folder_of(*model)); });
   }
   const std::span precisions(kPrecisions);
   if (const auto precision = yaml.find("precision")) {
     if (precision->is_scalar() && precision->as_string() == "uint8") {
       precision->fail("only the model's input can be uint8", "that is input_precision");
     }
-    scenario.precision = static_cast<Precision>(read_choice(*precision, precisions.first(3)));
-    scenario.input_precision = scenario.precision;
+    workload.precision = static_cast<Precision>(read_choice(*precision, precisions.first(3)));
+    workload.input_precision = workload.precision;
   }
   if (const auto precision = yaml.find("input_precision")) {
-    scenario.input_precision = static_cast<Precision>(read_choice(*precision, precisions));
+    workload.input_precision = static_cast<Precision>(read_choice(*precision, precisions));
   }
-  if (const auto requests = yaml.find("requests")) scenario.requests = read_requests(*requests);
+  if (const auto requests = yaml.find("requests")) workload.requests = read_requests(*requests);
 }
 
-void check_layer_times(const Scenario& scenario) {
-  for (const Device& device : scenario.cluster->devices()) {
+void check_layer_times(const Workload& workload) {
+  for (const Device& device : workload.cluster->devices()) {
     if (const auto& times = device.compute.layer_times) {
-      check_layer_times(*times, scenario.model->graph);
+      check_layer_times(*times, workload.model->graph);
     }
   }
 }
@@ -220,44 +93,46 @@ DeviceId read_device_name(const Yaml& yaml, const Cluster& cluster) {
                      near ? fmt::format("did you mean \"{}\"?", *near) : "");
 }
 
-/// `base` is the scenario without its streams.
-Scenario read_stream(const Yaml& yaml, const Scenario& base, ModelShelf& shelf) {
+/// The shared cluster with the stream's own source and sink, if it says any.
+std::shared_ptr<const Cluster> read_ends(const Yaml& yaml,
+                                         const std::shared_ptr<const Cluster>& shared) {
+  const auto source_name = yaml.find("source");
+  const auto sink_name = yaml.find("sink");
+  if (!source_name && !sink_name) return shared;
+  const DeviceId source = source_name ? read_device_name(*source_name, *shared) : shared->source();
+  const DeviceId sink = sink_name     ? read_device_name(*sink_name, *shared)
+                        : source_name ? source
+                                      : shared->sink();
+  return std::make_shared<const Cluster>(
+      shared->name(), std::vector(shared->devices().begin(), shared->devices().end()),
+      shared->network(), source, sink);
+}
+
+/// `base` is what the scenario says for all streams.
+Workload read_stream(const Yaml& yaml, const Workload& base, bool has_strategy, ModelCache& cache) {
   if (!yaml.is_map()) yaml.fail_expected("a stream such as {name: detector, model: yolov5s}");
   yaml.expect_keys(
       {"name", "model", "strategy", "precision", "input_precision", "requests", "source", "sink"});
-  Scenario stream = base;
+  Workload stream = base;
   stream.name = read_folder_name(yaml.at("name"));
-  stream.random_stream = "arrivals of " + stream.name;
-  read_workload(yaml, shelf, stream);
+  read_workload(yaml, cache, stream);
   if (!stream.model) {
     yaml.fail("missing key \"model\"", "or give the scenario one, for all streams without");
   }
-  stream.strategies.clear();
-  if (const auto strategy = yaml.find("strategy")) stream.strategies = {read_strategy(*strategy)};
-  if (stream.strategies.empty() && base.strategies.empty()) {
+  if (const auto strategy = yaml.find("strategy")) stream.strategy = read_strategy(*strategy);
+  if (!stream.strategy && !has_strategy) {
     yaml.fail("missing key \"strategy\"", "or give the scenario one, for all streams without");
   }
-  const auto source_name = yaml.find("source");
-  const auto sink_name = yaml.find("sink");
-  const Cluster& shared = *base.cluster;
-  if (source_name || sink_name) {
-    const DeviceId source = source_name ? read_device_name(*source_name, shared) : shared.source();
-    const DeviceId sink = sink_name     ? read_device_name(*sink_name, shared)
-                          : source_name ? source
-                                        : shared.sink();
-    stream.cluster = std::make_shared<const Cluster>(
-        shared.name(), std::vector(shared.devices().begin(), shared.devices().end()),
-        shared.network(), source, sink);
-  }
+  stream.cluster = read_ends(yaml, base.cluster);
   check_layer_times(stream);
   return stream;
 }
 
 /// "single+edgeflow": each strategy of the streams once.
-StrategyChoice strategies_of(std::span<const Scenario> streams) {
+StrategyChoice strategies_of(std::span<const Workload> streams) {
   std::vector<std::string> names;
-  for (const Scenario& stream : streams) {
-    const std::string& name = stream.strategies.front().name;
+  for (const Workload& stream : streams) {
+    const std::string& name = stream.strategy->name;
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
   StrategyChoice choice;
@@ -265,12 +140,14 @@ StrategyChoice strategies_of(std::span<const Scenario> streams) {
   return choice;
 }
 
-void read_streams(const Yaml& yaml, const Yaml& list, ModelShelf& shelf, Scenario& scenario) {
+/// Puts the streams in the place of the scenario's only workload.
+void read_streams(const Yaml& yaml, const Yaml& list, ModelCache& cache, Scenario& scenario) {
   if (!list.is_list()) list.fail_expected("a list of streams such as {name: a, model: yolov5s}");
-  std::vector<Scenario> streams;
+  std::vector<Workload> streams;
   for (const Yaml& item : list.items()) {
-    Scenario stream = read_stream(item, scenario, shelf);
-    for (const Scenario& other : streams) {
+    Workload stream =
+        read_stream(item, scenario.workloads.front(), !scenario.strategies.empty(), cache);
+    for (const Workload& other : streams) {
       if (other.name == stream.name) {
         item.at("name").fail(fmt::format("two streams are called \"{}\"", stream.name));
       }
@@ -278,16 +155,27 @@ void read_streams(const Yaml& yaml, const Yaml& list, ModelShelf& shelf, Scenari
     streams.push_back(std::move(stream));
   }
   if (streams.empty()) list.fail("is empty, expected at least one stream");
-  const bool all_have = std::all_of(streams.begin(), streams.end(), [](const Scenario& stream) {
-    return !stream.strategies.empty();
+  const bool all_have = std::all_of(streams.begin(), streams.end(), [](const Workload& stream) {
+    return stream.strategy.has_value();
   });
   if (all_have && !scenario.strategies.empty()) {
     yaml.at(yaml.find("strategy") ? "strategy" : "strategies")
         .fail("no stream uses this: each has a strategy of its own");
   }
   if (all_have) scenario.strategies = {strategies_of(streams)};
-  scenario.model = nullptr;
-  scenario.streams = std::move(streams);
+  scenario.workloads = std::move(streams);
+}
+
+/// Every strategy that may plan a workload must understand its options there.
+void check_options(const Scenario& scenario) {
+  for (const Workload& workload : scenario.workloads) {
+    const Problem problem = problem_of(workload);
+    if (workload.strategy) {
+      workload.strategy->check_options(problem);
+      continue;
+    }
+    for (const StrategyChoice& strategy : scenario.strategies) strategy.check_options(problem);
+  }
 }
 
 }  // namespace
@@ -298,13 +186,7 @@ std::string read_folder_name(const Yaml& yaml) {
   return name;
 }
 
-fs::path folder_of(const Yaml& yaml) {
-  const std::string file = yaml.position().file;
-  if (file == yaml.document().file()) return yaml.document().folder();
-  return file.starts_with("--set ") ? fs::path() : fs::path(file).parent_path();
-}
-
-std::shared_ptr<const Model> ModelShelf::get(const std::string& name, const fs::path& folder) {
+std::shared_ptr<const Model> ModelCache::get(const std::string& name, const fs::path& folder) {
   const fs::path file = find_file(name, "workloads/models", folder);
   std::shared_ptr<const Model>& place = models_[fs::absolute(file).lexically_normal()];
   if (place) return place;
@@ -317,7 +199,7 @@ std::shared_ptr<const Model> ModelShelf::get(const std::string& name, const fs::
   return place;
 }
 
-std::shared_ptr<const Cluster> ModelShelf::get_cluster(const Yaml& yaml,
+std::shared_ptr<const Cluster> ModelCache::get_cluster(const Yaml& yaml,
                                                        const std::string& scenario_name) {
   const std::string key = fmt::format("{}\n{}\n{}", scenario_name, folder_of(yaml).string(),
                                       canonical_text(yaml.node()));
@@ -326,47 +208,29 @@ std::shared_ptr<const Cluster> ModelShelf::get_cluster(const Yaml& yaml,
   return place;
 }
 
-Options StrategyChoice::resolved_options() const {
-  Options resolved = options;
-  const auto command = resolved.find("command");
-  if (name != kExternal || command == resolved.end()) return resolved;
-  auto words = nlohmann::json::parse(command->second);
-  words[0] = resolved_program(words[0].get<std::string>(), folder);
-  command->second = words.dump();
-  return resolved;
-}
-
-InputError StrategyChoice::error(const OptionError& error) const {
-  const auto place = places.find(error.key());
-  const std::string key_path = path.empty() ? error.key() : path + "." + error.key();
-  return {place == places.end() ? Position{} : place->second, key_path, error.what()};
-}
-
-ElementSize Scenario::element_size() const {
+ElementSize Workload::element_size() const {
   return {kElementBytes[static_cast<std::size_t>(precision)],
           kElementBytes[static_cast<std::size_t>(input_precision)]};
 }
 
-double Scenario::lower_bound_s() const {
-  if (bound == BoundKind::kSimple) return edgeflow::lower_bound_s(model->graph, *cluster, effects);
-  const Cluster best = with_traces(*cluster, disturbances, /*best=*/true);
-  return lp_lower_bound_s(model->graph, best, element_size(), effects);
+std::vector<double> Workload::arrivals_s(std::uint64_t seed) const {
+  return requests.arrivals_s(seed, name.empty() ? "arrivals" : "arrivals of " + name);
 }
 
-std::vector<double> Scenario::arrivals_s() const {
-  return requests.arrivals_s(seed, random_stream);
+Problem problem_of(const Workload& workload) {
+  return {workload.model->graph, *workload.cluster, workload.element_size()};
 }
 
-std::string Scenario::label(std::size_t stream) const {
-  return streams.empty() ? "" : fmt::format("stream {}: ", streams[stream].name);
+std::string Workload::label() const { return name.empty() ? "" : fmt::format("stream {}: ", name); }
+
+double Scenario::lower_bound_s(const Workload& workload, const Cluster& on) const {
+  const Graph& graph = workload.model->graph;
+  if (bound == BoundKind::kSimple) return edgeflow::lower_bound_s(graph, on, effects);
+  const Cluster best = with_traces(on, disturbances, /*best=*/true);
+  return lp_lower_bound_s(graph, best, workload.element_size(), effects);
 }
 
-void Scenario::set_seed(std::uint64_t new_seed) {
-  seed = new_seed;
-  for (Scenario& stream : streams) stream.seed = new_seed;
-}
-
-Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
+Scenario read_scenario(const Yaml& yaml, ModelCache& cache) {
   if (!yaml.is_map()) yaml.fail_expected("a scenario: schema, name, model, cluster, strategy");
   yaml.expect_keys({"schema", "name", "description", "model", "cluster", "strategy", "strategies",
                     "precision", "input_precision", "requests", "streams", "simulation",
@@ -378,8 +242,9 @@ Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
   scenario.name = read_folder_name(yaml.at("name"));
   const auto streams = yaml.find("streams");
   if (!streams) (void)yaml.at("model");
-  read_workload(yaml, shelf, scenario);
-  scenario.cluster = shelf.get_cluster(yaml.at("cluster"), scenario.name);
+  Workload& workload = scenario.workloads.emplace_back();
+  read_workload(yaml, cache, workload);
+  scenario.cluster = cache.get_cluster(yaml.at("cluster"), scenario.name);
   scenario.strategies = read_strategies(yaml);
   if (!streams && scenario.strategies.empty()) (void)yaml.at("strategy");
   if (const auto simulation = yaml.find("simulation")) read_simulation(*simulation, scenario);
@@ -390,6 +255,7 @@ Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
           with_traces(*scenario.cluster, scenario.disturbances, /*best=*/false));
     }
   }
+  workload.cluster = scenario.cluster;
   if (const auto bound = yaml.find("bound")) {
     scenario.bound = static_cast<BoundKind>(read_choice(*bound, kBounds));
   }
@@ -397,10 +263,11 @@ Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf) {
     scenario.seed = static_cast<std::uint64_t>(seed->as_integer(0));
   }
   if (streams) {
-    read_streams(yaml, *streams, shelf, scenario);
+    read_streams(yaml, *streams, cache, scenario);
   } else {
-    check_layer_times(scenario);
+    check_layer_times(workload);
   }
+  check_options(scenario);
   return scenario;
 }
 
@@ -412,13 +279,5 @@ std::string_view to_string(NetworkModel model) {
 }
 
 std::string_view to_string(BoundKind bound) { return kBounds[static_cast<std::size_t>(bound)]; }
-
-std::string options_text(const StrategyChoice& strategy) {
-  std::string text;
-  for (const auto& [key, value] : strategy.options) {
-    text += fmt::format("{}{}={}", text.empty() ? "" : " ", key, value);
-  }
-  return text;
-}
 
 }  // namespace edgeflow

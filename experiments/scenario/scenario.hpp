@@ -26,12 +26,12 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <span>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "experiments/scenario/requests.hpp"
-#include "partition/strategy.hpp"
+#include "experiments/scenario/strategy_choice.hpp"
 #include "sim/simulate.hpp"
 #include "workloads/input/yaml.hpp"
 
@@ -44,7 +44,7 @@ struct Model {
 };
 
 /// Models by file and clusters by text, each read once however many scenarios name it.
-class ModelShelf {
+class ModelCache {
  public:
   /// Throws InputError as load_model does.
   std::shared_ptr<const Model> get(const std::string& name, const std::filesystem::path& folder);
@@ -57,69 +57,60 @@ class ModelShelf {
   std::map<std::string, std::shared_ptr<const Cluster>> clusters_;
 };
 
-struct StrategyChoice {
-  std::string name;
-  const StrategyInfo* info = nullptr;      // null: the plan comes from a file
-  Options options;                         // those that were given
-  std::map<std::string, Position> places;  // of the options
-  std::string path;                        // key path of `options:`
-  std::filesystem::path folder;            // that a path in `command` is relative to
-
-  /// The options as the strategy gets them: a relative path of `command` made absolute.
-  Options resolved_options() const;
-  /// The mistake in an option as an error at its place.
-  InputError error(const OptionError& error) const;
-};
-
 enum class Precision : std::uint8_t { kFp32, kFp16, kInt8, kUint8 };
 
 /// How lower_bound_s is computed: partition/prices/bound.hpp has both.
 enum class BoundKind : std::uint8_t { kSimple, kLp };
 
-struct Scenario {
-  std::string name;
-  std::shared_ptr<const Model> model;      // null if there are streams
-  std::shared_ptr<const Cluster> cluster;  // of a stream: with its own source and sink
-  /// At least one, all different. Of a stream: its own, or none if it takes the job's.
-  std::vector<StrategyChoice> strategies;
+/// Requests for a model: the scenario's own, or one of its `streams:`.
+struct Workload {
+  std::string name;  // of the stream; empty for a scenario without streams
+  std::shared_ptr<const Model> model;
+  std::shared_ptr<const Cluster> cluster;  // everybody's devices and links, own source and sink
+  std::optional<StrategyChoice> strategy;  // of its own; without one that of the job plans it
   Precision precision = Precision::kFp32;
   Precision input_precision = Precision::kFp32;
   Requests requests;
+
+  ElementSize element_size() const;
+  /// When requests arrive, ascending; for closed only their number counts. `seed` is the scenario's.
+  std::vector<double> arrivals_s(std::uint64_t seed) const;
+  /// What to put before a message about it: "" or "stream detector: ".
+  std::string label() const;
+};
+
+struct Scenario {
+  std::string name;
+  std::shared_ptr<const Cluster> cluster;  // that of t = 0
+  std::vector<Workload> workloads;         // at least one; they share the cluster
+  std::vector<StrategyChoice> strategies;  // at least one, all different
   NetworkModel network_model = NetworkModel::kCm02;
   Effects effects;
-  Disturbances disturbances;  // see disturbances.hpp; the cluster is that of t = 0
+  Disturbances disturbances;  // see disturbances.hpp
   BoundKind bound = BoundKind::kSimple;
   std::uint64_t seed = 0;
-  std::string random_stream = "arrivals";  // names the random numbers: see random.hpp
-  /// The `streams:`, each as a scenario that bears its name and has no streams; may be empty.
-  std::vector<Scenario> streams{};
 
-  /// What shares the cluster: the streams, or the scenario itself if it has none.
-  std::span<const Scenario> all_streams() const {
-    return streams.empty() ? std::span(this, 1) : std::span(streams);
-  }
+  /// Whether the workloads are written as `streams:`, with names.
+  bool has_streams() const { return !workloads.front().name.empty(); }
   /// Whether plans are made anew when something fails.
   bool replans() const {
     return effects.disturbances && disturbances.policy == FailurePolicy::kReplan &&
            !disturbances.failures.empty();
   }
-  /// Whose plan it is, for messages: "" or "stream detector: ".
-  std::string label(std::size_t stream) const;
-  void set_seed(std::uint64_t new_seed);
-
-  ElementSize element_size() const;
-  /// A latency that no plan of this scenario can beat.
-  double lower_bound_s() const;
-  /// When requests arrive, ascending; for closed only their number counts.
-  std::vector<double> arrivals_s() const;
+  /// A latency that no plan of the workload can beat on the cluster `on`.
+  double lower_bound_s(const Workload& workload, const Cluster& on) const;
 };
+
+/// What a strategy sees of a workload.
+Problem problem_of(const Workload& workload);
 
 /// The name of a scenario or sweep, which is also the name of its results folder. Throws
 /// InputError.
 std::string read_folder_name(const Yaml& yaml);
 
-/// Reads a scenario. Throws InputError.
-Scenario read_scenario(const Yaml& yaml, ModelShelf& shelf);
+/// Reads a scenario, and checks that its strategies understand their options on its models and
+/// clusters; plans nothing. Throws InputError.
+Scenario read_scenario(const Yaml& yaml, ModelCache& cache);
 
 /// Changes one value of the scenario at `prefix` (empty for the root, or "base" in a sweep). More
 /// forgiving than Document::override_value: a cluster given by name becomes the map that its file
@@ -135,9 +126,6 @@ std::string_view to_string(Precision precision);
 std::string_view to_string(NetworkModel model);
 std::string_view to_string(BoundKind bound);
 
-/// What the options of a strategy say, in one cell: "device=nano"; several are parted by a blank.
-std::string options_text(const StrategyChoice& strategy);
-
 /// Calls `load`; a mistake that has no place of its own (no such file) becomes one at `yaml`.
 template <typename Load>
 auto located(const Yaml& yaml, Load load) {
@@ -148,9 +136,5 @@ auto located(const Yaml& yaml, Load load) {
     yaml.fail(error.message(), error.hint());
   }
 }
-
-/// The folder that a relative path at `yaml` starts from: that of the file it is written in, the
-/// current one for the command line.
-std::filesystem::path folder_of(const Yaml& yaml);
 
 }  // namespace edgeflow

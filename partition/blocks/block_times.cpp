@@ -53,11 +53,11 @@ BlockTimes::BlockTimes(const Problem& problem)
   for (std::size_t from = 0; from < devices_; ++from) {
     for (std::size_t to = 0; to < devices_; ++to) {
       if (from == to) {
-        ways_.emplace_back();
+        paths_.emplace_back();
         continue;
       }
       const Route route = problem.cluster.route(device_at(from), device_at(to));
-      ways_.push_back({route.links, problem.cluster.bandwidth_Bps(route), route.latency_s});
+      paths_.push_back({route.links, problem.cluster.bandwidth_Bps(route), route.latency_s});
     }
   }
 }
@@ -80,20 +80,21 @@ std::vector<double> BlockTimes::in_bytes(const Block& block, const TileRegions& 
   return bytes;
 }
 
-BlockTimes::Walk BlockTimes::empty_walk(const Block& block) const {
+BlockTimes::Costs BlockTimes::no_costs(const Block& block) const {
   const std::vector<double> zeros((block.end - block.first) * devices_, 0);
   return {block.first, zeros, zeros, zeros};
 }
 
-BlockTimes::Walk BlockTimes::walk_together(const Block& block,
-                                           std::span<const double> weights) const {
+BlockTimes::Costs BlockTimes::costs_together(const Block& block,
+                                             std::span<const double> weights) const {
   const TileRegions regions = fused_rows(problem_, block, weights);
-  Walk walk = empty_walk(block);
+  Costs by_layer = no_costs(block);
   for (std::size_t l = block.first; l < block.end; ++l) {
     const std::size_t row = (l - block.first) * devices_;
     if (starts_segment_[l] != 0) {
       const std::vector<double> bytes = in_bytes(block, regions, l);
-      std::copy(bytes.begin(), bytes.end(), walk.in_bytes.begin() + static_cast<ptrdiff_t>(row));
+      std::copy(bytes.begin(), bytes.end(),
+                by_layer.in_bytes.begin() + static_cast<ptrdiff_t>(row));
     }
     const Layer& layer = problem_.graph.layers()[l];
     const bool sends = leaves(problem_.graph, block, l);
@@ -101,18 +102,18 @@ BlockTimes::Walk BlockTimes::walk_together(const Block& block,
     for (std::size_t d = 0; d < devices_; ++d) {
       const Region& region = regions[l - block.first][d];
       if (region.empty()) continue;
-      walk.compute_s[row + d] = compute_s(problem_, layer, region, device_at(d));
+      by_layer.compute_s[row + d] = compute_s(problem_, layer, region, device_at(d));
       if (!sends) continue;
       std::vector<Region> rest;
       for (const Region& piece : missing) {
-        walk.out_bytes[row + d] +=
+        by_layer.out_bytes[row + d] +=
             static_cast<double>(intersect(piece, region).volume()) * problem_.size.activation_bytes;
         subtract(piece, region, rest);
       }
       missing.swap(rest);
     }
   }
-  return walk;
+  return by_layer;
 }
 
 const BlockTimes::Tile& BlockTimes::tile(const Block& block, std::size_t device,
@@ -138,14 +139,14 @@ const BlockTimes::Tile& BlockTimes::tile(const Block& block, std::size_t device,
   return tile;
 }
 
-std::optional<BlockTimes::Walk> BlockTimes::walk_apart(const Block& block,
-                                                       const Boundaries& boundaries) {
+std::optional<BlockTimes::Costs> BlockTimes::costs_apart(const Block& block,
+                                                         const Boundaries& boundaries) {
   std::vector<const Tile*> tiles;  // by device; null: no rows
   for (std::size_t d = 0; d < devices_; ++d) {
     const Range rows{boundaries[d], boundaries[d + 1]};
     tiles.push_back(rows.empty() ? nullptr : &tile(block, d, rows));
   }
-  Walk walk = empty_walk(block);
+  Costs by_layer = no_costs(block);
   std::vector<Region> regions;
   for (std::size_t l = block.first; l < block.end; ++l) {
     regions.clear();
@@ -153,20 +154,20 @@ std::optional<BlockTimes::Walk> BlockTimes::walk_apart(const Block& block,
       if (tiles[d] == nullptr) continue;
       const std::size_t at = l - tiles[d]->first;
       regions.push_back(tiles[d]->regions[at][0]);
-      walk.compute_s[(l - block.first) * devices_ + d] = tiles[d]->compute_s[d][at];
-      walk.in_bytes[(l - block.first) * devices_ + d] = tiles[d]->in_bytes[at];
+      by_layer.compute_s[(l - block.first) * devices_ + d] = tiles[d]->compute_s[d][at];
+      by_layer.in_bytes[(l - block.first) * devices_ + d] = tiles[d]->in_bytes[at];
       if (l + 1 < block.end) continue;
-      walk.out_bytes[(l - block.first) * devices_ + d] =
+      by_layer.out_bytes[(l - block.first) * devices_ + d] =
           static_cast<double>(regions.back().volume()) * problem_.size.activation_bytes;
     }
     if (!cover(problem_.graph.layers()[l].output.box, regions)) return std::nullopt;
   }
-  return walk;
+  return by_layer;
 }
 
-const BlockTimes::Walk& BlockTimes::walk(const Block& block, std::span<const double> weights) {
+const BlockTimes::Costs& BlockTimes::costs(const Block& block, std::span<const double> weights) {
   if (block.end != end_) {
-    walks_.clear();
+    costs_.clear();
     tiles_.clear();
     end_ = block.end;
   }
@@ -181,26 +182,26 @@ const BlockTimes::Walk& BlockTimes::walk(const Block& block, std::span<const dou
       boundaries.insert(boundaries.end(), more.begin(), more.end());
     }
   }
-  Walk& walk = walks_[boundaries];
-  if (!walk.compute_s.empty() && walk.first <= block.first) return walk;
-  std::optional<Walk> apart;
-  if (!results) apart = walk_apart(block, boundaries);
-  walk = apart ? std::move(*apart) : walk_together(block, weights);
-  return walk;
+  Costs& by_layer = costs_[boundaries];
+  if (!by_layer.compute_s.empty() && by_layer.first <= block.first) return by_layer;
+  std::optional<Costs> apart;
+  if (!results) apart = costs_apart(block, boundaries);
+  by_layer = apart ? std::move(*apart) : costs_together(block, weights);
+  return by_layer;
 }
 
 BlockTimes::Tiles BlockTimes::tiles(const Block& block, std::span<const double> weights) {
-  const Walk& walk = this->walk(block, weights);
+  const Costs& by_layer = costs(block, weights);
   Tiles tiles;
-  const std::size_t skipped = (block.first - walk.first) * devices_;
-  const auto entry = walk.in_bytes.begin() + static_cast<std::ptrdiff_t>(skipped);
+  const std::size_t skipped = (block.first - by_layer.first) * devices_;
+  const auto entry = by_layer.in_bytes.begin() + static_cast<std::ptrdiff_t>(skipped);
   tiles.in_bytes.assign(entry, entry + static_cast<std::ptrdiff_t>(devices_));
   tiles.compute_s.assign(devices_, 0);
   tiles.out_bytes.assign(devices_, 0);
-  for (std::size_t at = skipped; at < walk.compute_s.size(); at += devices_) {
+  for (std::size_t at = skipped; at < by_layer.compute_s.size(); at += devices_) {
     for (std::size_t d = 0; d < devices_; ++d) {
-      tiles.compute_s[d] += walk.compute_s[at + d];
-      tiles.out_bytes[d] += walk.out_bytes[at + d];
+      tiles.compute_s[d] += by_layer.compute_s[at + d];
+      tiles.out_bytes[d] += by_layer.out_bytes[at + d];
     }
   }
   return tiles;
@@ -208,14 +209,14 @@ BlockTimes::Tiles BlockTimes::tiles(const Block& block, std::span<const double> 
 
 double BlockTimes::send(DeviceId from, DeviceId to, double bytes, double now) {
   if (from == to || bytes == 0) return now;
-  const Way& route = way(from, to);
+  const Path& route = path(from, to);
   const auto cpu_s = [&](DeviceId device) {
     return message_cpu_time_s(problem_.cluster.device(device).compute, bytes);
   };
   double begin_s = work_off(from, cpu_s(from), now);
-  for (int link : route.links) begin_s = std::max(begin_s, free_s_[static_cast<std::size_t>(link)]);
+  for (int link : route.links) begin_s = std::max(begin_s, free_s_[index(link)]);
   const double end_s = begin_s + bytes / route.bandwidth_Bps;
-  for (int link : route.links) free_s_[static_cast<std::size_t>(link)] = end_s;
+  for (int link : route.links) free_s_[index(link)] = end_s;
   return work_off(to, cpu_s(to), end_s + route.latency_s);
 }
 
@@ -244,7 +245,7 @@ BlockTime BlockTimes::divided(const Block& block, DeviceId hub, std::span<const 
   const DeviceId to = block.end == problem_.graph.size() ? problem_.cluster.sink() : hub;
   const auto alone_s = [&](DeviceId from, DeviceId target, double bytes) {
     if (from == target) return 0.0;
-    return way(from, target).latency_s + bytes / way(from, target).bandwidth_Bps +
+    return path(from, target).latency_s + bytes / path(from, target).bandwidth_Bps +
            message_cpu_s(problem_, from, target, bytes);
   };
   BlockTime result{std::vector<double>(devices_, 0), 0};

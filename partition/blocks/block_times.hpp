@@ -3,7 +3,7 @@
 //
 // What a tile computes, receives and sends depends on where its block ends and on its rows there,
 // but neither on the hub nor on where the block starts. So the layers are walked back once per end
-// and rows, and any first layer's block is summed up from what that walk found. Only where tiles
+// and rows, and any first layer's block is summed up from what was found there. Only where tiles
 // leave a row out that another has to compute instead, they are walked together (see fuse), and
 // where several results end a block.
 
@@ -47,7 +47,7 @@ class BlockTimes {
  private:
   using Boundaries = std::vector<std::int64_t>;
   /// Of layers `first` to the end, with the same boundaries at the end.
-  struct Walk {
+  struct Costs {
     std::size_t first = 0;
     std::vector<double> compute_s;  // [(layer - first) * D + device]
     std::vector<double> out_bytes;  // likewise: what leaves the block
@@ -60,7 +60,7 @@ class BlockTimes {
     std::vector<double> in_bytes;
     std::vector<std::vector<double>> compute_s;  // by device; empty: not asked for yet
   };
-  struct Way {
+  struct Path {
     std::vector<int> links;
     double bandwidth_Bps = 0;
     double latency_s = 0;
@@ -73,15 +73,15 @@ class BlockTimes {
 
   /// By device, what the tiles need of the layer before `l`, where a segment starts.
   std::vector<double> in_bytes(const Block& block, const TileRegions& regions, std::size_t l) const;
-  Walk empty_walk(const Block& block) const;
-  Walk walk_together(const Block& block, std::span<const double> weights) const;
+  Costs no_costs(const Block& block) const;
+  Costs costs_together(const Block& block, std::span<const double> weights) const;
   /// Nothing if the tiles leave something out. Precondition: only the last layer leaves the block.
-  std::optional<Walk> walk_apart(const Block& block, const Boundaries& boundaries);
+  std::optional<Costs> costs_apart(const Block& block, const Boundaries& boundaries);
   const Tile& tile(const Block& block, std::size_t device, const Range& rows);
-  const Walk& walk(const Block& block, std::span<const double> weights);
+  const Costs& costs(const Block& block, std::span<const double> weights);
   Tiles tiles(const Block& block, std::span<const double> weights);
-  const Way& way(DeviceId from, DeviceId to) const {
-    return ways_[index(from) * devices_ + index(to)];
+  const Path& path(DeviceId from, DeviceId to) const {
+    return paths_[index(from) * devices_ + index(to)];
   }
   /// When a message that is ready at `now` arrives. Calls go forward in time.
   double send(DeviceId from, DeviceId to, double bytes, double now);
@@ -92,12 +92,12 @@ class BlockTimes {
   std::size_t devices_;
   std::vector<char> starts_segment_;  // by layer
   std::vector<double> layer_s_;       // [layer * D + device]
-  std::vector<Way> ways_;             // [from * D + to]
+  std::vector<Path> paths_;           // [from * D + to]
   std::vector<double> free_s_;        // by link
   std::vector<double> idle_s_;        // by device
   std::vector<LayerId> results_;
-  std::size_t end_ = 0;                                          // of all walks and tiles
-  std::map<Boundaries, Walk> walks_;                             // by boundaries of what leaves
+  std::size_t end_ = 0;                                          // of all costs and tiles
+  std::map<Boundaries, Costs> costs_;                            // by boundaries of what leaves
   std::map<std::pair<std::int64_t, std::int64_t>, Tile> tiles_;  // by rows of the last layer
 };
 

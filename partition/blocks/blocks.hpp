@@ -12,13 +12,13 @@ struct BlockRules {
   bool move = false;        // an undivided block may run on any device, which is the hub from there
 };
 
-/// A way to divide a block among devices.
+/// A division of a block among devices.
 struct BlockDivision {
   std::vector<double> weights;  // of the rows, by device; 0 for who has no part
   double time_s = 0;            // see BlockTimes::divided
 };
 
-/// Ways to divide a block among devices.
+/// The divisions of a block among devices that are considered.
 ///
 /// If `adapt` is false, only equal ones. Else one for each prefix of the devices by speed, then by
 /// bandwidth to the hub; weights start in proportion to speed on the block and are corrected a few
@@ -39,8 +39,9 @@ struct PlacedBlock {
 Plan plan_of_blocks(const Problem& problem, std::span<const PlacedBlock> blocks,
                     std::string strategy);
 
-/// The blocks with the least sum of times, from the input on the source. best(j, h) = least time
-/// until the hub h has the output of the first j segments, over all last blocks and divisions.
+/// The blocks with the least sum of times, from the input on the source, by dynamic programming:
+///   best(j, h) = least time until the hub h has the output of the first j segments,
+/// over all last blocks and divisions.
 /// Blocks longer than kLongestBlock segments are not divided. Blocks are divided by the source and
 /// by the kMostHubs fastest devices only.
 /// Complexity O(S * kLongestBlock * hubs * D) block times, for S segments, of which few are walked

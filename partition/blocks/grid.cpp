@@ -1,12 +1,9 @@
 #include "partition/blocks/grid.hpp"
-#include "partition/prices/layers.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
-#include <sstream>
+
+#include "partition/prices/layers.hpp"
 
 namespace edgeflow {
 namespace {
@@ -28,8 +25,8 @@ double block_time_s(const Problem& problem, const Block& block, const Region& pa
 /// ones (least sum of squared sizes). `cost(begin, end)` of a part grows with the part.
 template <typename Cost>
 std::vector<std::int64_t> balanced_boundaries(std::int64_t extent, std::int64_t parts, Cost cost) {
-  const auto n = static_cast<std::size_t>(extent);
-  const auto k_end = static_cast<std::size_t>(parts) + 1;
+  const std::size_t n = index(extent);
+  const std::size_t k_end = index(parts) + 1;
   constexpr double kNever = std::numeric_limits<double>::infinity();
   std::vector<double> costs((n + 1) * (n + 1));  // [begin * (n + 1) + end]
   for (std::size_t begin = 0; begin < n; ++begin) {
@@ -71,24 +68,6 @@ std::vector<std::int64_t> balanced_boundaries(std::int64_t extent, std::int64_t 
 }
 
 }  // namespace
-
-Grid grid_option(const Options& options, const std::string& key) {
-  const std::string& text = options.at(key);
-  Grid grid;
-  const char* const end = text.data() + text.size();
-  const auto rows = std::from_chars(text.data(), end, grid.rows);
-  if (rows.ec == std::errc{} && rows.ptr != end && *rows.ptr == 'x') {
-    const auto columns = std::from_chars(rows.ptr + 1, end, grid.columns);
-    const auto fits = [](std::int64_t n) { return n >= 1 && n <= 32; };
-    if (columns.ec == std::errc{} && columns.ptr == end && fits(grid.rows) && fits(grid.columns)) {
-      return grid;
-    }
-  }
-  throw OptionError(
-      key, fmt::format("got \"{}\", expected rows x columns of tiles such as 3x3, each from 1 "
-                       "to 32",
-                       text));
-}
 
 Grid squarest_grid(std::int64_t tiles) {
   Grid grid{1, tiles};
@@ -133,25 +112,6 @@ std::vector<Region> balanced_tiles(const Problem& problem, const Block& block, c
   }
   tiles.resize(grid.tiles());
   return tiles;
-}
-
-Roles roles_of(const Problem& problem, const Options& options) {
-  const bool computes = yes_option(options, "hub_computes");
-  Roles roles;
-  roles.hub = device_option(problem, options, "hub", "source", problem.cluster.source());
-  std::vector<bool> idle(problem.cluster.size(), false);
-  std::istringstream names(options.at("idle"));
-  for (std::string name; names >> name && options.at("idle") != "none";) {
-    idle[index(device_option(problem, {{"idle", name}}, "idle", "none", roles.hub))] = true;
-  }
-  if (computes && !idle[index(roles.hub)]) roles.workers.push_back(roles.hub);
-  for (std::size_t d = 0; d < problem.cluster.size(); ++d) {
-    if (device_at(d) != roles.hub && !idle[d]) roles.workers.push_back(device_at(d));
-  }
-  if (roles.workers.empty()) {
-    throw OptionError(computes ? "idle" : "hub_computes", "no other device is there");
-  }
-  return roles;
 }
 
 }  // namespace edgeflow

@@ -1,19 +1,11 @@
 #pragma once
-// Grids of tiles over a feature map, and who deals tiles out and who computes them.
+// Grids of tiles over a feature map.
 
 #include "partition/blocks/fused.hpp"
 #include "partition/options/options.hpp"
+#include "workloads/input/ids.hpp"
 
 namespace edgeflow {
-
-struct Grid {
-  std::int64_t rows = 1;
-  std::int64_t columns = 1;
-  std::size_t tiles() const { return static_cast<std::size_t>(rows * columns); }
-};
-
-/// The value of option `key`, such as 3x3. Throws OptionError.
-Grid grid_option(const Options& options, const std::string& key);
 
 /// The grid of `tiles` tiles that is nearest to a square, rows <= columns: 1x3, 2x2, 1x5, 2x3, ...
 Grid squarest_grid(std::int64_t tiles);
@@ -27,15 +19,5 @@ std::vector<Region> even_tiles(const Region& whole, const Grid& grid);
 /// the most even ones. Dynamic programming, O(extent^2) block times and O(parts * extent^2) per
 /// axis. Halos make the inner tiles of an even grid the slowest: here they own less.
 std::vector<Region> balanced_tiles(const Problem& problem, const Block& block, const Grid& grid);
-
-/// Who deals out inputs and gathers outputs, and who computes tiles.
-struct Roles {
-  DeviceId hub{};
-  std::vector<DeviceId> workers;  // in cluster order; the hub first if it computes
-};
-
-/// Reads the options `hub` (a device or `source`), `hub_computes` (yes or no) and `idle` (none, or
-/// devices that are no workers). Throws OptionError.
-Roles roles_of(const Problem& problem, const Options& options);
 
 }  // namespace edgeflow

@@ -82,9 +82,9 @@ class Queue {
     Dealt result = tile_by_tile(by_layers);
     const Estimate times =
         estimate(result.plan, graph, problem_.cluster, problem_.size, {}, Sharing::kMaxMin);
-    for (std::size_t u = 0, k = 0; u < result.plan.units.size(); ++u) {
-      if (!is_last_of_tile(result.plan.units[u])) continue;
-      result.done_s[k++] = times.units[u].finish_s;
+    std::size_t k = 0;
+    for (const UnitId unit : times.units.ids()) {
+      if (is_last_of_tile(result.plan.unit(unit))) result.done_s[k++] = times.units[unit].finish_s;
     }
     return result;
   }
@@ -202,8 +202,7 @@ Plan plan_of_queue(const Problem& problem, const Block& block, const TileRegions
         "tiles can be queued only from the input to a cut point, and layer \"{}\" is none",
         problem.graph.layers()[block.end - 1].name));
   }
-  return Queue(problem, block, regions, roles, static_cast<std::size_t>(ahead), std::move(strategy))
-      .plan();
+  return Queue(problem, block, regions, roles, index(ahead), std::move(strategy)).plan();
 }
 
 }  // namespace edgeflow

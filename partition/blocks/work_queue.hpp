@@ -19,7 +19,8 @@
 // is free first. This holds for the execution that the estimate models: one request at a time,
 // nothing failing, nothing jittering. Otherwise the assignment stays as it is.
 
-#include "partition/blocks/grid.hpp"
+#include "partition/blocks/fused.hpp"
+#include "partition/blocks/roles.hpp"
 
 namespace edgeflow {
 

@@ -24,8 +24,8 @@
 //    "source": 0, "sink": 0,                      indices of devices
 //    "bandwidth_Bps": [[null, 1.25e7], [1.25e7, null]],   from, to; of an idle network
 //    "latency_s": [[null, 0.0005], [0.0005, null]],
-//    "network": "switch"}                         links that messages share: see
-//    platforms/cluster.hpp
+//    "network": "switch"}                         which links messages share: see
+//                                                 platforms/cluster.hpp
 //
 // `n` of a layer's `h` rows take about fixed_s + n/h * (time_s - fixed_s).
 //

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <utility>
 
-#include "partition/joint/genome.hpp"
+#include "partition/joint/boundaries.hpp"
 
 namespace edgeflow::joint {
 
@@ -124,8 +124,8 @@ void Moves::shift_boundary(const Stretch& stretch) {
 void Moves::scale_share(const Stretch& stretch) {
   const std::size_t devices = schedule_.tables().devices;
   const std::size_t d = pick_device(stretch);
-  std::size_t heir = random_.below(devices - 1);  // takes over where d had everything
-  if (heir >= d) ++heir;
+  std::size_t receiver = random_.below(devices - 1);  // takes over where d had everything
+  if (receiver >= d) ++receiver;
   const double u = random_.uniform();
   const double factor = u < 0.25 ? 0 : std::exp(random_.uniform(-0.7, 0.7));
   const double added = u < 0.75 ? 0 : random_.uniform(0, 0.5);
@@ -139,7 +139,7 @@ void Moves::scale_share(const Stretch& stretch) {
     }
     shares[d] =
         added > 0 ? std::max(shares[d], added * schedule_.tables().extent[l]) : shares[d] * factor;
-    if (others == 0 && factor == 0) shares[heir] = 1;
+    if (others == 0 && factor == 0) shares[receiver] = 1;
     set_shares(l, shares.data());
   }
 }
@@ -151,7 +151,7 @@ void Moves::assign_whole(const Stretch& stretch) {
 
 /// To some devices, by about their speed.
 void Moves::spread(const Stretch& stretch) {
-  const Tables& tables = schedule_.tables();
+  const CostTables& tables = schedule_.tables();
   const Span whole{0, tables.extent[stretch.anchor]};
   const double chance = random_.uniform();
   std::array<double, kMaxDevices> shares{};
@@ -168,19 +168,19 @@ void Moves::spread(const Stretch& stretch) {
 
 /// Takes the fractions of a layer just outside: before or behind, in order or along an edge.
 void Moves::copy_fractions(const Stretch& stretch) {
-  const Tables& tables = schedule_.tables();
+  const CostTables& tables = schedule_.tables();
   std::size_t model = 0;
   if (random_.chance(0.5)) {
     const auto inputs = tables.inputs(stretch.first);
     model = random_.chance(0.5) || inputs.empty()
                 ? stretch.first - 1
-                : static_cast<std::size_t>(inputs[random_.below(inputs.size())].producer);
+                : index(inputs[random_.below(inputs.size())].producer);
   } else {
     const auto outputs = tables.outputs(stretch.last);
     model = stretch.last + 1;
     if (random_.chance(0.5) && !outputs.empty()) {
-      const auto edge = static_cast<std::size_t>(outputs[random_.below(outputs.size())]);
-      model = static_cast<std::size_t>(tables.edges[edge].consumer);
+      const std::size_t edge = index(outputs[random_.below(outputs.size())]);
+      model = index(tables.edges[edge].consumer);
     }
   }
   if (model == 0) return assign_whole(stretch);
@@ -229,7 +229,7 @@ void Moves::move_share(const Stretch& stretch) {
 
 /// Cuts all layers where the anchor is cut.
 void Moves::align_boundary(const Stretch& stretch) {
-  const Tables& tables = schedule_.tables();
+  const CostTables& tables = schedule_.tables();
   const std::size_t boundary = 1 + random_.below(tables.devices - 1);
   const double fraction = static_cast<double>(schedule_.boundaries(stretch.anchor)[boundary]) /
                           tables.extent[stretch.anchor];

@@ -30,31 +30,27 @@ double Objective::cost(const Cluster& cluster, double latency_s, std::span<const
   return latency_s;
 }
 
-Judgement judge(const Objective& objective, const Problem& problem, const Plan& plan) {
-  const Cluster& cluster = problem.cluster;
-  const double latency_s =
-      estimate(plan, problem.graph, cluster, problem.size, {}, Sharing::kMaxMin).latency_s;
+Judgement judge(const Objective& objective, const ExecutablePlan& plan) {
+  const double latency_s = estimate(plan, Sharing::kMaxMin).latency_s;
   if (latency_s > objective.latency_limit_s) {
     return {latency_s, std::numeric_limits<double>::infinity()};
   }
-  std::vector<double> busy_s(cluster.size(), 0);
-  for (const ExecutionUnit& unit : plan.units) {
-    busy_s[index(unit.device)] += unit_time_s(unit, problem.graph, cluster);
-  }
-  const auto& links = cluster.network().links;
+  std::vector<double> busy_s(plan.cluster.size(), 0);
+  for (const ExecutableUnit& unit : plan.units) busy_s[index(unit.device)] += unit.duration_s;
+  const auto& links = plan.cluster.network().links;
   std::vector<double> link_s(links.size(), 0);
-  for (const Message& message : messages_of(plan, problem.size)) {
-    const DeviceId from = plan.unit(message.from).device;
-    for (const DeviceId d : {from, message.to}) {
-      busy_s[index(d)] += message_cpu_time_s(cluster.device(d).compute, message.bytes);
-    }
-    const Route route = cluster.route(from, message.to);
-    for (int link : route.links) {
-      const auto l = static_cast<std::size_t>(link);
-      link_s[l] += message.bytes * route.crossings / links[l].bandwidth_Bps;
+  for (const ExecutableMessage& message : plan.messages) {
+    busy_s[index(message.from_device)] += message.send_s;
+    busy_s[index(message.to)] += message.receive_s;
+    for (const int link : plan.route_of(message).links) {
+      link_s[index(link)] += message.link_bytes / links[index(link)].bandwidth_Bps;
     }
   }
-  return {latency_s, objective.cost(cluster, latency_s, busy_s, link_s)};
+  return {latency_s, objective.cost(plan.cluster, latency_s, busy_s, link_s)};
+}
+
+Judgement judge(const Objective& objective, const Problem& problem, const Plan& plan) {
+  return judge(objective, ExecutablePlan(plan, problem.graph, problem.cluster, problem.size));
 }
 
 }  // namespace edgeflow::joint

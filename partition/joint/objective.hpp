@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "partition/plans/executable_plan.hpp"
 #include "partition/plans/problem.hpp"
 
 namespace edgeflow::joint {
@@ -33,6 +34,7 @@ struct Judgement {
   double latency_s = 0;
   double cost = 0;  // infinite beyond the latency limit
 };
+Judgement judge(const Objective& objective, const ExecutablePlan& plan);
 Judgement judge(const Objective& objective, const Problem& problem, const Plan& plan);
 
 }  // namespace edgeflow::joint

@@ -4,15 +4,13 @@
 #include <array>
 #include <utility>
 
-#include "partition/prices/estimate.hpp"
-
 namespace edgeflow::joint {
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
 constexpr std::size_t kSnapshots = 12;  // of a run
 
-std::vector<double> bandwidths(const Tables& tables) {
+std::vector<double> bandwidths(const CostTables& tables) {
   std::vector<double> result;
   for (const Link& link : tables.problem.cluster.network().links) {
     result.push_back(link.bandwidth_Bps);
@@ -46,12 +44,12 @@ double Replay::latency_s(double limit_s) {
 }
 
 double Replay::changed_latency_s(double limit_s) {
-  for (const std::int32_t n : schedule_.changed_units()) changed_[static_cast<std::size_t>(n)] = 1;
-  for (const std::int32_t n : schedule_.changed_sends()) changed_[static_cast<std::size_t>(n)] = 1;
+  for (const std::int32_t n : schedule_.changed_units()) changed_[index(n)] = 1;
+  for (const std::int32_t n : schedule_.changed_sends()) changed_[index(n)] = 1;
   const double touched_s = first_touched_s();
   kept_ = 0;
   while (kept_ < base_snapshots_.size() &&
-         snapshots_[base_snapshots_[kept_]].now_s + kTimePrecision_s < touched_s) {
+         !is_due(touched_s, snapshots_[base_snapshots_[kept_]].now_s)) {
     ++kept_;
   }
   if (kept_ > 0) {
@@ -59,19 +57,19 @@ double Replay::changed_latency_s(double limit_s) {
   } else {
     begin();
   }
-  for (const std::int32_t n : schedule_.changed_units()) changed_[static_cast<std::size_t>(n)] = 0;
-  for (const std::int32_t n : schedule_.changed_sends()) changed_[static_cast<std::size_t>(n)] = 0;
+  for (const std::int32_t n : schedule_.changed_units()) changed_[index(n)] = 0;
+  for (const std::int32_t n : schedule_.changed_sends()) changed_[index(n)] = 0;
   return run(limit_s);
 }
 
 void Replay::accept() {
   if (tried_.kept == 0) std::fill(base_.ready_s.begin(), base_.ready_s.end(), kNever);
   for (const std::int32_t n : tried_.changed_units) {
-    std::fill_n(&base_.ready_s[unit_at(static_cast<std::size_t>(n), 0)], devices_, kNever);
+    std::fill_n(&base_.ready_s[unit_at(index(n), 0)], devices_, kNever);
   }
   for (const Ready& ready : tried_.ready) {
     const Unit unit(ready.unit);
-    base_.ready_s[unit_at(unit.node, unit.device)] = ready.ready_s;
+    base_.ready_s[unit_at(unit.node, unit.device)] = ready.at_s;
   }
   for (const Event& event : tried_.events) {
     const Arrival arrival(event.message);
@@ -100,7 +98,7 @@ bool Replay::critical(std::size_t node, std::size_t device) const {
 template <typename Visit>
 void Replay::for_each_dependency(std::size_t node, std::size_t device, Visit visit) const {
   for (std::size_t e = tables_.in_first[node]; e < tables_.in_first[node + 1]; ++e) {
-    const auto producer = static_cast<std::size_t>(tables_.edges[e].producer);
+    const std::size_t producer = index(tables_.edges[e].producer);
     for_each_device(schedule_.suppliers(e, device),
                     [&](std::size_t from) { visit(producer, from); });
   }
@@ -111,7 +109,7 @@ void Replay::for_each_dependency(std::size_t node, std::size_t device, Visit vis
 double Replay::first_touched_s() const {
   double first_s = kNever;
   for (const std::int32_t changed : schedule_.changed_units()) {
-    const auto n = static_cast<std::size_t>(changed);
+    const std::size_t n = index(changed);
     for (std::size_t d = 0; d < devices_; ++d) {
       first_s = std::min(first_s, base_.ready_s[unit_at(n, d)]);
       if (schedule_.range(n, d).empty()) continue;
@@ -125,7 +123,7 @@ double Replay::first_touched_s() const {
     }
   }
   for (const std::int32_t changed : schedule_.changed_sends()) {
-    const auto n = static_cast<std::size_t>(changed);
+    const std::size_t n = index(changed);
     for (std::size_t d = 0; d < devices_; ++d) {
       if (base_.ready_s[unit_at(n, d)] == kNever) continue;
       first_s = std::min(first_s, base_.arrival_s[arrival_at(n, d, d)]);
@@ -192,8 +190,7 @@ double Replay::run(double limit_s) {
     if (now == kNever) return tried_.end_s = state_.now_s;
     if (now > limit_s) return kNever;
     state_.now_s = now;
-    const double until = now + kTimePrecision_s;
-    if (flow_ends && flow_s <= until) {
+    if (flow_ends && is_due(flow_s, now)) {
       ended_.clear();
       state_.flows.end(now, kTimePrecision_s, ended_);
       for (const std::int32_t message : ended_) {
@@ -204,14 +201,14 @@ double Replay::run(double limit_s) {
       }
     }
     for (std::size_t d = 0; d < devices_; ++d) {
-      if (state_.done_s[d] > until) continue;
+      if (!is_due(state_.done_s[d], now)) continue;
       state_.done_s[d] = kNever;
       woken_ |= 1U << d;
       finished_.push_back(state_.running[d]);
     }
     for (; state_.started < state_.pending.size(); ++state_.started) {
       const Pending& next = state_.pending[state_.started];
-      if (next.start_s > until) break;
+      if (!is_due(next.start_s, now)) break;
       const Arrival arrival(next.message);
       const Path& path = tables_.paths[arrival.from * devices_ + arrival.to];
       state_.flows.start(now, next.message, path.links, next.bytes);
@@ -247,9 +244,9 @@ void Replay::begin() {
 
 void Replay::provide(std::size_t node, std::size_t from, std::size_t to, double now) {
   for (const std::int32_t out : tables_.outputs(node)) {
-    const auto e = static_cast<std::size_t>(out);
+    const std::size_t e = index(out);
     if ((schedule_.suppliers(e, to) >> from & 1U) == 0) continue;
-    const auto consumer = static_cast<std::size_t>(tables_.edges[e].consumer);
+    const std::size_t consumer = index(tables_.edges[e].consumer);
     if (--missing_[unit_at(consumer, to)] == 0) become_ready(consumer, to, now);
   }
 }
@@ -257,10 +254,11 @@ void Replay::provide(std::size_t node, std::size_t from, std::size_t to, double 
 void Replay::become_ready(std::size_t node, std::size_t device, double now) {
   const Ready ready{now, unit_id(node, device)};
   tried_.ready.push_back(ready);
-  if (schedule_.duration_s(unit_at(node, device)) == 0) return finished_.push_back(ready.unit);
+  if (takes_no_time(schedule_.duration_s(unit_at(node, device))))
+    return finished_.push_back(ready.unit);
   auto& queue = state_.queues[device];
   auto at = queue.begin();
-  while (at != queue.end() && ready < *at) ++at;
+  while (at != queue.end() && runs_before(ready, *at)) ++at;
   queue.insert(at, ready);
   woken_ |= 1U << device;
 }
@@ -269,7 +267,7 @@ void Replay::become_ready(std::size_t node, std::size_t device, double now) {
 void Replay::send(const Unit& unit, double now) {
   auto& pending = state_.pending;
   for (const auto& send : schedule_.sends(unit.node, unit.device)) {
-    const auto to = static_cast<std::size_t>(send.to);
+    const std::size_t to = index(send.to);
     const Path& path = tables_.paths[unit.device * devices_ + to];
     const Pending next{now + path.latency_s, message_id(unit_id(unit.node, unit.device), to),
                        send.link_bytes};
@@ -315,7 +313,7 @@ void Replay::compute_tails() {
     const double done_s = base_.events[i].time_s;
     double tail_s = std::max(0.0, take(arrival_at(n, d, d)));
     for (const auto& send : schedule_.sends(n, d)) {
-      const std::size_t message = arrival_at(n, d, static_cast<std::size_t>(send.to));
+      const std::size_t message = arrival_at(n, d, index(send.to));
       tail_s = std::max(tail_s, base_.arrival_s[message] - done_s + take(message));
     }
     const double duration_s = schedule_.duration_s(unit_at(n, d));

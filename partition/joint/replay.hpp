@@ -1,8 +1,8 @@
 #pragma once
 // What estimate() says with Sharing::kMaxMin of a schedule's plan, without building the plan.
 //
-// Schedule is fast because it handles layers in order; here devices take whatever is ready first
-// and messages under way share links fairly, event by event.
+// Schedule is fast because it handles layers in order; here all goes event by event, by the rules
+// of partition/plans/execution.hpp, but that messages take no CPU time.
 //
 // A changed schedule is replayed from the last snapshot of the accepted run, the base, before
 // anything that changed could have happened: the same events follow as from the start, so latencies
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "partition/joint/schedule.hpp"
+#include "partition/plans/execution.hpp"
 #include "partition/prices/flows.hpp"
 
 namespace edgeflow::joint {
@@ -59,11 +60,14 @@ class Replay {
     std::size_t node, from, to;
   };
   struct Ready {
-    double ready_s;
+    double at_s;
     std::int32_t unit;
-    bool operator<(const Ready& other) const {
-      return ready_s != other.ready_s ? ready_s < other.ready_s : unit < other.unit;
-    }
+
+    // As runs_before wants it: all are units of one request.
+    double ready_s() const { return at_s; }
+    static constexpr int request() { return 0; }
+    static constexpr DeviceTask task() { return DeviceTask::kCompute; }
+    std::int32_t position() const { return unit; }
   };
   struct Pending {
     double start_s;
@@ -122,7 +126,7 @@ class Replay {
   void compute_tails();
 
   const Schedule& schedule_;
-  const Tables& tables_;
+  const CostTables& tables_;
   const std::size_t devices_;
   State state_;
   std::vector<std::int32_t> missing_;  // arrivals that a unit waits for, by node, device

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 
-#include "partition/prices/estimate.hpp"
+#include "partition/plans/execution.hpp"
 
 namespace edgeflow::joint {
 
-Schedule::Schedule(const Tables& tables)
+Schedule::Schedule(const CostTables& tables)
     : tables_(tables),
       devices_(tables.devices),
       nodes_(tables.nodes),
@@ -21,7 +21,7 @@ Schedule::Schedule(const Tables& tables)
     send_count_[copy].assign(nodes_ * devices_, 0);
     sends_[copy].assign(nodes_ * devices_ * devices_, {});
   }
-  for (auto* slots : {&gene_slot_, &shape_slot_, &unit_slot_, &send_slot_, &gene_dirty_,
+  for (auto* slots : {&encoding_slot_, &shape_slot_, &unit_slot_, &send_slot_, &encoding_dirty_,
                       &need_dirty_, &unit_dirty_, &send_dirty_}) {
     slots->assign(nodes_, 0);
   }
@@ -39,25 +39,25 @@ Schedule::Schedule(const Tables& tables)
   for (std::size_t e = 0; e < tables_.edges.size(); ++e) {
     const Edge& edge = tables_.edges[e];
     for (auto n = edge.producer; n < edge.consumer; ++n) {
-      live_[static_cast<std::size_t>(n)].push_back(static_cast<std::int32_t>(e));
+      live_[index(n)].push_back(static_cast<std::int32_t>(e));
     }
   }
 }
 
-void Schedule::load(const Genome& genome) {
+void Schedule::load(const Encoding& encoding) {
   for (std::size_t l = 1; l < tables_.layers; ++l) {
-    const auto* from = &genome.boundaries[l * (devices_ + 1)];
+    const auto* from = &encoding.boundaries[l * (devices_ + 1)];
     std::copy(from, from + devices_ + 1, edit(l));
-    edit_recompute(l) = genome.recompute[l];
+    edit_recompute(l) = encoding.recompute[l];
   }
   std::fill(need_dirty_.begin(), need_dirty_.end(), 1);
   std::fill(unit_dirty_.begin(), unit_dirty_.end(), 1);
   std::fill(send_dirty_.begin(), send_dirty_.end(), 1);
   if (edited_.empty() || edited_.back() != static_cast<std::int32_t>(nodes_) - 1) {
     // The relays' and the input's shapes are derived like those of layers.
-    gene_dirty_[nodes_ - 1] = 1;
+    encoding_dirty_[nodes_ - 1] = 1;
     edited_.push_back(static_cast<std::int32_t>(nodes_) - 1);
-    gene_slot_[nodes_ - 1] ^= 1;
+    encoding_slot_[nodes_ - 1] ^= 1;
   }
   derive(0);
   trial_ = {0, nodes_ - 1, true};
@@ -68,33 +68,34 @@ void Schedule::load(const Genome& genome) {
   accept();
 }
 
-Genome Schedule::genome() const {
-  Genome genome;
-  genome.boundaries.resize(boundaries_[0].size());
-  genome.recompute.assign(tables_.layers, 0);
+Encoding Schedule::encoding() const {
+  Encoding encoding;
+  encoding.boundaries.resize(boundaries_[0].size());
+  encoding.recompute.assign(tables_.layers, 0);
   for (std::size_t l = 0; l < tables_.layers; ++l) {
-    std::copy(boundaries(l), boundaries(l) + devices_ + 1, &genome.boundaries[l * (devices_ + 1)]);
-    genome.recompute[l] = recompute(l);
+    std::copy(boundaries(l), boundaries(l) + devices_ + 1,
+              &encoding.boundaries[l * (devices_ + 1)]);
+    encoding.recompute[l] = recompute(l);
   }
-  return genome;
+  return encoding;
 }
 
 std::int32_t* Schedule::edit(std::size_t l) {
-  if (!gene_dirty_[l]) {
-    const auto was = gene_slot_[l];
+  if (!encoding_dirty_[l]) {
+    const auto was = encoding_slot_[l];
     const std::size_t row = l * (devices_ + 1);
     std::copy_n(&boundaries_[was][row], devices_ + 1, &boundaries_[was ^ 1][row]);
     recompute_[was ^ 1][l] = recompute_[was][l];
-    gene_slot_[l] ^= 1;
-    gene_dirty_[l] = 1;
+    encoding_slot_[l] ^= 1;
+    encoding_dirty_[l] = 1;
     edited_.push_back(static_cast<std::int32_t>(l));
   }
-  return &boundaries_[gene_slot_[l]][l * (devices_ + 1)];
+  return &boundaries_[encoding_slot_[l]][l * (devices_ + 1)];
 }
 
 std::uint32_t& Schedule::edit_recompute(std::size_t l) {
   edit(l);
-  return recompute_[gene_slot_[l]][l];
+  return recompute_[encoding_slot_[l]][l];
 }
 
 /// Brings the units and messages of a node up to date and schedules them.
@@ -123,7 +124,7 @@ void Schedule::advance(std::size_t n) {
     const std::size_t unit = n * devices_ + d;
     double ready = 0;
     for (std::size_t e = tables_.in_first[n]; e < tables_.in_first[n + 1]; ++e) {
-      const auto p = static_cast<std::size_t>(tables_.edges[e].producer);
+      const std::size_t p = index(tables_.edges[e].producer);
       const double* arrivals = (p >= tried_from_ ? tried_arrivals_ : arrivals_).data();
       for_each_device(suppliers(e, d),
                       [&](std::size_t s) { ready = std::max(ready, arrivals[slot(p, s, d)]); });
@@ -136,7 +137,7 @@ void Schedule::advance(std::size_t n) {
     end = std::max(end, ready);
     if (send_count_[sends][unit] == 0) continue;
     std::size_t at = senders++;
-    while (at > 0 && finish[order[at - 1]] > ready + kTimePrecision_s) {
+    while (at > 0 && !is_due(finish[order[at - 1]], ready)) {
       order[at] = order[at - 1];
       --at;
     }
@@ -148,11 +149,11 @@ void Schedule::advance(std::size_t n) {
     const std::size_t s = order[i];
     const Send* list = &sends_[sends][slot(n, s, 0)];
     const std::int32_t count = send_count_[sends][n * devices_ + s];
-    double& up = links[tables_.paths[s * devices_ + static_cast<std::size_t>(list->to)].link_a];
+    double& up = links[tables_.paths[s * devices_ + index(list->to)].link_a];
     const double begin = std::max(finish[s], up);
     double all = begin;
     for (std::int32_t m = 0; m < count; ++m) {
-      const auto d = static_cast<std::size_t>(list[m].to);
+      const std::size_t d = index(list[m].to);
       double& down = links[tables_.paths[s * devices_ + d].link_b];
       double sent = begin + list[m].shared_s;
       if (&down != &up) down = sent = std::max(sent, down + list[m].wire_s);
@@ -218,12 +219,12 @@ void Schedule::accept() {
 
 void Schedule::reject() {
   for (std::int32_t n : edited_) {
-    gene_slot_[static_cast<std::size_t>(n)] ^= 1;
-    gene_dirty_[static_cast<std::size_t>(n)] = 0;  // if nothing was tried
+    encoding_slot_[index(n)] ^= 1;
+    encoding_dirty_[index(n)] = 0;  // if nothing was tried
   }
-  for (std::int32_t n : reshaped_) shape_slot_[static_cast<std::size_t>(n)] ^= 1;
-  for (std::int32_t n : reunited_) unit_slot_[static_cast<std::size_t>(n)] ^= 1;
-  for (std::int32_t n : resent_) send_slot_[static_cast<std::size_t>(n)] ^= 1;
+  for (std::int32_t n : reshaped_) shape_slot_[index(n)] ^= 1;
+  for (std::int32_t n : reunited_) unit_slot_[index(n)] ^= 1;
+  for (std::int32_t n : resent_) send_slot_[index(n)] ^= 1;
   edited_.clear();
   reshaped_.clear();
   reunited_.clear();

@@ -1,16 +1,17 @@
 #pragma once
 // A plan as numbers, and how long it takes: evaluated again and again, a small change at a time.
 //
-// A genome gives every layer D+1 ascending boundaries (device d has base range [B[d], B[d+1])) and
-// a recompute bit per device. The range a device computes is its base range or, with the bit set,
+// An encoding gives every layer D+1 ascending boundaries (device d has base range [B[d], B[d+1]))
+// and a recompute bit per device. The range a device computes is its base range or, with the bit set,
 // the hull of that and what its own units of consuming layers need: computed twice rather than
 // fetched.
 //
-// Execution is estimate()'s model with one simplification: layers are handled in topological order,
-// on devices and on links. A message occupies the two links of its path at once, first come first
-// served; messages of a layer leave by time, then sender, then first consumer, then destination.
-// Where a device could run a later layer first, or a later layer's message overtakes, estimate()
-// does and this does not.
+// Execution is that of partition/plans/execution.hpp with simplifications: layers are handled in
+// topological order, on devices and on links; a message takes no CPU time and occupies the two
+// outer links of its path at once, first come first served, but for those of one sender and layer,
+// which share its uplink evenly. Messages of a layer leave by time, then sender, then first
+// consumer, then destination. Where a device could run a later layer first, or a later layer's
+// message overtakes, estimate() does and this does not.
 //
 // try_change() looks only at what a change touches: ranges are derived again backwards from the
 // changed layers, the schedule forwards from the first layer whose units or messages changed,
@@ -22,11 +23,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "partition/joint/tables.hpp"
+#include "partition/joint/cost_tables.hpp"
 
 namespace edgeflow::joint {
 
-struct Genome {
+struct Encoding {
   std::vector<std::int32_t> boundaries;  // by layer, devices + 1 each
   std::vector<std::uint32_t> recompute;  // by layer, a bit per device
 };
@@ -38,18 +39,18 @@ static_assert(kMaxDevices <= 16);
 /// Calls visit(device) for each device of the set.
 template <typename Visit>
 void for_each_device(unsigned set, Visit visit) {
-  for (; set != 0; set &= set - 1) visit(static_cast<std::size_t>(std::countr_zero(set)));
+  for (; set != 0; set &= set - 1) visit(index(std::countr_zero(set)));
 }
 
 class Schedule {
  public:
-  explicit Schedule(const Tables& tables);
+  explicit Schedule(const CostTables& tables);
 
-  const Tables& tables() const { return tables_; }
+  const CostTables& tables() const { return tables_; }
 
   /// Everything anew.
-  void load(const Genome& genome);
-  Genome genome() const;
+  void load(const Encoding& encoding);
+  Encoding encoding() const;
   /// Seconds until the last unit is done.
   double latency_s() const { return latency_s_; }
 
@@ -74,9 +75,11 @@ class Schedule {
 
   // The plan as it is, with edits.
   const std::int32_t* boundaries(std::size_t layer) const {
-    return &boundaries_[gene_slot_[layer]][layer * (devices_ + 1)];
+    return &boundaries_[encoding_slot_[layer]][layer * (devices_ + 1)];
   }
-  std::uint32_t recompute(std::size_t layer) const { return recompute_[gene_slot_[layer]][layer]; }
+  std::uint32_t recompute(std::size_t layer) const {
+    return recompute_[encoding_slot_[layer]][layer];
+  }
   Span range(std::size_t node, std::size_t device) const { return shape(node)[device]; }
   // Units by node * devices + device; 0 seconds also if there is no such unit.
   double duration_s(std::size_t unit) const {
@@ -85,7 +88,7 @@ class Schedule {
   /// The devices, a bit each, from which the edge's consumer on `device` gets what it needs of the
   /// edge's producer: itself, if it has a part of it, and those that send.
   DeviceSet suppliers(std::size_t edge, std::size_t device) const {
-    const auto copy = send_slot_[static_cast<std::size_t>(tables_.edges[edge].producer)];
+    const auto copy = send_slot_[index(tables_.edges[edge].producer)];
     return suppliers_[copy][edge * devices_ + device];
   }
   struct Send {
@@ -97,7 +100,7 @@ class Schedule {
   std::span<const Send> sends(std::size_t node, std::size_t device) const {
     const auto copy = send_slot_[node];
     return {&sends_[copy][slot(node, device, 0)],
-            static_cast<std::size_t>(send_count_[copy][node * devices_ + device])};
+            index(send_count_[copy][node * devices_ + device])};
   }
   /// If the devices hold their weights and largest unit; see memory_shortage. Call after
   /// try_change.
@@ -150,7 +153,7 @@ class Schedule {
   double predicted_s(std::size_t node) const;
   void compute_tails(std::size_t end);
 
-  const Tables& tables_;
+  const CostTables& tables_;
   const std::size_t devices_;
   const std::size_t nodes_;
   const std::size_t registers_;  // devices, links, end
@@ -163,11 +166,11 @@ class Schedule {
   std::vector<DeviceSet> suppliers_[2];  // by edge, device; go with the producer's sends
   std::vector<std::int32_t> send_count_[2];
   std::vector<Send> sends_[2];
-  std::vector<std::uint8_t> gene_slot_, shape_slot_, unit_slot_, send_slot_;
+  std::vector<std::uint8_t> encoding_slot_, shape_slot_, unit_slot_, send_slot_;
 
   // What the change touches.
   std::vector<std::int32_t> edited_, reshaped_, reunited_, resent_;
-  std::vector<std::uint8_t> gene_dirty_, need_dirty_, unit_dirty_, send_dirty_;
+  std::vector<std::uint8_t> encoding_dirty_, need_dirty_, unit_dirty_, send_dirty_;
   std::size_t first_dirty_ = 0;  // no node before it has to be derived
 
   // Times, accepted and tried. A checkpoint is the state before a node; arrivals by

@@ -1,4 +1,4 @@
-// What the devices compute, need and send by a schedule's genome, derived again where a change
+// What the devices compute, need and send by a schedule's encoding, derived again where a change
 // touches it.
 
 #include <algorithm>
@@ -76,8 +76,8 @@ void Schedule::for_each_owner(std::size_t node, const std::int32_t* bounds, std:
 void Schedule::derive_needs(std::size_t n, Span* needs) const {
   std::fill_n(needs, devices_, Span{});
   for (const std::int32_t e : tables_.outputs(n)) {
-    const Edge& edge = tables_.edges[static_cast<std::size_t>(e)];
-    const Span* consumer = shape(static_cast<std::size_t>(edge.consumer));
+    const Edge& edge = tables_.edges[index(e)];
+    const Span* consumer = shape(index(edge.consumer));
     for (std::size_t d = 0; d < devices_; ++d) {
       const Span need = tables_.need(edge, consumer[d]);
       if (!need.empty()) needs[d] = hull(needs[d], need);
@@ -113,12 +113,12 @@ void Schedule::derive_shape(std::size_t n) {
   if (!ranges) return;
   unit_dirty_[n] = 1;
   for (const Edge& edge : tables_.inputs(n)) {
-    const auto producer = static_cast<std::size_t>(edge.producer);
+    const std::size_t producer = index(edge.producer);
     need_dirty_[producer] = 1;
     first_dirty_ = std::min(first_dirty_, producer);
   }
   for (const std::int32_t e : tables_.outputs(n)) {
-    unit_dirty_[static_cast<std::size_t>(tables_.edges[static_cast<std::size_t>(e)].consumer)] = 1;
+    unit_dirty_[index(tables_.edges[index(e)].consumer)] = 1;
   }
 }
 
@@ -159,10 +159,10 @@ void Schedule::derive_sends(std::size_t n) {
   const std::int32_t* bounds = disjoint(n) ? boundaries(n) : nullptr;
   const auto outputs = tables_.outputs(n);
   for (const std::int32_t e : outputs) {
-    const Edge& edge = tables_.edges[static_cast<std::size_t>(e)];
-    const double per_index = tables_.edge_elements[static_cast<std::size_t>(e)];
-    const Span* consumer = shape(static_cast<std::size_t>(edge.consumer));
-    DeviceSet* suppliers = &suppliers_[copy][static_cast<std::size_t>(e) * devices_];
+    const Edge& edge = tables_.edges[index(e)];
+    const double per_index = tables_.edge_elements[index(e)];
+    const Span* consumer = shape(index(edge.consumer));
+    DeviceSet* suppliers = &suppliers_[copy][index(e) * devices_];
     for (std::size_t d = 0; d < devices_; ++d) {
       suppliers[d] = 0;
       if (consumer[d].empty()) continue;
@@ -202,7 +202,7 @@ void Schedule::derive_sends(std::size_t n) {
     const Message* to = &messages[s * devices_];
     for_each_device(receivers[s], [&](std::size_t d) {
       std::int32_t at = count++;
-      while (at > 0 && to[static_cast<std::size_t>(list[at - 1].to)].first > to[d].first) {
+      while (at > 0 && to[index(list[at - 1].to)].first > to[d].first) {
         list[at] = list[at - 1];
         --at;
       }
@@ -224,14 +224,14 @@ Schedule::Trial Schedule::derive(std::size_t first) {
   std::size_t from = 0;
   first_dirty_ = first;
   for (const std::int32_t edited : edited_) {
-    const auto n = static_cast<std::size_t>(edited);
+    const std::size_t n = index(edited);
     from = std::max(from, n);
     first_dirty_ = std::min(first_dirty_, n);
   }
   for (std::size_t n = from + 1; n-- > first_dirty_;) {
-    if (gene_dirty_[n] || need_dirty_[n]) derive_shape(n);
+    if (encoding_dirty_[n] || need_dirty_[n]) derive_shape(n);
     send_dirty_[n] |= need_dirty_[n];  // even where the consumers' needs have the same hull
-    gene_dirty_[n] = need_dirty_[n] = 0;
+    encoding_dirty_[n] = need_dirty_[n] = 0;
   }
   Trial trial;
   for (std::size_t n = first_dirty_; n < nodes_; ++n) {

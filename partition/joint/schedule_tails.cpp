@@ -31,9 +31,8 @@ void Schedule::compute_tails(std::size_t end) {
     std::copy(after, after + registers_, before);
     std::fill_n(arrival_tails.begin(), devices_ * devices_, kNever);
     for (const std::int32_t out : tables_.outputs(n)) {
-      const auto e = static_cast<std::size_t>(out);
-      const double* tails =
-          &unit_tails_[static_cast<std::size_t>(tables_.edges[e].consumer) * devices_];
+      const std::size_t e = index(out);
+      const double* tails = &unit_tails_[index(tables_.edges[e].consumer) * devices_];
       for (std::size_t d = 0; d < devices_; ++d) {
         for_each_device(suppliers(e, d), [&](std::size_t s) {
           double& tail = arrival_tails[s * devices_ + d];
@@ -50,11 +49,11 @@ void Schedule::compute_tails(std::size_t end) {
       const std::size_t s = order[senders];
       const Send* list = &sends_[send_slot_[n]][slot(n, s, 0)];
       double& finish = arrival_tails[s * devices_ + s];
-      double& up = links[tables_.paths[s * devices_ + static_cast<std::size_t>(list->to)].link_a];
+      double& up = links[tables_.paths[s * devices_ + index(list->to)].link_a];
       double all = up;
       double begin = kNever;
       for (std::int32_t m = send_count_[send_slot_[n]][n * devices_ + s]; m-- > 0;) {
-        const auto d = static_cast<std::size_t>(list[m].to);
+        const std::size_t d = index(list[m].to);
         double& down = links[tables_.paths[s * devices_ + d].link_b];
         double tail = arrival_tails[s * devices_ + d] + tables_.paths[s * devices_ + d].latency_s;
         if (&down != &up) {
@@ -96,9 +95,9 @@ double Schedule::predicted_s(std::size_t node) const {
   double end = 0;
   for (std::size_t r = 0; r < registers_; ++r) end = std::max(end, now_[r] + tail[r]);
   for (const std::int32_t live : live_[node]) {
-    const auto e = static_cast<std::size_t>(live);
-    const auto p = static_cast<std::size_t>(tables_.edges[e].producer);
-    const auto c = static_cast<std::size_t>(tables_.edges[e].consumer);
+    const std::size_t e = index(live);
+    const std::size_t p = index(tables_.edges[e].producer);
+    const std::size_t c = index(tables_.edges[e].consumer);
     const double* arrivals = (p >= tried_from_ ? tried_arrivals_ : arrivals_).data();
     for (std::size_t d = 0; d < devices_; ++d) {
       const double unit_tail = unit_tails_[c * devices_ + d];

@@ -6,8 +6,8 @@
 #include <memory>
 #include <numeric>
 
-#include "partition/joint/two_at_a_time.hpp"
-#include "partition/joint/walk.hpp"
+#include "partition/joint/local_search.hpp"
+#include "partition/joint/parallel_for.hpp"
 #include "partition/plans/builder.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/plans/validate.hpp"
@@ -39,9 +39,9 @@ class Best {
   void offer(const Schedule& schedule) {
     Plan plan =
         build_plan(problem_.graph, problem_.cluster, schedule.assignment(), "edgeflow-joint");
-    const double cost = judge(objective_, problem_, plan).cost;
-    if (cost >= cost_) return;
-    if (memory_shortage(plan, problem_.graph, problem_.cluster, problem_.size)) return;
+    const ExecutablePlan executable(plan, problem_.graph, problem_.cluster, problem_.size);
+    const double cost = judge(objective_, executable).cost;
+    if (cost >= cost_ || memory_shortage(executable)) return;
     cost_ = cost;
     plan_ = std::move(plan);
   }
@@ -73,12 +73,12 @@ std::vector<DeviceId> fastest(const Problem& problem, std::size_t count) {
   return devices;
 }
 
-using Walks = std::vector<std::unique_ptr<Walk>>;
+using LocalSearches = std::vector<std::unique_ptr<LocalSearch>>;
 
 /// On the 2, 3 and 4 fastest devices and on all, each also from its best plan of several devices if
 /// a single one is better; those that found a plan.
-Walks start_walks(const Problem& problem, const std::vector<Plan>& known, const Settings& settings,
-                  const Clock& clock) {
+LocalSearches start_searches(const Problem& problem, const std::vector<Plan>& known,
+                             const Settings& settings, const Clock& clock) {
   constexpr std::int64_t kPrefixMoves = 300;
   const std::int64_t prefix_moves =
       settings.effort > 0 ? std::min(settings.effort / 50, kPrefixMoves) : kPrefixMoves;
@@ -86,83 +86,84 @@ Walks start_walks(const Problem& problem, const std::vector<Plan>& known, const 
   std::vector<std::size_t> counts{2, 3, 4};
   while (!counts.empty() && counts.back() >= all) counts.pop_back();
   counts.push_back(all);
-  const Tables tables(problem, fastest(problem, all));
-  Walks walks(2 * counts.size());
-  two_at_a_time(counts.size(), [&](std::size_t c) {
-    const auto on = std::make_shared<const Tables>(tables.on(fastest(problem, counts[c])));
-    auto walk = std::make_unique<Walk>(on, settings.seed, settings.objective, clock);
-    walk->start(known, prefix_moves);
-    auto divided = std::make_unique<Walk>(on, settings.seed, settings.objective, clock);
-    if (divided->start_divided(*walk)) walks[2 * c + 1] = std::move(divided);
-    walks[2 * c] = std::move(walk);
+  const CostTables tables(problem, fastest(problem, all));
+  LocalSearches searches(2 * counts.size());
+  parallel_for(counts.size(), [&](std::size_t c) {
+    const auto on = std::make_shared<const CostTables>(tables.on(fastest(problem, counts[c])));
+    auto search = std::make_unique<LocalSearch>(on, settings.seed, settings.objective, clock);
+    search->start(known, prefix_moves);
+    auto divided = std::make_unique<LocalSearch>(on, settings.seed, settings.objective, clock);
+    if (divided->start_divided(*search)) searches[2 * c + 1] = std::move(divided);
+    searches[2 * c] = std::move(search);
   });
-  std::erase_if(walks, [](const auto& walk) { return !walk || walk->best_cost() == kInfinity; });
-  return walks;
+  std::erase_if(searches,
+                [](const auto& search) { return !search || search->best_cost() == kInfinity; });
+  return searches;
 }
 
 /// Those that cost at most `times` the best.
-std::vector<Walk*> within(const Walks& walks, double times) {
+std::vector<LocalSearch*> within(const LocalSearches& searches, double times) {
   double least_cost = kInfinity;
-  for (const auto& walk : walks) least_cost = std::min(least_cost, walk->best_cost());
-  std::vector<Walk*> result;
-  for (const auto& walk : walks) {
-    if (walk->best_cost() <= times * least_cost) result.push_back(walk.get());
+  for (const auto& search : searches) least_cost = std::min(least_cost, search->best_cost());
+  std::vector<LocalSearch*> result;
+  for (const auto& search : searches) {
+    if (search->best_cost() <= times * least_cost) result.push_back(search.get());
   }
   return result;
 }
 
-Walk* most_promising(const Walks& walks) {
-  Walk* best = nullptr;
-  for (const auto& walk : walks) {
-    if (!best || walk->promise() < best->promise()) best = walk.get();
+LocalSearch* most_promising(const LocalSearches& searches) {
+  LocalSearch* best = nullptr;
+  for (const auto& search : searches) {
+    if (!best || search->promise() < best->promise()) best = search.get();
   }
   return best;
 }
 
-/// Of the walks on the next larger choice of devices the one that promises most; nothing if there
-/// is no larger one.
-Walk* next_larger(const Walks& walks, const Walk& than) {
-  Walk* best = nullptr;
-  const auto rank = [](const Walk& walk) {
-    return std::pair(walk.tables().devices, walk.promise());
+/// Of the searches on the next larger choice of devices the one that promises most; nothing if
+/// there is no larger one.
+LocalSearch* next_larger(const LocalSearches& searches, const LocalSearch& than) {
+  LocalSearch* best = nullptr;
+  const auto rank = [](const LocalSearch& search) {
+    return std::pair(search.tables().devices, search.promise());
   };
-  for (const auto& walk : walks) {
-    if (walk->tables().devices <= than.tables().devices) continue;
-    if (!best || rank(*walk) < rank(*best)) best = walk.get();
+  for (const auto& search : searches) {
+    if (search->tables().devices <= than.tables().devices) continue;
+    if (!best || rank(*search) < rank(*best)) best = search.get();
   }
   return best;
 }
 
-/// Refines for a while all walks that are not far behind; then the one that promises most and
+/// Refines for a while all searches that are not far behind; then the one that promises most and
 /// beside it one on more devices that goes on from what the former finds: on few devices there is
 /// less to decide, on more there may be more to gain. When more devices have proved better, the
 /// next larger choice joins; where there is none, the same devices with other random numbers.
-void refine(Walks& walks, const Budget& budget, std::uint64_t seed) {
+void refine(LocalSearches& searches, const Budget& budget, std::uint64_t seed) {
   constexpr int kRounds = 12;
   constexpr int kApart = 4;  // of these, before the two take over each other's plans
   constexpr double kOutgrown = 0.995;
   constexpr double kNear = 1.12;
-  const auto companion = [&](const Walk& of) {
-    Walk* walk = next_larger(walks, of);
-    if (!walk) {
-      walks.push_back(of.fork(seed + 1));
-      walk = walks.back().get();
+  const auto companion = [&](const LocalSearch& of) {
+    LocalSearch* search = next_larger(searches, of);
+    if (!search) {
+      searches.push_back(of.fork(seed + 1));
+      search = searches.back().get();
     }
-    walk->adopt(of);
-    return walk;
+    search->adopt(of);
+    return search;
   };
-  std::vector<Walk*> candidates = within(walks, kNear);
+  std::vector<LocalSearch*> candidates = within(searches, kNear);
   const Budget share =
       budget.part(1 / (static_cast<double>(candidates.size()) + 2 * (kRounds - 1)));
   const auto refine_all = [&](const auto& some, int round) {
-    two_at_a_time(some.size(), [&](std::size_t k) {
+    parallel_for(some.size(), [&](std::size_t k) {
       some[k]->refine(share, static_cast<double>(round) / kRounds,
                       static_cast<double>(round + 1) / kRounds);
     });
   };
   refine_all(candidates, 0);
-  Walk* lead = most_promising(walks);
-  Walk* other = companion(*lead);
+  LocalSearch* lead = most_promising(searches);
+  LocalSearch* other = companion(*lead);
   for (int round = 1; round < kRounds; ++round) {
     refine_all(std::array{lead, other}, round);
     if (&lead->tables() != &other->tables() && other->best_cost() < kOutgrown * lead->best_cost()) {
@@ -184,16 +185,16 @@ std::optional<Plan> search(const Problem& problem, const std::vector<Plan>& know
   constexpr double kFar = 1.3;
   const Clock clock(settings.time_limit_s);
   const Budget budget = budget_of(settings.effort, problem);
-  Walks walks = start_walks(problem, known, settings, clock);
-  if (walks.empty()) return std::nullopt;
-  const std::vector<Walk*> explorers = within(walks, kFar);
+  LocalSearches searches = start_searches(problem, known, settings, clock);
+  if (searches.empty()) return std::nullopt;
+  const std::vector<LocalSearch*> explorers = within(searches, kFar);
   const Budget pilot = budget.part(kExploreShare / static_cast<double>(explorers.size()));
-  two_at_a_time(explorers.size(), [&](std::size_t w) { explorers[w]->explore(pilot); });
-  refine(walks, budget.part(1 - kExploreShare), settings.seed);
+  parallel_for(explorers.size(), [&](std::size_t w) { explorers[w]->explore(pilot); });
+  refine(searches, budget.part(1 - kExploreShare), settings.seed);
   Best best(problem, settings.objective);
-  for (const auto& walk : walks) {
-    best.offer(walk->best_schedule());
-    if (moves) *moves += walk->moves();
+  for (const auto& search : searches) {
+    best.offer(search->best_schedule());
+    if (moves) *moves += search->moves();
   }
   return best.take();
 }

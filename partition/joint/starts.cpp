@@ -5,21 +5,21 @@
 #include <limits>
 #include <numeric>
 
-#include "partition/joint/genome.hpp"
+#include "partition/joint/boundaries.hpp"
 #include "partition/prices/layers.hpp"
 
 namespace edgeflow::joint {
 namespace {
 
-Genome blank(const Tables& tables) {
-  Genome genome;
-  genome.boundaries.assign(tables.layers * (tables.devices + 1), 0);
-  genome.recompute.assign(tables.layers, 0);
-  return genome;
+Encoding blank(const CostTables& tables) {
+  Encoding encoding;
+  encoding.boundaries.assign(tables.layers * (tables.devices + 1), 0);
+  encoding.recompute.assign(tables.layers, 0);
+  return encoding;
 }
 
 /// Speed by position: 1 / time for the whole model.
-std::vector<double> speeds(const Tables& tables) {
+std::vector<double> speeds(const CostTables& tables) {
   std::vector<double> result;
   for (std::size_t d = 0; d < tables.devices; ++d) {
     double time_s = 0;
@@ -32,7 +32,7 @@ std::vector<double> speeds(const Tables& tables) {
 }
 
 /// True if a prefix plan may split the layer.
-bool splits(const Tables& tables, std::size_t layer) {
+bool splits(const CostTables& tables, std::size_t layer) {
   const bool spatial = tables.axis[layer] == Axis::kRow || tables.axis[layer] == tables.main_axis;
   return tables.extent[layer] > 1 && spatial;
 }
@@ -136,7 +136,7 @@ class PrefixSearch {
 
   Schedule& schedule_;
   Replay& replay_;
-  const Tables& tables_;
+  const CostTables& tables_;
   Point best_;
   double best_s_ = 0;
   bool found_ = false;
@@ -144,18 +144,18 @@ class PrefixSearch {
 
 }  // namespace
 
-Genome from_plan(const Tables& tables, const Plan& plan) {
+Encoding from_plan(const CostTables& tables, const Plan& plan) {
   std::vector<Span> ranges(tables.layers * tables.devices);
   for (const ExecutionUnit& unit : plan.units) {
     const std::size_t l = index(unit.layer);
     const auto at = std::find(tables.device.begin(), tables.device.end(), unit.device);
     if (unit.kind != UnitKind::kCompute || at == tables.device.end()) continue;
-    Span& mine = ranges[l * tables.devices + static_cast<std::size_t>(at - tables.device.begin())];
+    Span& mine = ranges[l * tables.devices + index(at - tables.device.begin())];
     mine = hull(mine, tables.part(l, unit.output));
   }
-  Genome genome = blank(tables);
+  Encoding encoding = blank(tables);
   for (std::size_t l = 1; l < tables.layers; ++l) {
-    std::int32_t* bounds = &genome.boundaries[l * (tables.devices + 1)];
+    std::int32_t* bounds = &encoding.boundaries[l * (tables.devices + 1)];
     std::int32_t covered = 0;
     for (std::size_t d = 0; d < tables.devices; ++d) {
       const Span mine = ranges[l * tables.devices + d];
@@ -167,7 +167,7 @@ Genome from_plan(const Tables& tables, const Plan& plan) {
         if (next.empty()) continue;
         if (next.begin < end) {
           end = (std::max(next.begin, mine.begin) + end) / 2;
-          genome.recompute[l] |= std::uint32_t{1} << d | std::uint32_t{1} << n;
+          encoding.recompute[l] |= std::uint32_t{1} << d | std::uint32_t{1} << n;
         }
         break;
       }
@@ -179,19 +179,19 @@ Genome from_plan(const Tables& tables, const Plan& plan) {
       if (!ranges[l * tables.devices + d].empty()) break;
     }
   }
-  return genome;
+  return encoding;
 }
 
-Genome carry_over(const Tables& tables, const Tables& from, const Genome& genome) {
-  Genome result = blank(tables);
+Encoding carry_over(const CostTables& tables, const CostTables& from, const Encoding& encoding) {
+  Encoding result = blank(tables);
   for (std::size_t l = 1; l < tables.layers; ++l) {
-    const std::int32_t* theirs = &genome.boundaries[l * (from.devices + 1)];
+    const std::int32_t* theirs = &encoding.boundaries[l * (from.devices + 1)];
     std::int32_t* bounds = &result.boundaries[l * (tables.devices + 1)];
     std::size_t passed = 0;  // devices of theirs
     for (std::size_t d = 0; d < tables.devices; ++d) {
       for (; passed < from.devices && from.device[passed] <= tables.device[d]; ++passed) {
         const bool same = from.device[passed] == tables.device[d];
-        if (same && (genome.recompute[l] >> passed & 1U) != 0) {
+        if (same && (encoding.recompute[l] >> passed & 1U) != 0) {
           result.recompute[l] |= std::uint32_t{1} << d;
         }
       }
@@ -202,22 +202,22 @@ Genome carry_over(const Tables& tables, const Tables& from, const Genome& genome
   return result;
 }
 
-Genome prefix(const Tables& tables, std::span<const double> shares, std::size_t last_split,
-              std::size_t gather) {
-  Genome genome = blank(tables);
+Encoding prefix(const CostTables& tables, std::span<const double> shares, std::size_t last_split,
+                std::size_t gather) {
+  Encoding encoding = blank(tables);
   for (std::size_t l = 1; l < tables.layers; ++l) {
-    std::int32_t* bounds = &genome.boundaries[l * (tables.devices + 1)];
+    std::int32_t* bounds = &encoding.boundaries[l * (tables.devices + 1)];
     if (l <= last_split && splits(tables, l)) {
       set_shares(bounds, tables.devices, tables.extent[l], shares.data());
     } else {
       place_whole(bounds, tables.devices, tables.extent[l], gather);
     }
   }
-  return genome;
+  return encoding;
 }
 
-Genome by_memory(const Tables& tables) {
-  Genome genome = blank(tables);
+Encoding by_memory(const CostTables& tables) {
+  Encoding encoding = blank(tables);
   std::size_t d = 0;
   double weights = 0;
   double largest = 0;
@@ -231,9 +231,10 @@ Genome by_memory(const Tables& tables) {
       ++d;
       weights = largest = 0;
     }
-    place_whole(&genome.boundaries[l * (tables.devices + 1)], tables.devices, tables.extent[l], d);
+    place_whole(&encoding.boundaries[l * (tables.devices + 1)], tables.devices, tables.extent[l],
+                d);
   }
-  return genome;
+  return encoding;
 }
 
 void search_prefix(Schedule& schedule, Replay& replay, Random& random, std::int64_t effort) {

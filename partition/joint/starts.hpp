@@ -13,19 +13,19 @@ namespace edgeflow::joint {
 /// `plan` as far as it is expressible: ranges by device along each layer's split axis (the same
 /// fraction of the other axis if it cuts that one), in device order; where they overlap, the cut is
 /// in the middle and the recompute bits are set.
-Genome from_plan(const Tables& tables, const Plan& plan);
+Encoding from_plan(const CostTables& tables, const Plan& plan);
 
-/// A genome on the devices of `from` as one on those of `tables`: what a device has that is not
+/// An encoding on the devices of `from` as one on those of `tables`: what a device has that is not
 /// there goes to the next one. Precondition: both lists of devices ascend.
-Genome carry_over(const Tables& tables, const Tables& from, const Genome& genome);
+Encoding carry_over(const CostTables& tables, const CostTables& from, const Encoding& encoding);
 
 /// Layers up to `last_split` that split by rows or columns cut by `shares`; all others whole on
 /// `gather`.
-Genome prefix(const Tables& tables, std::span<const double> shares, std::size_t last_split,
-              std::size_t gather);
+Encoding prefix(const CostTables& tables, std::span<const double> shares, std::size_t last_split,
+                std::size_t gather);
 
 /// Whole layers, filling the devices' memory one after the other.
-Genome by_memory(const Tables& tables);
+Encoding by_memory(const CostTables& tables);
 
 /// Leaves in `schedule` the best prefix plan found, by `replay`: shares in proportion to speed on
 /// the k fastest devices, each k, last split layer and gathering device; then `effort` random

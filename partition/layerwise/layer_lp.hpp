@@ -5,8 +5,11 @@
 // integer program. Two relaxations make it linear: boundaries are real, and a *pattern* says in
 // advance, for every device d and predecessor m, which parts i..k of m device d takes rows from.
 // With lo_d = stride*x_d - before and hi_d = stride*x_{d+1} + after (constants where clipped),
-//   o_i = b_{i+1} - lo_d,   o_k = hi_d - b_k,   o_j = b_{j+1} - b_j in between,   lo_d >= b_i,
-//   hi_d <= b_{k+1},   and   o = hi_d - lo_d   if i = k,
+//   o_i = b_{i+1} - lo_d,
+//   o_k = hi_d - b_k,
+//   o_j = b_{j+1} - b_j   for i < j < k,
+//   o_i = hi_d - lo_d     if i = k,
+//   lo_d >= b_i   and   hi_d <= b_{k+1},
 // never less than the true overlaps, so within its pattern the LP promises nothing it cannot keep.
 //
 // Algorithm: from several starting splits (like each predecessor, by speed), up to six rounds of

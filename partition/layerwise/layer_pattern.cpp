@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "workloads/input/ids.hpp"
+
 namespace edgeflow {
 namespace {
 
@@ -17,7 +19,7 @@ std::size_t part_at(const Predecessor& m, double at) {
   const auto after =
       std::upper_bound(m.boundaries.begin(), m.boundaries.end() - 1, at,
                        [](double value, std::int64_t b) { return value < static_cast<double>(b); });
-  return static_cast<std::size_t>(std::max<std::ptrdiff_t>(after - m.boundaries.begin() - 1, 0));
+  return index(std::max<std::ptrdiff_t>(after - m.boundaries.begin() - 1, 0));
 }
 
 Overlap overlap_of(const Predecessor& m, double begin, double end) {
@@ -90,8 +92,7 @@ bool PatternProgram::solve(const Pattern& pattern, bool bounded, RealSplit& spli
   split = {{}, {0}};
   for (std::size_t i = 0; i < pattern.devices.size(); ++i) {
     const Line& end = boundaries_[i + 1];
-    const double at =
-        end.fixed() ? end.constant : solution.values[static_cast<std::size_t>(end.variable)];
+    const double at = end.fixed() ? end.constant : solution.values[index(end.variable)];
     if (at - split.boundaries.back() <= kSameRow) continue;
     split.devices.push_back(pattern.devices[i]);
     split.boundaries.push_back(at);

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "workloads/input/ids.hpp"
+
 namespace edgeflow {
 namespace {
 
@@ -31,13 +33,13 @@ RowNeeds::RowNeeds(std::int64_t extent, std::int64_t input_extent,
     : extent_(extent),
       input_extent_(input_extent),
       need_(std::move(need)),
-      first_(static_cast<std::size_t>(extent), -1),
-      end_(static_cast<std::size_t>(extent), -1) {
+      first_(index(extent), -1),
+      end_(index(extent), -1) {
   fit_lines();
 }
 
 std::int64_t RowNeeds::first(std::int64_t row) const {
-  std::int64_t& first = first_[static_cast<std::size_t>(row)];
+  std::int64_t& first = first_[index(row)];
   if (first < 0) {
     const Range onwards = need_({row, extent_});
     first = onwards.empty() ? input_extent_ : onwards.begin;
@@ -46,7 +48,7 @@ std::int64_t RowNeeds::first(std::int64_t row) const {
 }
 
 std::int64_t RowNeeds::end(std::int64_t row) const {
-  std::int64_t& end = end_[static_cast<std::size_t>(row)];
+  std::int64_t& end = end_[index(row)];
   if (end < 0) {
     const Range up_to = need_({0, row + 1});
     end = up_to.empty() ? 0 : up_to.end;

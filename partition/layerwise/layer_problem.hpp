@@ -8,7 +8,8 @@
 // order, part j done at F_{m,j}. A device with rows needs the rows need_m of every predecessor, and
 // finishes at
 //   T_d = S_d + a_d*(x_{d+1} - x_d) + c_d,
-//   S_d = max(free_d, F_{m,j} + [j != d] * (latency_{jd} + o*bytes_m*byte_s_{jd}) over all m and j)
+//   S_d = max(free_d,
+//             max over m and j of F_{m,j} + [j != d] * (latency_{jd} + o*bytes_m*byte_s_{jd})),
 // where o > 0 is the number of rows that part j and need_m share. Messages do not disturb each
 // other. Find boundaries that minimise max T_d over the devices that have rows.
 //

@@ -93,41 +93,41 @@ LinkLoads::LinkLoads(const Cluster& cluster, std::span<const DeviceId> devices)
     : devices_(devices.size()), load_s_(cluster.network().links.size() + cluster.size(), 0) {
   for (DeviceId from : devices) {
     for (DeviceId to : devices) {
-      Way way;
+      Path path;
       if (from != to) {
         const Route route = cluster.route(from, to);
-        way.links = route.links;
-        way.latency_s = route.latency_s;
+        path.links = route.links;
+        path.latency_s = route.latency_s;
         for (int link : route.links) {
-          const double rate = cluster.network().links[static_cast<std::size_t>(link)].bandwidth_Bps;
-          way.byte_s.push_back(route.crossings / rate);
-          way.message_s.push_back(0);
+          const double rate = cluster.network().links[index(link)].bandwidth_Bps;
+          path.byte_s.push_back(route.crossings / rate);
+          path.message_s.push_back(0);
         }
         for (DeviceId end : {from, to}) {  // a processor is one more link
           const ComputeProfile& profile = cluster.device(end).compute;
           const double message_s = message_cpu_time_s(profile, 0);
           const double byte_s = message_cpu_time_s(profile, 1) - message_s;
           if (message_s == 0 && byte_s == 0) continue;
-          way.links.push_back(static_cast<int>(cluster.network().links.size() + index(end)));
-          way.byte_s.push_back(byte_s);
-          way.message_s.push_back(message_s);
+          path.links.push_back(static_cast<int>(cluster.network().links.size() + index(end)));
+          path.byte_s.push_back(byte_s);
+          path.message_s.push_back(message_s);
         }
       }
-      ways_.push_back(std::move(way));
+      paths_.push_back(std::move(path));
     }
   }
 }
 
 void LinkLoads::clear() {
-  for (int link : used_) load_s_[static_cast<std::size_t>(link)] = 0;
+  for (int link : used_) load_s_[index(link)] = 0;
   used_.clear();
   latency_s_ = 0;
 }
 
 void LinkLoads::add(std::size_t from, std::size_t to, double bytes) {
-  const Way& route = way(from, to);
+  const Path& route = path(from, to);
   for (std::size_t i = 0; i < route.links.size(); ++i) {
-    double& load_s = load_s_[static_cast<std::size_t>(route.links[i])];
+    double& load_s = load_s_[index(route.links[i])];
     if (load_s == 0) used_.push_back(route.links[i]);
     load_s += bytes * route.byte_s[i] + route.message_s[i];
   }
@@ -136,14 +136,14 @@ void LinkLoads::add(std::size_t from, std::size_t to, double bytes) {
 
 double LinkLoads::busy_s() const {
   double busy_s = 0;
-  for (int link : used_) busy_s = std::max(busy_s, load_s_[static_cast<std::size_t>(link)]);
+  for (int link : used_) busy_s = std::max(busy_s, load_s_[index(link)]);
   return busy_s + latency_s_;
 }
 
 double LinkLoads::through_s(std::size_t from, std::size_t to) const {
-  const Way& route = way(from, to);
+  const Path& route = path(from, to);
   double busy_s = 0;
-  for (int link : route.links) busy_s = std::max(busy_s, load_s_[static_cast<std::size_t>(link)]);
+  for (int link : route.links) busy_s = std::max(busy_s, load_s_[index(link)]);
   return busy_s + route.latency_s;
 }
 
@@ -203,16 +203,17 @@ double CostToGo::step_s(std::size_t l, const Lies& lies, std::size_t k) const {
     const LayerDevice& device = model.devices[d];
     compute_s =
         std::max(compute_s, device.fixed_s + static_cast<double>(rows.size()) * device.row_s);
-    for (const Feed& feed : model.feeds) {
-      add_rows(lies(feed.producer), feed.needs.of(rows), d, feed.row_bytes, loads_);
+    for (const LayerInput& input : model.inputs) {
+      add_rows(lies(input.producer), input.needs.of(rows), d, input.row_bytes, loads_);
     }
   }
   if (l + 1 < models_.size()) {
     for (LayerId p : carried_[l + 1]) {
       const bool is_new = index(p) == l;
-      const bool is_fed = std::any_of(model.feeds.begin(), model.feeds.end(),
-                                      [&](const Feed& feed) { return feed.producer == p; });
-      if (is_new || is_fed) continue;
+      const bool is_input =
+          std::any_of(model.inputs.begin(), model.inputs.end(),
+                      [&](const LayerInput& input) { return input.producer == p; });
+      if (is_new || is_input) continue;
       const Boundaries& moved = layout_[index(p)][k];
       const double row_bytes =
           output_bytes(problem_, p) / static_cast<double>(models_[index(p)].rows);

@@ -1,23 +1,24 @@
 #pragma once
 // What a split of one layer costs the layers behind it: `edgeflow` with lookahead.
 //
-// Problem: layers 0..l are cut, and layer l may be cut in several ways; estimate how long all
-// layers behind it take from there, transfers included. Algorithm: approximate dynamic programming,
-// one step ahead. A few *layouts*, shares of the rows by device, stand for all ways to cut:
-// everything on one device, and in proportion to speed on the first n of a ranking. Backwards over
-// the chain view of the graph, with every tensor that is still needed lying as the layer before
-// does,
+// Problem: layers 0..l are cut, and layer l may be cut differently; estimate how long all
+// layers behind it take from there, transfers included.
+// Algorithm: approximate dynamic programming, one step ahead. A few *layouts*, shares of the rows
+// by device, stand for all cuts: everything on one device, and in proportion to speed on the first
+// n of a ranking. Backwards over the chain view of the graph, with every tensor that is still
+// needed lying as the layer before does,
 //   V(l, k) = min over k' of  step(l+1, from k to k') + V(l+1, k'),      V(last, k) = 0,
 //   step    = the fullest link's time for all rows that must move + latency, if any do
-//             + the slowest part's computing (a result's with its way to the sink).
+//             + the slowest part's computing (a result's with its delivery to the sink).
 // What must move: rows of l+1's inputs that a part needs and its device lacks; of other tensors
 // that are still needed, whatever the change from k to k' moves. A layer that cannot be cut allows
 // layouts of one device only.
 // Then the cost of a real split is the same step from where its tensors really lie,
 //   to_go(l) = min over k' of  step(l+1, real, k') + V(l+1, k').
 // Complexity O(L * K^2 * T * D) for K <= min(D, 8) + 2*min(D, 8 + log D) layouts and T live
-// tensors. Source: rollout and cost-to-go approximation are textbook (Bertsekas, Dynamic
-// Programming and Optimal Control); layouts and steps are ours.
+// tensors.
+// Source: rollout and cost-to-go approximation are textbook (Bertsekas, Dynamic Programming and
+// Optimal Control); layouts and steps are ours.
 
 #include "partition/layerwise/progressive.hpp"
 
@@ -44,16 +45,16 @@ class LinkLoads {
   double through_s(std::size_t from, std::size_t to) const;
 
  private:
-  struct Way {
+  struct Path {
     std::vector<int> links;
     std::vector<double> byte_s;     // by link
     std::vector<double> message_s;  // likewise
     double latency_s = 0;
   };
-  const Way& way(std::size_t from, std::size_t to) const { return ways_[from * devices_ + to]; }
+  const Path& path(std::size_t from, std::size_t to) const { return paths_[from * devices_ + to]; }
 
   std::size_t devices_;
-  std::vector<Way> ways_;
+  std::vector<Path> paths_;
   std::vector<double> load_s_;  // by link
   std::vector<int> used_;       // links with a load
   double latency_s_ = 0;

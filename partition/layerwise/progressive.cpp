@@ -52,13 +52,13 @@ class Modeller {
     for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
       const auto end = layer.inputs.begin() + static_cast<std::ptrdiff_t>(i);
       if (std::find(layer.inputs.begin(), end, layer.inputs[i]) != end) continue;
-      result.feeds.push_back(feed(layer, i, result));
+      result.inputs.push_back(input_of(layer, i, result));
     }
     return result;
   }
 
   /// The line through the times of two parts from the middle, away from the input's edges; for a
-  /// result with the way to the sink.
+  /// result with its delivery to the sink.
   LayerDevice costs(const Layer& layer, LayerId id, DeviceId device,
                     const LayerModel& model) const {
     LayerDevice costs;
@@ -89,7 +89,7 @@ class Modeller {
 
   /// All inputs of `layer` that are the same tensor as input `i`. Bytes per row are those that the
   /// whole output needs, more than a part does where producer and consumer are cut across.
-  Feed feed(const Layer& layer, std::size_t i, const LayerModel& model) const {
+  LayerInput input_of(const Layer& layer, std::size_t i, const LayerModel& model) const {
     const LayerId producer = layer.inputs[i];
     const LayerModel& from = models_[index(producer)];
     const auto need = [&layer, cut = model.cut, i, producer](const Range& rows) {

@@ -14,7 +14,7 @@ struct Cut {
 };
 
 /// A producer of a layer's inputs, once however many inputs it is.
-struct Feed {
+struct LayerInput {
   LayerId producer{};
   RowNeeds needs;  // of the producer's rows, along the axis that it is cut along
   double row_bytes = 0;
@@ -26,7 +26,7 @@ struct LayerModel {
   std::int64_t extent = 1;
   std::int64_t rows = 1;             // of the output along the axis; differs from `extent` if whole
   std::vector<LayerDevice> devices;  // by position; free at 0; empty for views and the input
-  std::vector<Feed> feeds;           // likewise
+  std::vector<LayerInput> inputs;    // likewise
 };
 
 /// Layers are cut into rows where that makes parts need less, linear layers otherwise into output

@@ -22,7 +22,7 @@ std::vector<Message> messages_of(const Plan& plan, const ElementSize& size) {
         ++m;
       }
       if (m == messages.size()) {
-        messages.push_back({UnitId{static_cast<std::int32_t>(u)}, to, 0, 0, {}});
+        messages.push_back({id_at<UnitId>(u), to, 0, 0, {}});
         regions.emplace_back();
       }
       auto& consumers = messages[m].consumers;
@@ -53,8 +53,13 @@ bool is_result(const ExecutionUnit& unit, const Graph& graph, const Cluster& clu
 
 double unit_time_s(const ExecutionUnit& unit, const Graph& graph, const Cluster& cluster,
                    bool with_overhead) {
+  return unit_time_s(unit, work_of(unit, graph), cluster, with_overhead);
+}
+
+double unit_time_s(const ExecutionUnit& unit, const Work& work, const Cluster& cluster,
+                   bool with_overhead) {
   const ComputeProfile& compute = cluster.device(unit.device).compute;
-  return compute_time_s(compute, work_of(unit, graph), with_overhead) +
+  return compute_time_s(compute, work, with_overhead) +
          (unit.starts_task && with_overhead ? compute.task_overhead_s : 0);
 }
 
@@ -78,15 +83,6 @@ std::vector<std::int64_t> weight_elements(const Plan& plan, const Graph& graph,
     elements[index(where.second)] += weights_of(layer, covered);
   }
   return elements;
-}
-
-double redundant_macs_ratio(const Plan& plan, const Graph& graph) {
-  double computed = 0;
-  for (const ExecutionUnit& unit : plan.units) {
-    computed += static_cast<double>(work_of(unit, graph).macs);
-  }
-  const auto needed = static_cast<double>(totals(graph).macs);
-  return needed > 0 ? computed / needed - 1 : 0;
 }
 
 }  // namespace edgeflow

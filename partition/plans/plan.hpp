@@ -12,12 +12,15 @@
 
 #include "platforms/cluster.hpp"
 #include "workloads/graph/graph.hpp"
+#include "workloads/input/ids.hpp"
 
 namespace edgeflow {
 
 /// Index of a unit in its plan.
 enum class UnitId : std::int32_t {};
-constexpr std::size_t index(UnitId id) { return static_cast<std::size_t>(id); }
+inline constexpr UnitId kNoUnit{-1};
+/// Index of a message in messages_of a plan.
+enum class MessageId : std::int32_t {};
 
 enum class UnitKind : std::uint8_t {
   kInput,    // the model's input, at hand when the request arrives
@@ -92,13 +95,13 @@ bool is_result(const ExecutionUnit& unit, const Graph& graph, const Cluster& clu
 /// Time a unit occupies its device.
 double unit_time_s(const ExecutionUnit& unit, const Graph& graph, const Cluster& cluster,
                    bool with_overhead = true);
+/// The same, given work_of the unit.
+double unit_time_s(const ExecutionUnit& unit, const Work& work, const Cluster& cluster,
+                   bool with_overhead = true);
 
 /// Weight elements that each device must hold: per layer with a unit on it, the union over its
 /// units.
 std::vector<std::int64_t> weight_elements(const Plan& plan, const Graph& graph,
                                           const Cluster& cluster);
-
-/// MACs of all units over MACs of the model, minus 1: the share that is computed more than once.
-double redundant_macs_ratio(const Plan& plan, const Graph& graph);
 
 }  // namespace edgeflow

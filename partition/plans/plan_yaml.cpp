@@ -198,7 +198,7 @@ Plan read_plan(const Document& document, const Graph& graph, const Cluster& clus
   const std::vector<Violation> violations = validate(plan, graph, cluster, 1);
   if (!violations.empty()) {
     const Violation& first = violations.front();
-    const Yaml& place = first.unit < 0 ? list : items[static_cast<std::size_t>(first.unit)];
+    const Yaml& place = first.unit < 0 ? list : items[index(first.unit)];
     place.fail(fmt::format("this is not a valid plan: {}", first.message));
   }
   return plan;

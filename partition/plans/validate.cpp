@@ -37,7 +37,7 @@ class Validator {
     }
   }
 
-  const ExecutionUnit& unit(int u) const { return plan_.units[static_cast<std::size_t>(u)]; }
+  const ExecutionUnit& unit(int u) const { return plan_.units[index(u)]; }
   bool exists(UnitId id) const { return index(id) < plan_.units.size(); }
 
   void check_references(int u) {
@@ -183,39 +183,35 @@ std::vector<Violation> validate(const Plan& plan, const Graph& graph, const Clus
   return Validator(plan, graph, cluster, limit).run();
 }
 
-std::optional<std::string> memory_shortage(const Plan& plan, const Graph& graph,
-                                           const Cluster& cluster, const ElementSize& size) {
-  const PlacedModel model{plan, graph, size};
-  return memory_shortage({&model, 1}, cluster);
-}
-
-std::optional<std::string> memory_shortage(std::span<const PlacedModel> models,
-                                           const Cluster& cluster) {
-  std::vector<double> weights(cluster.size(), 0);
-  std::vector<double> largest(cluster.size(), 0);
-  for (const auto& [plan, graph, size] : models) {
-    for (const ExecutionUnit& unit : plan.units) {
-      const Work work = work_of(unit, graph);
-      const auto elements = static_cast<double>(work.in_elements + work.out_elements);
-      double& bytes = largest[index(unit.device)];
-      bytes = std::max(bytes, elements * size.activation_bytes);
+std::optional<std::string> memory_shortage(std::span<const ExecutablePlan* const> plans) {
+  const Cluster& cluster = plans.front()->cluster;
+  for (const DeviceId d : ids_of<DeviceId>(cluster)) {
+    double weights = 0;
+    double largest = 0;
+    for (const ExecutablePlan* plan : plans) {
+      weights += plan->weight_bytes[d];
+      largest = std::max(largest, plan->largest_unit_bytes[d]);
     }
-    const std::vector<std::int64_t> elements = weight_elements(plan, graph, cluster);
-    for (std::size_t d = 0; d < cluster.size(); ++d) {
-      weights[d] += static_cast<double>(elements[d]) * size.activation_bytes;
-    }
-  }
-  for (std::size_t d = 0; d < cluster.size(); ++d) {
-    const Device& device = cluster.devices()[d];
-    const double needed = weights[d] + largest[d];
+    const Device& device = cluster.device(d);
+    const double needed = weights + largest;
     if (needed > device.memory_bytes) {
       constexpr double kMiB = 1024.0 * 1024.0;
       return fmt::format(
           "{} needs {:.1f} MiB for weights{} and its largest unit, but has {:.1f} MiB", device.name,
-          needed / kMiB, models.size() > 1 ? " of all streams" : "", device.memory_bytes / kMiB);
+          needed / kMiB, plans.size() > 1 ? " of all streams" : "", device.memory_bytes / kMiB);
     }
   }
   return std::nullopt;
+}
+
+std::optional<std::string> memory_shortage(const ExecutablePlan& plan) {
+  const ExecutablePlan* const only = &plan;
+  return memory_shortage({&only, 1});
+}
+
+std::optional<std::string> memory_shortage(const Plan& plan, const Graph& graph,
+                                           const Cluster& cluster, const ElementSize& size) {
+  return memory_shortage(ExecutablePlan(plan, graph, cluster, size));
 }
 
 }  // namespace edgeflow

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "partition/plans/plan.hpp"
+#include "partition/plans/executable_plan.hpp"
 
 namespace edgeflow {
 
@@ -28,19 +28,12 @@ std::vector<Violation> validate(const Plan& plan, const Graph& graph, const Clus
 
 /// If some device cannot hold the weights of its units plus the inputs and output of the largest
 /// one, says which and by how much. (Activations that wait for consumers are counted when the plan
-/// is simulated.)
+/// is simulated.) Of several plans on the cluster: the weights of all, and the largest unit of any.
+/// Precondition: at least one plan.
+std::optional<std::string> memory_shortage(std::span<const ExecutablePlan* const> plans);
+std::optional<std::string> memory_shortage(const ExecutablePlan& plan);
+/// Of a plan that nothing else is asked of.
 std::optional<std::string> memory_shortage(const Plan& plan, const Graph& graph,
                                            const Cluster& cluster, const ElementSize& size);
-
-/// One of several models on a cluster.
-struct PlacedModel {
-  const Plan& plan;
-  const Graph& graph;
-  ElementSize size;
-};
-
-/// The same for several at once: the weights of all, and the largest unit of any.
-std::optional<std::string> memory_shortage(std::span<const PlacedModel> models,
-                                           const Cluster& cluster);
 
 }  // namespace edgeflow

@@ -6,10 +6,9 @@
 namespace edgeflow {
 
 void BestPlan::offer(Plan plan) {
-  const double latency_s =
-      estimate(plan, problem_.graph, problem_.cluster, problem_.size, {}, Sharing::kMaxMin)
-          .latency_s;
-  const bool fits = !memory_shortage(plan, problem_.graph, problem_.cluster, problem_.size);
+  const ExecutablePlan executable(plan, problem_.graph, problem_.cluster, problem_.size);
+  const double latency_s = estimate(executable, Sharing::kMaxMin).latency_s;
+  const bool fits = !memory_shortage(executable);
   if (!empty() && (fits == fits_ ? latency_s >= latency_s_ : fits_)) return;
   plan_ = std::move(plan);
   latency_s_ = latency_s;

@@ -16,7 +16,7 @@ std::size_t number(Axis axis) { return static_cast<std::size_t>(axis); }
 
 Needed none_of(const Region& box) {
   Needed needed;
-  for (Axis axis : kAxes) needed[number(axis)].assign(static_cast<std::size_t>(box[axis].end), 0);
+  for (Axis axis : kAxes) needed[number(axis)].assign(index(box[axis].end), 0);
   return needed;
 }
 
@@ -57,7 +57,7 @@ Needed needed_input(const Layer& layer, std::size_t input, const Needed& needed)
   bool apart = true;
   for (Axis axis : kAxes) {
     for (std::int64_t i = out[axis].begin; i < out[axis].end; ++i) {
-      if (needed[number(axis)][static_cast<std::size_t>(i)] == 0) continue;
+      if (needed[number(axis)][index(i)] == 0) continue;
       Region slab = out;
       slab[axis] = {i, i + 1};
       const Region need = required_input(layer, input, slab);

@@ -24,15 +24,17 @@ std::vector<double> needed_shares(const Graph& graph);
 
 /// A linear program over the shares; never below lower_bound_s.
 ///
-///   min T   s.t.  sum_d x[l,d] >= share_l                    for every layer l,
-///     T >= sum_l t[l,d] x[l,d]                               for every device d,
-///     received[p,d] + x[p,d] >= a x[l,d]                     for every edge p -> l and device d,
-///     sent[p,s] + sum_{d != s} x[p,d] >= a (share_l - x[l,s])   likewise for every device s,
-///     received[r,sink] + x[r,sink] >= 1                      for every result r,
-///     sent[r,s] + sum_{d != s} x[r,d] >= 1                   likewise for every s other than the
-///     sink, T >= crossings / bandwidth * sum bytes_p received[p,d]   for every link and the
-///     devices d all of T >= crossings / bandwidth * sum bytes_p sent[p,s]       whose routes use
-///     it,
+///   min T   s.t.
+///     sum_d x[l,d] >= share_l                                   for every layer l,
+///     T >= sum_l t[l,d] x[l,d]                                  for every device d,
+///     received[p,d] + x[p,d] >= a x[l,d]                        for every edge p -> l, device d,
+///     sent[p,s] + sum_{d != s} x[p,d] >= a (share_l - x[l,s])   for every edge p -> l, device s,
+///     received[r,sink] + x[r,sink] >= 1                         for every result r,
+///     sent[r,s] + sum_{d != s} x[r,d] >= 1                      for every result r, s != sink,
+///     T >= crossings / bandwidth * sum bytes_p received[p,d]    for every link, over the devices
+///                                                               d to which all routes use it,
+///     T >= crossings / bandwidth * sum bytes_p sent[p,s]        for every link, over the devices
+///                                                               s from which all routes use it,
 ///   with x[input,source] = 1 and x[input,d] = 0 elsewhere.
 ///
 /// Every execution of a plan is a feasible point with T at most its latency. Let x[l,d] be the
@@ -49,9 +51,8 @@ std::vector<double> needed_shares(const Graph& graph);
 ///   p, of which at most sum_{d != s} x[p,d] is computed elsewhere. The rest has s as its only
 ///   origin and leaves it at least once. The sink needs all of every result.
 /// - A link carries no more than its bandwidth, however it is shared, and a device computes one
-/// unit
-///   at a time. No time is charged for latency, for halos or for waiting, which is what the gap of
-///   a good plan consists of.
+///   unit at a time. No time is charged for latency, for halos or for waiting, which is what the
+///   gap of a good plan consists of.
 /// What is dropped when effects are off: without contention, links; without queueing, everything.
 /// Complexity: 3*L*D variables, 2*edges*D rows. CLP takes 0.1 to 2 s for 111 layers on 4 devices.
 double lp_lower_bound_s(const Graph& graph, const Cluster& cluster, const ElementSize& size,

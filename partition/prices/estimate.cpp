@@ -13,68 +13,61 @@ namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
+/// A unit, or the CPU work of a message.
+struct Job {
+  DeviceTask task;
+  std::int32_t position;  // of the message or unit, in the plan
+
+  static Job compute(UnitId unit) { return {DeviceTask::kCompute, number(unit)}; }
+  static Job send(MessageId message) { return {DeviceTask::kSend, number(message)}; }
+  static Job receive(MessageId message) { return {DeviceTask::kReceive, number(message)}; }
+  UnitId unit() const { return UnitId{position}; }
+  MessageId message() const { return MessageId{position}; }
+};
+
+/// A job that waits for its device; see runs_before.
+class Waiting {
+ public:
+  Waiting(double ready_s, const Job& job) : ready_s_(ready_s), job_(job) {}
+  double ready_s() const { return ready_s_; }
+  static constexpr int request() { return 0; }  // the only one
+  DeviceTask task() const { return job_.task; }
+  std::int32_t position() const { return job_.position; }
+  const Job& job() const { return job_; }
+
+ private:
+  double ready_s_;
+  Job job_;
+};
+
 /// List schedule of one request, driven by events.
 class Scheduler {
  public:
-  Scheduler(const Plan& plan, const Graph& graph, const Cluster& cluster, const ElementSize& size,
-            const Effects& effects, Sharing sharing)
+  Scheduler(const ExecutablePlan& plan, Sharing sharing)
       : plan_(plan),
-        cluster_(cluster),
-        effects_(effects),
-        fair_(effects.contention && sharing == Sharing::kMaxMin),
-        messages_(messages_of(plan, size)),
-        flows_(bandwidths(cluster)) {
-    const std::size_t units = plan.units.size();
-    times_.resize(units);
-    after_.assign(units, UnitId{-1});
-    missing_.resize(units);
-    duration_s_.resize(units);
-    local_.resize(units);
-    first_message_.assign(units + 1, 0);
-    for (std::size_t u = 0; u < units; ++u) {
-      if (is_result(plan.units[u], graph, cluster)) results_.push_back(u);
-      duration_s_[u] = unit_time_s(plan.units[u], graph, cluster, effects.overheads);
-      for (const Forward& forward : plan.units[u].forwarding) {
-        const std::size_t c = index(forward.consumer);
-        if (plan.units[c].device != plan.units[u].device) continue;
-        if (std::find(local_[u].begin(), local_[u].end(), c) != local_[u].end()) continue;
-        local_[u].push_back(c);
-        ++missing_[c];
-      }
-    }
-    for (const Message& message : messages_) {
-      ++first_message_[index(message.from) + 1];
-      for (UnitId consumer : message.consumers) ++missing_[index(consumer)];
-    }
-    for (std::size_t u = 0; u < units; ++u) first_message_[u + 1] += first_message_[u];
-    for (const Message& message : messages_) {
-      const auto cpu_s = [&](DeviceId device) {
-        return message_cpu_time_s(cluster.device(device).compute, message.bytes, effects.overheads);
-      };
-      routes_.push_back(cluster.route(plan.unit(message.from).device, message.to));
-      send_s_.push_back(cpu_s(plan.unit(message.from).device));
-      receive_s_.push_back(cpu_s(message.to));
-    }
-    devices_.resize(cluster.size());
-    link_free_s_.assign(cluster.network().links.size(), 0);
-  }
+        effects_(plan.effects),
+        fair_(plan.effects.contention && sharing == Sharing::kMaxMin),
+        missing_(plan.providers),
+        times_(plan.units.size()),
+        after_(plan.units.size(), kNoUnit),
+        devices_(plan.cluster.size()),
+        link_free_s_(plan.cluster.network().links.size(), 0),
+        flows_(bandwidths(plan.cluster)) {}
 
   Estimate run() {
-    for (std::size_t u = 0; u < times_.size(); ++u) {
-      if (missing_[u] == 0) become_ready(u, 0);
-    }
+    for (const UnitId unit : plan_.first_units) become_ready(unit, 0);
     settle(0);
     for (;;) {
       const double event_s = events_.empty() ? kNever : events_.top().time_s;
       const double flow_s = flows_.next_end_s();
       const double now = std::min(event_s, flow_s);
       if (now == kNever) break;
-      if (flow_s <= now + kTimePrecision_s) {
+      if (is_due(flow_s, now)) {
         ended_.clear();
         flows_.end(now, kTimePrecision_s, ended_);
-        for (std::int32_t m : ended_) arrive(static_cast<std::size_t>(m), now);
+        for (const std::int32_t message : ended_) arrive(MessageId{message}, now);
       }
-      while (!events_.empty() && events_.top().time_s <= now + kTimePrecision_s) {
+      while (!events_.empty() && is_due(events_.top().time_s, now)) {
         const Event event = events_.top();
         events_.pop();
         happen(event, now);
@@ -83,8 +76,9 @@ class Scheduler {
     }
     if (done_ != times_.size()) throw std::logic_error("the plan never completes");
     Estimate result;
-    for (std::size_t u : results_) {
-      result.latency_s = std::max(result.latency_s, times_[u].finish_s);
+    for (const UnitId unit : plan_.units.ids()) {
+      if (!plan_.units[unit].is_result) continue;
+      result.latency_s = std::max(result.latency_s, times_[unit].finish_s);
     }
     result.units = std::move(times_);
     result.after = std::move(after_);
@@ -92,28 +86,20 @@ class Scheduler {
   }
 
  private:
-  enum class Task : std::uint8_t { kSend, kReceive, kCompute };  // in order of precedence
-  struct Job {
-    Task task;
-    std::size_t id;  // of the message or unit
-    bool operator<(const Job& other) const {
-      return std::tie(task, id) < std::tie(other.task, other.id);
-    }
-  };
   enum class EventKind : std::uint8_t { kJobDone, kMessageThere, kFlowStarts };
   struct Event {
     double time_s;
     EventKind kind;
     Job job;
     bool operator>(const Event& other) const {
-      return std::tie(time_s, kind, job) > std::tie(other.time_s, other.kind, other.job);
+      return std::tie(time_s, kind, job.task, job.position) >
+             std::tie(other.time_s, other.kind, other.job.task, other.job.position);
     }
   };
-  using Ready = std::pair<double, Job>;  // and since when
   struct DeviceState {
     bool busy = false;
     UnitId last{-1};  // that it ran or runs, or whose message it sent or received
-    std::priority_queue<Ready, std::vector<Ready>, std::greater<>> ready;
+    std::priority_queue<Waiting, std::vector<Waiting>, RunsLater> waiting;
   };
 
   static std::vector<double> bandwidths(const Cluster& cluster) {
@@ -125,152 +111,149 @@ class Scheduler {
   void happen(const Event& event, double now) {
     switch (event.kind) {
       case EventKind::kJobDone:
-        devices_[index(device_of(event.job))].busy = false;
+        devices_[device_of(event.job)].busy = false;
         return done(event.job, now);
       case EventKind::kMessageThere:
-        return arrive(event.job.id, now);
+        return arrive(event.job.message(), now);
       case EventKind::kFlowStarts: {
-        const Route& route = routes_[event.job.id];
-        return flows_.start(now, static_cast<std::int32_t>(event.job.id), route.links,
-                            messages_[event.job.id].bytes * route.crossings);
+        const ExecutableMessage& message = plan_.messages[event.job.message()];
+        return flows_.start(now, event.job.position, plan_.route_of(message).links,
+                            message.link_bytes);
       }
     }
   }
 
   DeviceId device_of(const Job& job) const {
     switch (job.task) {
-      case Task::kSend:
-        return plan_.unit(messages_[job.id].from).device;
-      case Task::kReceive:
-        return messages_[job.id].to;
-      case Task::kCompute:
-        return plan_.units[job.id].device;
+      case DeviceTask::kSend:
+        return plan_.messages[job.message()].from_device;
+      case DeviceTask::kReceive:
+        return plan_.messages[job.message()].to;
+      case DeviceTask::kCompute:
+        return plan_.units[job.unit()].device;
     }
     return {};
   }
 
   double duration_s(const Job& job) const {
-    return (job.task == Task::kSend      ? send_s_
-            : job.task == Task::kReceive ? receive_s_
-                                         : duration_s_)[job.id];
+    switch (job.task) {
+      case DeviceTask::kSend:
+        return plan_.messages[job.message()].send_s;
+      case DeviceTask::kReceive:
+        return plan_.messages[job.message()].receive_s;
+      case DeviceTask::kCompute:
+        return plan_.units[job.unit()].duration_s;
+    }
+    return 0;
   }
 
   /// Lets the job's device do it, in its turn.
   void enqueue(const Job& job, double now) {
-    if (duration_s(job) == 0) {
-      start(job, now);
-      done(job, now);  // takes no time: never queues
+    if (takes_no_time(duration_s(job))) {
+      begin(job, now);
+      done(job, now);
     } else if (effects_.queueing) {
-      devices_[index(device_of(job))].ready.emplace(now, job);
+      devices_[device_of(job)].waiting.emplace(now, job);
     } else {
-      start(job, now);
+      begin(job, now);
     }
   }
 
-  void start(const Job& job, double now) {
-    if (job.task == Task::kCompute) times_[job.id].start_s = now;
-    if (duration_s(job) > 0) events_.push({now + duration_s(job), EventKind::kJobDone, job});
+  void begin(const Job& job, double now) {
+    if (job.task == DeviceTask::kCompute) times_[job.unit()].start_s = now;
+    const double duration = duration_s(job);
+    if (!takes_no_time(duration)) events_.push({now + duration, EventKind::kJobDone, job});
   }
 
   void done(const Job& job, double now) {
     switch (job.task) {
-      case Task::kSend:
-        return leaving_.push_back(job.id);
-      case Task::kReceive:
-        return deliver(messages_[job.id], now);
-      case Task::kCompute:
-        return finish(job.id, now);
+      case DeviceTask::kSend:
+        return leaving_.push_back(job.message());
+      case DeviceTask::kReceive:
+        return deliver(plan_.messages[job.message()], now);
+      case DeviceTask::kCompute:
+        return finish(job.unit(), now);
     }
   }
 
-  void become_ready(std::size_t u, double now) {
-    times_[u].ready_s = now;
-    enqueue({Task::kCompute, u}, now);
+  void become_ready(UnitId unit, double now) {
+    times_[unit].ready_s = now;
+    enqueue(Job::compute(unit), now);
   }
 
-  void finish(std::size_t u, double now) {
-    times_[u].finish_s = now;
+  void finish(UnitId unit, double now) {
+    times_[unit].finish_s = now;
     ++done_;
-    finished_.push_back(u);
+    finished_.push_back(unit);
   }
 
-  void arrive(std::size_t m, double now) { enqueue({Task::kReceive, m}, now); }
+  void arrive(MessageId message, double now) { enqueue(Job::receive(message), now); }
 
-  void deliver(const Message& message, double now) {
-    for (UnitId consumer : message.consumers) provide(index(consumer), message.from, now);
+  void deliver(const ExecutableMessage& message, double now) {
+    for (const UnitId consumer : message.consumers) provide(consumer, message.from, now);
   }
 
-  void provide(std::size_t u, UnitId provider, double now) {
-    if (--missing_[u] > 0) return;
-    after_[u] = provider;
-    become_ready(u, now);
+  void provide(UnitId unit, UnitId provider, double now) {
+    if (--missing_[unit] > 0) return;
+    after_[unit] = provider;
+    become_ready(unit, now);
   }
 
   /// After all events of an instant: hands over and sends what was finished, in plan order, and
-  /// gives every idle device its next unit.
+  /// gives every idle device its next job.
   void settle(double now) {
-    for (std::size_t i = 0; i < finished_.size();
-         ++i) {  // grows while units that take no time follow
-      const UnitId provider{static_cast<std::int32_t>(finished_[i])};
-      for (std::size_t consumer : local_[finished_[i]]) provide(consumer, provider, now);
-    }
-    for (std::size_t u : finished_) {
-      for (std::size_t m = first_message_[u]; m < first_message_[u + 1]; ++m) {
-        enqueue({Task::kSend, m}, now);
+    for (std::size_t i = 0; i < finished_.size(); ++i) {  // grows as units without time follow
+      const UnitId provider = finished_[i];
+      for (const UnitId consumer : plan_.local_consumers[provider]) {
+        provide(consumer, provider, now);
       }
+    }
+    for (const UnitId unit : finished_) {
+      for (const MessageId message : plan_.sends(unit)) enqueue(Job::send(message), now);
     }
     finished_.clear();
     std::sort(leaving_.begin(), leaving_.end());
-    for (std::size_t m : leaving_) leave(m, now);
+    for (const MessageId message : leaving_) leave(message, now);
     leaving_.clear();
     for (DeviceState& device : devices_) {
-      if (device.busy || device.ready.empty()) continue;
-      const Job next = device.ready.top().second;
-      device.ready.pop();
+      if (device.busy || device.waiting.empty()) continue;
+      const Job next = device.waiting.top().job();
+      device.waiting.pop();
       device.busy = true;
-      const bool computes = next.task == Task::kCompute;
-      if (computes && now > times_[next.id].ready_s + kTimePrecision_s) {
-        after_[next.id] = device.last;
+      const bool computes = next.task == DeviceTask::kCompute;
+      if (computes && !is_due(now, times_[next.unit()].ready_s)) {
+        after_[next.unit()] = device.last;
       }
-      device.last = computes ? UnitId{static_cast<std::int32_t>(next.id)} : messages_[next.id].from;
-      start(next, now);
+      device.last = computes ? next.unit() : plan_.messages[next.message()].from;
+      begin(next, now);
     }
   }
 
-  void leave(std::size_t m, double now) {
-    const Route& route = routes_[m];
-    const double latency_s = effects_.latency ? route.latency_s : 0;
-    const Job job{Task::kSend, m};
-    if (fair_) return events_.push({now + latency_s, EventKind::kFlowStarts, job});
+  void leave(MessageId id, double now) {
+    const ExecutableMessage& message = plan_.messages[id];
+    const Job job = Job::send(id);
+    if (fair_) return events_.push({now + message.latency_s, EventKind::kFlowStarts, job});
+    const Route& route = plan_.route_of(message);
     double begin = now;
-    for (int link : route.links) {
-      if (effects_.contention)
-        begin = std::max(begin, link_free_s_[static_cast<std::size_t>(link)]);
+    for (const int link : route.links) {
+      if (effects_.contention) begin = std::max(begin, link_free_s_[index(link)]);
     }
-    const double end = begin + messages_[m].bytes / cluster_.bandwidth_Bps(route);
-    for (int link : route.links) link_free_s_[static_cast<std::size_t>(link)] = end;
-    events_.push({end + latency_s, EventKind::kMessageThere, job});
+    const double end = begin + message.transfer_s;
+    for (const int link : route.links) link_free_s_[index(link)] = end;
+    events_.push({end + message.latency_s, EventKind::kMessageThere, job});
   }
 
-  const Plan& plan_;
-  const Cluster& cluster_;
+  const ExecutablePlan& plan_;
   const Effects effects_;
   const bool fair_;
-  const std::vector<Message> messages_;
-  std::vector<std::size_t> first_message_;       // of each unit: messages stand in order of senders
-  std::vector<std::vector<std::size_t>> local_;  // consumers on the same device
-  std::vector<int> missing_;                     // providers and messages not yet there
-  std::vector<double> duration_s_;               // by unit
-  std::vector<Route> routes_;                    // by message
-  std::vector<double> send_s_, receive_s_;       // CPU time, by message
-  std::vector<UnitTimes> times_;
-  std::vector<UnitId> after_;
-  std::vector<DeviceState> devices_;
+  IdVector<UnitId, std::int32_t> missing_;  // providers whose data is not yet there
+  IdVector<UnitId, UnitTimes> times_;
+  IdVector<UnitId, UnitId> after_;
+  IdVector<DeviceId, DeviceState> devices_;
   std::vector<double> link_free_s_;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
-  std::vector<std::size_t> results_;   // units that bring results to the sink
-  std::vector<std::size_t> finished_;  // units, at this instant
-  std::vector<std::size_t> leaving_;   // messages, at this instant
+  std::vector<UnitId> finished_;    // at this instant
+  std::vector<MessageId> leaving_;  // at this instant
   Flows flows_;
   std::vector<std::int32_t> ended_;  // flows, at this instant
   std::size_t done_ = 0;
@@ -278,9 +261,13 @@ class Scheduler {
 
 }  // namespace
 
+Estimate estimate(const ExecutablePlan& plan, Sharing sharing) {
+  return Scheduler(plan, sharing).run();
+}
+
 Estimate estimate(const Plan& plan, const Graph& graph, const Cluster& cluster,
                   const ElementSize& size, const Effects& effects, Sharing sharing) {
-  return Scheduler(plan, graph, cluster, size, effects, sharing).run();
+  return estimate(ExecutablePlan(plan, graph, cluster, size, effects), sharing);
 }
 
 }  // namespace edgeflow

@@ -5,6 +5,8 @@
 #include <cassert>
 #include <limits>
 
+#include "workloads/input/ids.hpp"
+
 namespace edgeflow {
 namespace {
 
@@ -46,15 +48,15 @@ void Flows::start(double now, std::int32_t id, std::span<const int> links, doubl
   Flow& flow = slots_[slot];
   flow = {.links = links, .bytes = bytes, .since_s = now, .rate_Bps = 0, .end_s = 0, .id = id};
   bool alone = true;
-  for (const int l : links) alone = alone && links_[static_cast<std::size_t>(l)].flows == 0;
-  for (const int l : links) join(static_cast<std::size_t>(l), slot);
+  for (const int l : links) alone = alone && links_[index(l)].flows == 0;
+  for (const int l : links) join(index(l), slot);
   if (!alone) {
     stale_ = true;
     return;
   }
   double rate_Bps = kInfinity;
   for (const int l : links) {
-    const LinkState& link = links_[static_cast<std::size_t>(l)];
+    const LinkState& link = links_[index(l)];
     rate_Bps = std::min(rate_Bps, link.bandwidth_Bps / link.flows);
   }
   fix(flow, rate_Bps);
@@ -77,7 +79,7 @@ void Flows::end(double now, double precision_s, std::vector<std::int32_t>& ids) 
     const Flow& flow = slots_[slot];
     if (flow.end_s > now + precision_s) return false;
     ids.push_back(flow.id);
-    for (const int l : flow.links) leave(static_cast<std::size_t>(l), slot);
+    for (const int l : flow.links) leave(index(l), slot);
     free_.push_back(static_cast<std::uint32_t>(slot));
     return true;
   };
@@ -157,13 +159,13 @@ void Flows::share() {
       Word members = flows_of(tightest)[w] & unfixed_[w];
       unfixed_[w] &= ~members;
       for (; members != 0; members &= members - 1) {
-        Flow& flow = slots_[w * kBits + static_cast<std::size_t>(std::countr_zero(members))];
+        Flow& flow = slots_[w * kBits + index(std::countr_zero(members))];
         fix(flow, rate_Bps);
         next_end_s_ = std::min(next_end_s_, flow.end_s);
         --left;
         for (const int l : flow.links) {
-          if (static_cast<std::size_t>(l) == tightest) continue;
-          LinkState& link = links_[static_cast<std::size_t>(l)];
+          if (index(l) == tightest) continue;
+          LinkState& link = links_[index(l)];
           link.left_Bps -= rate_Bps;
           link.even_Bps = link.left_Bps / --link.unfixed;  // of nothing if it is no longer open
         }

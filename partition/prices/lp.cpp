@@ -7,6 +7,8 @@
 #include <coin/ClpSimplex.hpp>
 #include <utility>
 
+#include "workloads/input/ids.hpp"
+
 namespace edgeflow {
 namespace {
 
@@ -60,7 +62,7 @@ void LinearProgram::add_row(std::span<const LpTerm> terms, double lower, double 
   const int row = static_cast<int>(rows());
   const std::size_t first = entries_.size();
   for (const LpTerm& term : terms) {
-    assert(term.variable >= 0 && static_cast<std::size_t>(term.variable) < variables());
+    assert(term.variable >= 0 && index(term.variable) < variables());
     const auto same =
         std::find_if(entries_.begin() + static_cast<std::ptrdiff_t>(first), entries_.end(),
                      [&](const Entry& e) { return e.variable == term.variable; });
@@ -74,8 +76,7 @@ void LinearProgram::add_row(std::span<const LpTerm> terms, double lower, double 
     const Entry bound = entries_.back();
     entries_.pop_back();
     if (bound.coefficient < 0) std::swap(lower, upper);
-    tighten(static_cast<std::size_t>(bound.variable), lower / bound.coefficient,
-            upper / bound.coefficient);
+    tighten(index(bound.variable), lower / bound.coefficient, upper / bound.coefficient);
     return;
   }
   row_lower_.push_back(lower);
@@ -97,13 +98,13 @@ LpSolution LinearProgram::minimize() {
   }
   // Column by column, as CLP wants it: a counting sort of the entries.
   std::vector<CoinBigIndex> starts(variables() + 1, 0);
-  for (const Entry& entry : entries_) ++starts[static_cast<std::size_t>(entry.variable) + 1];
+  for (const Entry& entry : entries_) ++starts[index(entry.variable) + 1];
   for (std::size_t v = 0; v < variables(); ++v) starts[v + 1] += starts[v];
   std::vector<int> row_indices(entries_.size());
   std::vector<double> values(entries_.size());
   std::vector<CoinBigIndex> next(starts.begin(), starts.end());
   for (const Entry& entry : entries_) {
-    const auto at = static_cast<std::size_t>(next[static_cast<std::size_t>(entry.variable)]++);
+    const std::size_t at = index(next[index(entry.variable)]++);
     row_indices[at] = entry.row;
     values[at] = entry.coefficient;
   }

@@ -27,69 +27,40 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <sstream>
 
 #include "partition/blocks/barrier.hpp"
 #include "partition/blocks/blocks.hpp"
 #include "partition/blocks/grid.hpp"
-#include "partition/options/options.hpp"
+#include "partition/blocks/roles.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
 
-BlockRules rules_of(const std::string& variant) {
-  if (variant == "aofl") return {};
+BlockRules rules_of(std::string_view variant) {
   if (variant == "ofl") return {.adapt = false};
   if (variant == "efl") return {.first_only = true, .adapt = false};
   if (variant == "layerwise") return {.fuse = false, .adapt = false};
-  throw OptionError("variant",
-                    fmt::format("got \"{}\", expected aofl, ofl, efl or layerwise", variant));
+  return {};
 }
 
-/// The blocks to be divided: `each` segment, or those that end with the layers named.
-std::vector<Block> blocks_of(const Graph& graph, const std::string& text) {
+/// The blocks to be divided: `each` segment, or those that end with the layers named, up to the
+/// first name that is no cut point behind the block before.
+std::vector<Block> blocks_of(const Graph& graph, const OptionValues& options) {
   std::vector<Block> all = segments(graph);
-  if (text == "each") return all;
+  if (options.word("blocks") == "each") return all;
   std::vector<Block> result;
-  std::istringstream words(text);
   std::size_t first = 1;
-  for (std::string name; words >> name;) {
-    const auto end = std::find_if(all.begin(), all.end(), [&](const Block& block) {
-      return graph.layers()[block.end - 1].name == name;
-    });
-    if (end == all.end() || end->end <= first) {
-      throw OptionError("blocks",
-                        fmt::format("\"{}\" is not a cut point behind the blocks before; expected "
-                                    "auto, each, or the names of the blocks' last layers",
-                                    name));
-    }
-    result.push_back({first, end->end});
-    first = end->end;
+  for (LayerId last : options.get<std::vector<LayerId>>("blocks")) {
+    const std::size_t end = index(last) + 1;
+    const bool cut_point =
+        std::any_of(all.begin(), all.end(), [&](const Block& block) { return block.end == end; });
+    if (!cut_point || end <= first) break;
+    result.push_back({first, end});
+    first = end;
   }
   return result;
-}
-
-/// Shares of rows by device, 0 for those without part; equal for the workers if `auto`.
-std::vector<double> weights_of(const Problem& problem, const Roles& roles,
-                               const std::string& text) {
-  std::vector<double> weights(problem.cluster.size(), 0);
-  if (text == "auto") {
-    for (DeviceId worker : roles.workers) weights[index(worker)] = 1;
-    return weights;
-  }
-  std::istringstream words(text);
-  weights.clear();
-  double sum = 0;
-  for (double weight = 0; words >> weight && weight >= 0; sum += weight) weights.push_back(weight);
-  if (weights.size() != problem.cluster.size() || !words.eof() || !(sum > 0)) {
-    throw OptionError("shares", fmt::format("got \"{}\", expected auto or a number for each of the "
-                                            "{} devices, not all 0",
-                                            text, problem.cluster.size()));
-  }
-  return weights;
 }
 
 /// How the options divide a block: the part of each device, in cluster order.
@@ -117,29 +88,20 @@ struct Division {
   }
 };
 
-Division division_of(const Problem& problem, const Options& options) {
+Division division_of(const Problem& problem, const OptionValues& options) {
   Division division;
   division.roles = roles_of(problem, options);
-  division.weights = weights_of(problem, division.roles, options.at("shares"));
-  const std::size_t workers = division.roles.workers.size();
-  const std::string& sizes = options.at("sizes");
-  if (sizes != "even" && sizes != "balanced") {
-    throw OptionError("sizes", fmt::format("got \"{}\", expected even or balanced", sizes));
-  }
-  division.balanced = sizes == "balanced";
-  if (options.at("grid") == "square") {
-    division.grid = squarest_grid(static_cast<std::int64_t>(workers));
-  } else if (options.at("grid") == "rows" && division.balanced) {
-    if (options.at("shares") != "auto") {
-      throw OptionError("sizes", "they are balanced, but shares gives the rows of each device");
-    }
-    division.grid = Grid{static_cast<std::int64_t>(workers), 1};
-  } else if (options.at("grid") != "rows") {
-    division.grid = grid_option(options, "grid");
-  }
-  if (division.grid && division.grid->tiles() > workers) {
-    throw OptionError("grid", fmt::format("{} tiles for {} devices that compute",
-                                          division.grid->tiles(), workers));
+  const auto workers = static_cast<std::int64_t>(division.roles.workers.size());
+  std::vector<double> equal(problem.cluster.size(), 0);
+  for (DeviceId worker : division.roles.workers) equal[index(worker)] = 1;
+  division.weights = options.get_or("shares", equal);
+  division.balanced = options.word("sizes") == "balanced";
+  if (options.word("grid") == "square") {
+    division.grid = squarest_grid(workers);
+  } else if (options.word("grid") != "rows") {
+    division.grid = options.get<Grid>("grid");
+  } else if (division.balanced) {
+    division.grid = Grid{workers, 1};
   }
   return division;
 }
@@ -150,22 +112,18 @@ bool divisible(const Layer& layer, const Division& division) {
          (!division.grid || division.grid->columns == 1 || has_axis(axes, Axis::kColumn));
 }
 
-Plan plan_as_given(const Problem& problem, const Options& options) {
+Plan plan_as_given(const Problem& problem, const OptionValues& options) {
   const Graph& graph = problem.graph;
   const Division division = division_of(problem, options);
   const Roles& roles = division.roles;
-  const bool barrier = yes_option(options, "barrier");
+  const bool whole_input = options.word("input") == "whole";
   std::vector<Block> divided;
-  const bool whole_input = options.at("input") == "whole";
-  if (!whole_input && options.at("input") != "needed") {
-    throw OptionError("input", "expected needed or whole");
-  }
   Assignment assignment;
   for (const Layer& layer : graph.layers()) assignment.push_back(on_one_device(layer, roles.hub));
   Hubs hubs(graph.size());
   Copies copies(graph.size());
   if (roles.hub != problem.cluster.source()) hubs[index(graph.input())] = roles.hub;
-  for (const Block& block : blocks_of(graph, options.at("blocks"))) {
+  for (const Block& block : blocks_of(graph, options)) {
     if (!divisible(graph.layers()[block.end - 1], division)) continue;
     divided.push_back(block);
     const TileRegions regions = fuse(graph, block, problem.cluster.size(), [&](const Layer& layer) {
@@ -185,27 +143,101 @@ Plan plan_as_given(const Problem& problem, const Options& options) {
     }
   }
   const Plan plan = build_plan(graph, problem.cluster, assignment, "aofl", hubs, copies);
-  return barrier ? with_barriers(plan, roles.hub, divided) : plan;
+  return options.flag("barrier") ? with_barriers(plan, roles.hub, divided) : plan;
 }
+
+Plan plan(const Problem& problem, const OptionValues& options) {
+  if (options.word("blocks") != "auto") return plan_as_given(problem, options);
+  return plan_of_blocks(problem, best_blocks(problem, rules_of(options.word("variant"))), "aofl");
+}
+
+/// Options of given blocks without any.
+void check_without_blocks(const OptionValues& options) {
+  for (const char* key :
+       {"grid", "sizes", "shares", "input", "barrier", "hub", "hub_computes", "idle"}) {
+    if (options.is_default(key)) continue;
+    throw OptionError(key, "it divides given blocks, but blocks is auto");
+  }
+}
+
+/// The names of given blocks: cut points in order.
+void check_blocks(const Graph& graph, const OptionValues& options) {
+  const auto names = options.get_or("blocks", std::vector<LayerId>());
+  const std::size_t good = names.empty() ? 0 : blocks_of(graph, options).size();
+  if (good == names.size()) return;
+  throw OptionError("blocks",
+                    fmt::format("\"{}\" is not a cut point behind the blocks before",
+                                graph.layer(names[good]).name),
+                    "expected auto, each, or the names of the blocks' last layers");
+}
+
+void check(const Problem& problem, const OptionValues& options) {
+  if (options.word("blocks") == "auto") return check_without_blocks(options);
+  check_roles(problem, options);
+  check_blocks(problem.graph, options);
+  const Division division = division_of(problem, options);
+  if (division.balanced && options.word("grid") == "rows" && options.word("shares") != "auto") {
+    throw OptionError("sizes", "they are balanced, but shares gives the rows of each device");
+  }
+  const std::size_t workers = division.roles.workers.size();
+  if (division.grid && division.grid->tiles() > workers) {
+    throw OptionError("grid", fmt::format("{} tiles for {} devices that compute",
+                                          division.grid->tiles(), workers));
+  }
+}
+
+constexpr std::array kOptions{
+    OptionInfo{
+        .key = "variant",
+        .words = {"aofl", "ofl", "efl", "layerwise"},
+        .default_value = "aofl",
+        .meaning = "blocks, devices and shares; blocks only; only the first block; no fusion"},
+    OptionInfo{
+        .key = "blocks",
+        .type = OptionType::kLayers,
+        .words = {"auto", "each"},
+        .default_value = "auto",
+        .meaning =
+            "given instead of found, whatever the variant: the last layers of the divided blocks"},
+    OptionInfo{
+        .key = "grid",
+        .type = OptionType::kGrid,
+        .words = {"rows", "square"},
+        .default_value = "rows",
+        .meaning =
+            "given blocks: a tile for each device; square: as square as their number allows"},
+    OptionInfo{.key = "sizes",
+               .words = {"even", "balanced"},
+               .default_value = "even",
+               .meaning = "given blocks: tiles of one size, or of one time with halos"},
+    OptionInfo{.key = "shares",
+               .type = OptionType::kShares,
+               .words = {"auto"},
+               .default_value = "auto",
+               .meaning = "given blocks in rows: who gets how much"},
+    OptionInfo{.key = "input",
+               .words = {"needed", "whole"},
+               .default_value = "needed",
+               .meaning = "given blocks: what each device gets of a block's input"},
+    OptionInfo{
+        .key = "barrier",
+        .type = OptionType::kFlag,
+        .default_value = "no",
+        .meaning = "given blocks: whether all devices scatter, compute and gather at a time"},
+    kHub,
+    kHubComputes,
+    kIdle,
+};
 
 }  // namespace
 
-Plan plan_aofl(const Problem& problem, const Options& options) {
-  const BlockRules rules = rules_of(options.at("variant"));
-  if (options.at("blocks") != "auto") return plan_as_given(problem, options);
-  for (const auto& [key, free] : {std::pair{"grid", "rows"},
-                                  {"sizes", "even"},
-                                  {"shares", "auto"},
-                                  {"input", "needed"},
-                                  {"barrier", "no"},
-                                  {"hub", "source"},
-                                  {"hub_computes", "yes"},
-                                  {"idle", "none"}}) {
-    if (options.at(key) != free) {
-      throw OptionError(key, "it divides given blocks, but blocks is auto");
-    }
-  }
-  return plan_of_blocks(problem, best_blocks(problem, rules), "aofl");
-}
+constinit const StrategyInfo kAofl{
+    .name = "aofl",
+    .summary = "fused blocks anywhere in the chain, dealt out and gathered by the hub",
+    .paper = "AOFL (Zhou et al., SEC 2019)",
+    .options = kOptions,
+    .plan = plan,
+    .check = check,
+};
 
 }  // namespace edgeflow

@@ -1,14 +1,17 @@
 // `coedge`: one division of rows for all layers, halos exchanged between neighbours.
 //
 // Problem: shares a_d of the rows, the same for every layer, sum 1;
-//   min T  s.t.  A_d * a_d + c_d <= T for every d,  a_d >= threshold or a_d = 0,
-// A_d = time of all layers that rows divide on d, without overheads, and of receiving the input;
-// c_d = their overheads, the time to send halos to a neighbour, and what receiving the input costs
-// processors whatever its size; threshold = the largest halo over its layer's rows, so that nobody
-// needs rows from beyond a neighbour.
+//   min T   s.t.   A_d * a_d + c_d <= T,   a_d >= threshold or a_d = 0   for every d, where
+//   A_d        time of all layers that rows divide on d, without overheads, and of receiving the
+//              input;
+//   c_d        their overheads, the time to send halos to a neighbour, and what receiving the input
+//              costs processors whatever its size;
+//   threshold  the largest halo over its layer's rows, so that nobody needs rows from beyond a
+//              neighbour.
 // Algorithm: without the threshold this linear program has all constraints tight,
-// a_d = (T - c_d) / A_d, or a_d = 0. The device with the least share is dropped while that is under
-// the threshold. Complexity O(L * D + D^2).
+//   a_d = (T - c_d) / A_d   or   a_d = 0.
+// The device with the least share is dropped while that is under the threshold. Complexity
+// O(L * D + D^2).
 // Paper: CoEdge (Zeng et al., IEEE/ACM ToN 29(2), 2021; arXiv 2012.03257), after the abstract.
 // Deviations: latency is minimised, where the paper minimises energy under a deadline. Layers that
 // rows do not divide run on the fastest device, as do the paper's fully connected layers on one
@@ -19,11 +22,11 @@
 #include <cmath>
 
 #include "partition/layerwise/split_rows.hpp"
-#include "partition/options/options.hpp"
 #include "partition/plans/builder.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/prices/layers.hpp"
+#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -128,11 +131,19 @@ std::vector<double> shares_of(const Problem& problem) {
   }
 }
 
-}  // namespace
-
-Plan plan_coedge(const Problem& problem, const Options& /*options*/) {
+Plan plan(const Problem& problem, const OptionValues& /*options*/) {
   return build_plan(problem.graph, problem.cluster, split_rows(problem, shares_of(problem)),
                     "coedge");
 }
+
+}  // namespace
+
+constinit const StrategyInfo kCoedge{
+    .name = "coedge",
+    .summary = "one division of rows for all layers, halos exchanged between neighbours",
+    .paper = "after CoEdge (Zeng et al., ToN 2021)",
+    .options = {},
+    .plan = plan,
+};
 
 }  // namespace edgeflow

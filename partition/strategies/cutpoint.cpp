@@ -16,10 +16,21 @@
 #include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
+namespace {
 
-Plan plan_cutpoint(const Problem& problem, const Options& /*options*/) {
+Plan plan(const Problem& problem, const OptionValues& /*options*/) {
   const BlockRules rules{.move = true};
   return plan_of_blocks(problem, best_blocks(problem, rules), "cutpoint");
 }
+
+}  // namespace
+
+constinit const StrategyInfo kCutpoint{
+    .name = "cutpoint",
+    .summary = "the DAG as a chain of super-layers between its cut vertices",
+    .paper = "reduction of DAGs to chains as in AOFL (SEC 2019) and SEIFER (arXiv 2210.12218)",
+    .options = {},
+    .plan = plan,
+};
 
 }  // namespace edgeflow

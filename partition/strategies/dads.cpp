@@ -1,13 +1,16 @@
 // `dads`: the DAG divided between the source and one other device by a minimum cut.
 //
-// Problem: S = layers on the source s, T = layers on the other device t, input in S;
-//   min sum_{v in S} time_s(v) + sum_{v in T} time_t(v) + sum of sends between them,
+// Problem: S = layers on the source s, T = layers on the other device t, the input in S;
+//   min   sum_{v in S} time_s(v) + sum_{v in T} time_t(v) + sum of sends between them,
 // where a tensor is sent once however many consumers it has on the other side, and results go to
 // the sink.
-// Algorithm: minimum cut of a flow network (Boost.Graph push-relabel). Arcs s->v cost time_t(v),
-// v->t cost time_s(v); a tensor v sent from s to t costs v->v' once, with v'->consumer without
-// limit; from t to s likewise with consumer->v'' and v''->v. One cut for every device t; the plan
-// with the least estimate wins. Complexity O(D * V^2 * sqrt(E)).
+// Algorithm: minimum cut of a flow network (Boost.Graph push-relabel) with the arcs
+//   s -> v                       time_t(v),
+//   v -> t                       time_s(v),
+//   v -> v', v' -> consumer      the send of tensor v from s to t, and no limit,
+//   consumer -> v'', v'' -> v    no limit, and the send of tensor v from t to s.
+// One cut for every device t; the plan with the least estimate wins.
+// Complexity O(D * V^2 * sqrt(E)).
 // Paper: Hu, Bao, Wang and Liu, INFOCOM 2019, the light-load case (DSL).
 // Deviations: no heavy-load case (DSH), which the paper has for streams; the other device is any of
 // the cluster; sending back is priced, too, which the paper's cloud never does before the result;
@@ -17,11 +20,11 @@
 #include <boost/graph/push_relabel_max_flow.hpp>
 #include <cmath>
 
-#include "partition/options/options.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/prices/best_plan.hpp"
 #include "partition/prices/layers.hpp"
+#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -128,9 +131,7 @@ std::vector<DeviceId> best_sides(const Problem& problem, DeviceId here, DeviceId
   return device_of;
 }
 
-}  // namespace
-
-Plan plan_dads(const Problem& problem, const Options& /*options*/) {
+Plan plan(const Problem& problem, const OptionValues& /*options*/) {
   const DeviceId source = problem.cluster.source();
   BestPlan best(problem);
   for (std::size_t d = 0; d < problem.cluster.size(); ++d) {
@@ -139,5 +140,15 @@ Plan plan_dads(const Problem& problem, const Options& /*options*/) {
   }
   return best.take();
 }
+
+}  // namespace
+
+constinit const StrategyInfo kDads{
+    .name = "dads",
+    .summary = "the DAG divided between the source and one other device by a minimum cut",
+    .paper = "DADS (Hu et al., INFOCOM 2019)",
+    .options = {},
+    .plan = plan,
+};
 
 }  // namespace edgeflow

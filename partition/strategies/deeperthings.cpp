@@ -4,28 +4,28 @@
 // weights is cut along its output channels (layer output partitioning, LOP): a device holds the
 // weights of its channels only and needs the whole input. The hub deals out inputs, gathers outputs
 // and computes everything else. With M elements of input, K of output and N equal devices, one of
-// which is the hub, a layer moves M (N - 1) + K (N - 1) / N elements, or M (N - 1) / N * (N - 1) +
-// K (N - 1) / N if the layer before was cut, too: devices keep what they computed.
+// which is the hub, a layer moves
+//   M (N - 1) + K (N - 1) / N                 elements, or
+//   M (N - 1) / N * (N - 1) + K (N - 1) / N   if the layer before was cut, too: devices keep what
+//                                             they computed.
 // Layer input partitioning (LIP), where a device has the weights of some input channels and its
 // outputs are summed, changes what is computed, so the model must say it: a sum of layers, each of
 // a slice of the channels of one tensor. Slice and layer i run on device i, the sum on the hub:
-// M (N - 1) / N + K (N - 1) elements. If that tensor is itself cut and only such slices need it,
-// its parts stay where they are (FUSE): M (N - 1) for the first layer, K (N - 1) for the second.
-// Algorithm: channels in proportion to speed on the whole model. `from` = auto divides the layers
+//   M (N - 1) / N + K (N - 1)                 elements.
+// If that tensor is itself cut and only such slices need it, its parts stay where they are (FUSE):
+//   M (N - 1)                                 for the first layer,
+//   K (N - 1)                                 for the second.
+// Algorithm: channels in proportion to speed on the whole model. `from: auto` divides the layers
 // with more weights than elements of input and output, wherever they stand; of YOLOv2 the first is
 // the one that the authors' later program starts with. Complexity O(L * D).
-//
 // Paper: Stahl et al., Fully Distributed Deep Learning Inference on Resource-Constrained Edge
-// Devices, SAMOS 2019. Deviations: devices may differ in speed; the layers before `from`, which the
-// paper tiles, run on the hub; which layers are summed is not decided here (the paper solves an
-// integer program).
-
-#include <fmt/format.h>
+// Devices, SAMOS 2019.
+// Deviations: devices may differ in speed; the layers before `from`, which the paper tiles, run on
+// the hub; which layers are summed is not decided here (the paper solves an integer program).
 
 #include <algorithm>
 
-#include "partition/blocks/grid.hpp"
-#include "partition/options/options.hpp"
+#include "partition/blocks/roles.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/prices/layers.hpp"
 #include "partition/strategies/strategies.hpp"
@@ -70,30 +70,24 @@ bool is_heavy(const Layer& layer) {
 }
 
 /// By layer: whether its weights are divided, as the option `from` says.
-std::vector<bool> layers_to_divide(const Graph& graph, const std::string& from) {
+std::vector<bool> layers_to_divide(const Graph& graph, const OptionValues& options) {
   const auto layers = graph.layers();
-  const auto first = std::find_if(layers.begin(), layers.end(),
-                                  [&](const Layer& layer) { return layer.name == from; });
-  if (from != "auto" && first == layers.end()) {
-    throw OptionError("from", fmt::format("the model has no layer \"{}\"; expected auto or the "
-                                          "name of a layer (edgeflow inspect lists them)",
-                                          from));
-  }
-  const auto begin = static_cast<std::size_t>(first - layers.begin());
+  const bool heavy = options.word("from") == "auto";
+  const std::size_t begin = heavy ? 0 : index(options.get<LayerId>("from"));
   std::vector<bool> result;
   for (std::size_t l = 0; l < layers.size(); ++l) {
-    result.push_back(divisible(layers[l]) && (from == "auto" ? is_heavy(layers[l]) : l >= begin));
+    result.push_back(divisible(layers[l]) && (heavy ? is_heavy(layers[l]) : l >= begin));
   }
   return result;
 }
 
 class Weights {
  public:
-  Weights(const Problem& problem, const Options& options)
+  Weights(const Problem& problem, const OptionValues& options)
       : problem_(problem),
         roles_(roles_of(problem, options)),
         part_(parts_of_sums(problem.graph)),
-        divided_(layers_to_divide(problem.graph, options.at("from"))),
+        divided_(layers_to_divide(problem.graph, options)),
         speed_(problem.cluster.size(), 0) {
     const std::vector<double> times_s = whole_model_times_s(problem.graph, problem.cluster);
     for (DeviceId worker : roles_.workers) {
@@ -139,10 +133,31 @@ class Weights {
   std::vector<double> speed_;  // by device, 0 for those that compute nothing
 };
 
-}  // namespace
-
-Plan plan_deeperthings(const Problem& problem, const Options& options) {
+Plan plan(const Problem& problem, const OptionValues& options) {
   return Weights(problem, options).plan();
 }
+
+constexpr std::array kOptions{
+    OptionInfo{.key = "from",
+               .type = OptionType::kLayer,
+               .words = {"auto"},
+               .default_value = "auto",
+               .meaning = "the first of the layers whose weights are divided; auto: those with "
+                          "more weights than input and output"},
+    kHub,
+    kHubComputes,
+    kIdle,
+};
+
+}  // namespace
+
+constinit const StrategyInfo kDeeperthings{
+    .name = "deeperthings",
+    .summary = "weights divided by channels, inputs dealt out and outputs gathered by the hub",
+    .paper = "Fully distributed inference (Stahl et al., SAMOS 2019)",
+    .options = kOptions,
+    .plan = plan,
+    .check = check_roles,
+};
 
 }  // namespace edgeflow

@@ -22,8 +22,8 @@
 
 #include <algorithm>
 
+#include "partition/blocks/grid.hpp"
 #include "partition/blocks/work_queue.hpp"
-#include "partition/options/options.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/prices/best_plan.hpp"
 #include "partition/prices/layers.hpp"
@@ -62,47 +62,38 @@ std::vector<DeviceId> deal(const Problem& problem, const Block& block, const Til
   return result;
 }
 
-/// What the options say, but for the depth.
-struct Way {
+/// The tiles and who takes them, whatever the depth.
+struct Tiling {
   Grid grid;
   Roles roles;
   bool queue = false;
   std::int64_t ahead = 0;
 };
 
-Way way_of(const Problem& problem, const Options& options) {
-  Way way{grid_option(options, "grid"), roles_of(problem, options)};
-  const std::string& dealing = options.at("dealing");
-  if (dealing != "planned" && dealing != "work_queue") {
-    throw OptionError("dealing",
-                      fmt::format("got \"{}\", expected planned or work_queue", dealing));
-  }
-  way.queue = dealing == "work_queue";
-  way.ahead = whole_option(options, "ahead", 0, 1000);
-  return way;
-}
-
-Plan tiled_plan(const Problem& problem, const Way& way, std::size_t depth) {
+Plan tiled_plan(const Problem& problem, const Tiling& tiling, std::size_t depth) {
   const Graph& graph = problem.graph;
   const Block block{1, depth + 1};
-  const std::size_t tiles = way.grid.tiles();
+  const std::size_t tiles = tiling.grid.tiles();
   const TileRegions regions = fuse(graph, block, tiles, [&](const Layer& layer) {
-    return even_tiles(layer.output.box, way.grid);
+    return even_tiles(layer.output.box, tiling.grid);
   });
-  if (way.queue) return plan_of_queue(problem, block, regions, way.roles, way.ahead, "deepthings");
-  const std::vector<DeviceId> device_of = deal(problem, block, regions, way.roles);
+  if (tiling.queue) {
+    return plan_of_queue(problem, block, regions, tiling.roles, tiling.ahead, "deepthings");
+  }
+  const std::vector<DeviceId> device_of = deal(problem, block, regions, tiling.roles);
   Assignment assignment(graph.size());
   Hubs hubs(graph.size());
-  if (way.roles.hub != problem.cluster.source()) hubs[index(graph.input())] = way.roles.hub;
+  if (tiling.roles.hub != problem.cluster.source()) hubs[index(graph.input())] = tiling.roles.hub;
   for (std::size_t l = 1; l < graph.size(); ++l) {
     if (l >= block.end) {
-      assignment[l] = on_one_device(graph.layers()[l], way.roles.hub);
+      assignment[l] = on_one_device(graph.layers()[l], tiling.roles.hub);
       continue;
     }
     for (std::size_t t = 0; t < tiles; ++t) {
       assignment[l].push_back({device_of[t], regions[l - block.first][t], l == block.first});
     }
-    if (leaves(graph, block, l) && !graph.consumers(layer_at(l)).empty()) hubs[l] = way.roles.hub;
+    const bool gathered = leaves(graph, block, l) && !graph.consumers(layer_at(l)).empty();
+    if (gathered) hubs[l] = tiling.roles.hub;
   }
   return build_plan(graph, problem.cluster, assignment, "deepthings", hubs);
 }
@@ -121,18 +112,27 @@ std::vector<Block> depths(const Graph& graph, const Grid& grid) {
   return full.empty() ? some : full;
 }
 
-}  // namespace
+/// Besides the roles: the model must have as many layers as the tiles pass through.
+void check(const Problem& problem, const OptionValues& options) {
+  check_roles(problem, options);
+  const auto most = static_cast<std::int64_t>(problem.graph.size()) - 1;
+  const auto layers = options.get_or<std::int64_t>("layers", 0);
+  if (layers <= most) return;
+  throw OptionError("layers", fmt::format("got \"{}\", expected auto, or a whole number from 1 to "
+                                          "{}, the layers of the model",
+                                          layers, most));
+}
 
-Plan plan_deepthings(const Problem& problem, const Options& options) {
-  const Way way = way_of(problem, options);
-  if (options.at("layers") != "auto") {
-    const auto most = static_cast<std::int64_t>(problem.graph.size()) - 1;
-    return tiled_plan(problem, way,
-                      static_cast<std::size_t>(whole_option(options, "layers", 1, most)));
+Plan plan(const Problem& problem, const OptionValues& options) {
+  const Tiling tiling{options.get<Grid>("grid"), roles_of(problem, options),
+                      options.word("dealing") == "work_queue", options.get<std::int64_t>("ahead")};
+  if (options.word("layers") != "auto") {
+    return tiled_plan(problem, tiling,
+                      static_cast<std::size_t>(options.get<std::int64_t>("layers")));
   }
-  const std::vector<Block> ends = depths(problem.graph, way.grid);
+  const std::vector<Block> ends = depths(problem.graph, tiling.grid);
   if (ends.empty()) {  // nothing to cut into tiles
-    const std::vector<DeviceId> hub(problem.graph.size(), way.roles.hub);
+    const std::vector<DeviceId> hub(problem.graph.size(), tiling.roles.hub);
     return plan_of_placement(problem, hub, "deepthings");
   }
   const std::size_t step = (ends.size() + kMaxDepths - 1) / kMaxDepths;
@@ -140,7 +140,7 @@ Plan plan_deepthings(const Problem& problem, const Options& options) {
   std::string reason;
   for (std::size_t i = step - 1; i < ends.size(); i += step) {
     try {
-      best.offer(tiled_plan(problem, way, ends[i].end - 1));
+      best.offer(tiled_plan(problem, tiling, ends[i].end - 1));
     } catch (const Infeasible& error) {  // at this depth
       reason = error.what();
     }
@@ -148,5 +148,43 @@ Plan plan_deepthings(const Problem& problem, const Options& options) {
   if (best.empty()) throw Infeasible(reason);
   return best.take();
 }
+
+constexpr std::array kOptions{
+    OptionInfo{.key = "grid",
+               .type = OptionType::kGrid,
+               .default_value = "3x3",
+               .meaning = "tiles that the output of the last layer is cut into"},
+    OptionInfo{.key = "layers",
+               .type = OptionType::kWhole,
+               .words = {"auto"},
+               .default_value = "auto",
+               .meaning = "how many layers the tiles pass through",
+               .least = 1},
+    OptionInfo{
+        .key = "dealing",
+        .words = {"planned", "work_queue"},
+        .default_value = "planned",
+        .meaning =
+            "tiles go where they would be done first, or a device that is free takes the next"},
+    OptionInfo{.key = "ahead",
+               .type = OptionType::kWhole,
+               .default_value = "0",
+               .meaning = "work_queue: tiles that a device takes besides the one that it computes",
+               .most = 1000},
+    kHub,
+    kHubComputes,
+    kIdle,
+};
+
+}  // namespace
+
+constinit const StrategyInfo kDeepthings{
+    .name = "deepthings",
+    .summary = "a grid of fused tiles through the first layers, the hub does the rest",
+    .paper = "DeepThings (Zhao, Barijough and Gerstlauer, TCAD 2018)",
+    .options = kOptions,
+    .plan = plan,
+    .check = check,
+};
 
 }  // namespace edgeflow

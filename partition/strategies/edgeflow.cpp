@@ -1,10 +1,12 @@
 // `edgeflow`: layers in topological order, each cut where it is done first.
 //
 // Problem, for layer l with all layers before it fixed: boundaries 0 = x_0 <= ... <= x_D = H that
-// minimise  max_d T_d,  T_d = S_d + a_d*(x_{d+1} - x_d) + c_d,  S_d the time when device d is free
-// and all it needs of l's predecessors has arrived (layer_problem.hpp has it in full). Algorithm:
-// per layer the LP of layer_lp.hpp, or with `solver: exact` the optimum of layer_oracle.hpp; the
-// parts' exact finish times then become data of the layers behind.
+// minimise
+//   max_d T_d,   T_d = S_d + a_d*(x_{d+1} - x_d) + c_d,
+// S_d the time when device d is free and all it needs of l's predecessors has arrived
+// (layer_problem.hpp has it in full).
+// Algorithm: per layer the LP of layer_lp.hpp, or with `solver: exact` the optimum of
+// layer_oracle.hpp; the parts' exact finish times then become data of the layers behind.
 // Ties: of splits that are done equally early, the one that moves fewer bytes, then the one whose
 // parts are done earlier in sum (settle_ties in layer_problem.hpp).
 // How layers are cut, and which are not: progressive.hpp. A layer that is a result is done when its
@@ -14,21 +16,19 @@
 // shifts of the best of these, the one with the least finish and cost to go: an estimate of what
 // all layers behind it then take, transfers included (lookahead.hpp). There, the messages of a
 // layer share links.
-// Complexity: layers * (about 8 LPs of D variables); lookahead adds layers * (layouts + D log rows)
-// costs to go.
+// Complexity: layers * (about 8 LPs of D variables); lookahead adds
+// layers * (layouts + D log rows) costs to go.
 // Source: after Hu and Li, "Distributed Inference with Deep Learning Models across Heterogeneous
 // Edge Devices", INFOCOM 2022: progressive partitioning layer by layer in topological order, each
-// layer's integer program relaxed to a linear one. Deviations: only that outline is the paper's;
-// the formulation, the LP procedure, ties, what happens to layers that cannot be cut into rows, and
-// lookahead are ours.
+// layer's integer program relaxed to a linear one.
+// Deviations: only that outline is the paper's; the formulation, the LP procedure, ties, what
+// happens to layers that cannot be cut into rows, and lookahead are ours.
 //
 // What it does not see, without lookahead: it is myopic. Each layer minimises its own finish, and
 // neither the work that is left nor the transfers that a split causes further on count; messages
 // are priced as if each had the network to itself; rows that an earlier consumer brought to a
 // device are paid for again. Where transfers are dear, the plan can be slower than the best single
 // device.
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
@@ -37,37 +37,20 @@
 #include "partition/layerwise/layer_lp.hpp"
 #include "partition/layerwise/layer_oracle.hpp"
 #include "partition/layerwise/lookahead.hpp"
-#include "partition/options/options.hpp"
 #include "partition/plans/builder.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/prices/layers.hpp"
+#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
 
 using Solver = LayerSplit (*)(const LayerProblem&);
 
-Solver solver_named(const std::string& name) {
-  if (name == "lp") return solve_by_lp;
-  if (name == "exact") return solve_exactly;
-  throw OptionError("solver", fmt::format("got \"{}\", expected lp or exact", name));
-}
-
-bool yes_or_no(const Options& options, const std::string& key) {
-  const std::string& text = options.at(key);
-  if (text == "yes" || text == "no") return text == "yes";
-  throw OptionError(key, fmt::format("got \"{}\", expected yes or no", text));
-}
-
-std::vector<DeviceId> devices_in_order(const Problem& problem, const std::string& order) {
+std::vector<DeviceId> devices_in_order(const Problem& problem, bool by_speed) {
   std::vector<DeviceId> devices;
-  for (std::size_t d = 0; d < problem.cluster.size(); ++d) {
-    devices.push_back(DeviceId{static_cast<std::int32_t>(d)});
-  }
-  if (order == "cluster") return devices;
-  if (order != "speed") {
-    throw OptionError("order", fmt::format("got \"{}\", expected cluster or speed", order));
-  }
+  for (std::size_t d = 0; d < problem.cluster.size(); ++d) devices.push_back(device_at(d));
+  if (!by_speed) return devices;
   const std::vector<double> total_s = whole_model_times_s(problem.graph, problem.cluster);
   std::stable_sort(devices.begin(), devices.end(),
                    [&](DeviceId a, DeviceId b) { return total_s[index(a)] < total_s[index(b)]; });
@@ -222,9 +205,10 @@ class Planner {
   LayerProblem problem_of(const LayerModel& model) const {
     LayerProblem result{model.extent, model.devices, {}, byte_s_, latency_s_};
     for (std::size_t d = 0; d < devices_.size(); ++d) result.devices[d].free_s = free_s_[d];
-    for (const Feed& feed : model.feeds) {
-      const Parts& parts = parts_[index(feed.producer)];
-      result.predecessors.push_back({feed.needs, parts.boundaries, parts.finish_s, feed.row_bytes});
+    for (const LayerInput& input : model.inputs) {
+      const Parts& parts = parts_[index(input.producer)];
+      result.predecessors.push_back(
+          {input.needs, parts.boundaries, parts.finish_s, input.row_bytes});
     }
     return result;
   }
@@ -247,12 +231,36 @@ class Planner {
   std::optional<CostToGo> to_go_;
 };
 
-}  // namespace
-
-Plan plan_edgeflow(const Problem& problem, const Options& options) {
-  Planner planner(problem, solver_named(options.at("solver")),
-                  devices_in_order(problem, options.at("order")), yes_or_no(options, "lookahead"));
+Plan plan(const Problem& problem, const OptionValues& options) {
+  const Solver solver = options.word("solver") == "exact" ? solve_exactly : solve_by_lp;
+  Planner planner(problem, solver, devices_in_order(problem, options.word("order") == "speed"),
+                  options.flag("lookahead"));
   return build_plan(problem.graph, problem.cluster, planner.plan(), "edgeflow");
 }
+
+constexpr std::array kOptions{
+    OptionInfo{.key = "solver",
+               .words = {"lp", "exact"},
+               .default_value = "lp",
+               .meaning = "linear programs and rounding, or the layer's exact optimum"},
+    OptionInfo{.key = "order",
+               .words = {"cluster", "speed"},
+               .default_value = "cluster",
+               .meaning = "how the devices stand along a layer's rows"},
+    OptionInfo{.key = "lookahead",
+               .type = OptionType::kFlag,
+               .default_value = "no",
+               .meaning = "prices what a split costs the layers behind it; not in the paper"},
+};
+
+}  // namespace
+
+constinit const StrategyInfo kEdgeflow{
+    .name = "edgeflow",
+    .summary = "layer by layer in topological order, each cut where it is done first",
+    .paper = "after EdgeFlow (Hu and Li, INFOCOM 2022)",
+    .options = kOptions,
+    .plan = plan,
+};
 
 }  // namespace edgeflow

@@ -4,66 +4,48 @@
 // estimate(plan, Sharing::kMaxMin)): ranges of every layer's output on every device, one axis per
 // layer (rows, columns in a model with a wide input, or that of the weights where these cannot be
 // cut), ranges may overlap (recomputed rather than fetched).
-// Algorithm: starts from the best of all other strategies, of prefix plans (shares up to a layer,
-// then one device) and of whole models on few devices; then simulated annealing over boundaries and
-// recompute bits, shifted together over intervals of layers. First it explores, on the 2, 3, 4
-// fastest devices and on all, with an incremental schedule that handles layers in order
-// (partition/joint/schedule.hpp). Then it refines: what passes the schedule is judged by an
-// event-driven replay with fair sharing of links (partition/joint/replay.hpp), which is what the
-// simulator does. After a first round the best of these choices of devices is refined beside the
-// next larger one, which takes over its plan and takes its place when it has become better, in
-// twelve rounds. Other objectives are computed anew for every change. Two threads; the result does
-// not depend on their timing. Returns the best other strategy's own plan unless the search found
-// one that is more than 1 % better.
+// Algorithm: simulated annealing over boundaries and recompute bits, shifted together over
+// intervals of layers:
+//   start    from the best of the other strategies (other_plans), of prefix plans (shares up to a
+//            layer, then one device) and of whole models on few devices;
+//   explore  on the 2, 3, 4 fastest devices and on all, with an incremental schedule that handles
+//            layers in order (partition/joint/schedule.hpp);
+//   refine   what passes the schedule is judged by an event-driven replay with fair sharing of
+//            links (partition/joint/replay.hpp), which is what the simulator does. After a first
+//            round the best of these choices of devices is refined beside the next larger one,
+//            which takes over its plan and takes its place when it has become better, in twelve
+//            rounds.
+// Other objectives are computed anew for every change. Two threads; the result does not depend on
+// their timing. Returns the best other strategy's own plan unless the search found one that is more
+// than 1 % better.
 // Complexity: effort * O(layers touched * devices + messages), for the replay all that happens
 // after the first layer touched. Deterministic for equal effort and seed, unless time_limit stops
-// the search. Limits: at most 16 devices are searched over (source, sink, and the fastest); the CPU
-// time of messages counts only in the final choice and in energy and throughput.
+// the search.
+// Limits: at most 16 devices are searched over (source, sink, and the fastest); the CPU time of
+// messages counts only in the final choice and in energy and throughput.
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <limits>
 
+#include "partition/joint/parallel_for.hpp"
 #include "partition/joint/search.hpp"
-#include "partition/joint/two_at_a_time.hpp"
-#include "partition/options/options.hpp"
 #include "partition/plans/problem.hpp"
-#include "partition/plans/validate.hpp"
 #include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
 
-constexpr std::string_view kName = "edgeflow-joint";
 // A gain below this is within what estimates are good for.
 constexpr double kLeastGain = 0.01;
-constexpr double kMost = 1e12;  // of any option
 
-double number(const Options& options, const std::string& key, double most) {
-  const std::string& text = options.at(key);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !(value >= 0 && value <= most)) {
-    throw OptionError(key, fmt::format("is \"{}\", expected a number from 0 to {}", text, most));
-  }
-  return value;
-}
-
-std::int64_t whole_number(const Options& options, const std::string& key, double most) {
-  const double value = number(options, key, most);
-  if (value != std::floor(value)) {
-    throw OptionError(key, fmt::format("is \"{}\", expected a whole number", options.at(key)));
-  }
-  return static_cast<std::int64_t>(value);
-}
-
-joint::Objective objective_of(const Options& options, const Cluster& cluster) {
+joint::Objective objective_of(const OptionValues& options, const Cluster& cluster) {
   joint::Objective objective;
-  const std::string& goal = options.at("objective");
+  const std::string_view goal = options.word("objective");
   if (goal == "energy") {
     objective.goal = joint::Goal::kEnergy;
     for (const Device& device : cluster.devices()) {
@@ -73,47 +55,51 @@ joint::Objective objective_of(const Options& options, const Cluster& cluster) {
     }
   } else if (goal == "throughput") {
     objective.goal = joint::Goal::kThroughput;
-  } else if (goal != "latency") {
-    throw OptionError("objective",
-                      fmt::format("is \"{}\", expected latency, energy or throughput", goal));
   }
-  if (options.at("latency_limit") != "none") {
-    objective.latency_limit_s = number(options, "latency_limit", kMost);
-  }
+  objective.latency_limit_s = options.get_or("latency_limit", objective.latency_limit_s);
   return objective;
 }
 
-joint::Settings settings_of(const Options& options, const Cluster& cluster) {
+joint::Settings settings_of(const OptionValues& options, const Cluster& cluster) {
   joint::Settings settings;
   settings.objective = objective_of(options, cluster);
-  if (options.at("effort") != "auto") settings.effort = whole_number(options, "effort", kMost);
-  settings.seed = static_cast<std::uint64_t>(whole_number(options, "seed", kMost));
-  if (options.at("time_limit") != "none") {
-    settings.time_limit_s = number(options, "time_limit", kMost);
-  }
+  settings.effort = options.get_or("effort", settings.effort);
+  settings.seed = static_cast<std::uint64_t>(options.get<std::int64_t>("seed"));
+  settings.time_limit_s = options.get_or("time_limit", settings.time_limit_s);
   return settings;
 }
 
-/// What all other strategies that can serve the problem as it is propose, and edgeflow's lookahead,
-/// if it fits the memory.
+/// A strategy to start from.
+struct Other {
+  const StrategyInfo& strategy;
+  Options options{};
+};
+
+/// What these strategies propose, in this order, as far as they can serve the problem.
 std::vector<Plan> other_plans(const Problem& problem) {
-  std::vector<const StrategyInfo*> others{find_strategy("edgeflow")};
-  for (const StrategyInfo& other : strategies()) {
-    if (other.name != kName) others.push_back(&other);
-  }
+  const std::array<Other, 15> others{{{kSingle},
+                                      {kEven},
+                                      {kProportional},
+                                      {kModnn},
+                                      {kDeepthings},
+                                      {kDeeperthings},
+                                      {kAofl},
+                                      {kCoedge},
+                                      {kCutpoint},
+                                      {kNeurosurgeon},
+                                      {kDads},
+                                      {kHeft},
+                                      {kPipeline},
+                                      {kEdgeflow},
+                                      {kEdgeflow, {{"lookahead", "yes"}}}}};
   std::vector<std::optional<Plan>> proposals(others.size());
-  joint::two_at_a_time(others.size(), [&](std::size_t i) {
+  joint::parallel_for(others.size(), [&](std::size_t i) {
+    const std::size_t at = (i + others.size() - 1) % others.size();  // the slowest one first
     try {
-      Plan plan =
-          make_plan(*others[i], problem, i == 0 ? Options{{"lookahead", "yes"}} : Options{});
-      if (!memory_shortage(plan, problem.graph, problem.cluster, problem.size)) {
-        proposals[i] = std::move(plan);
-      }
-    } catch (const Infeasible&) {   // then not this one
-    } catch (const OptionError&) {  // one without defaults
+      proposals[at] = make_plan(others[at].strategy, problem, others[at].options);
+    } catch (const Infeasible&) {  // then not this one
     }
   });
-  std::rotate(proposals.begin(), proposals.begin() + 1, proposals.end());  // others go first
   std::vector<Plan> plans;
   for (auto& proposal : proposals) {
     if (proposal) plans.push_back(*std::move(proposal));
@@ -137,9 +123,7 @@ std::string why_not(const Problem& problem, const joint::Objective& objective, d
       memory_bytes / kMiB);
 }
 
-}  // namespace
-
-Plan plan_edgeflow_joint(const Problem& problem, const Options& options) {
+Plan plan(const Problem& problem, const OptionValues& options) {
   const auto start = std::chrono::steady_clock::now();
   joint::Settings settings = settings_of(options, problem.cluster);
   const std::vector<Plan> others = other_plans(problem);
@@ -164,8 +148,46 @@ Plan plan_edgeflow_joint(const Problem& problem, const Options& options) {
     return *std::move(found);
   }
   Plan plan = *best;
-  plan.strategy = kName;
+  plan.strategy = kEdgeflowJoint.name;
   return plan;
 }
+
+constexpr std::array kOptions{
+    OptionInfo{.key = "effort",
+               .type = OptionType::kWhole,
+               .words = {"auto"},
+               .default_value = "auto",
+               .meaning = "plans to evaluate; auto: what takes about 2 s"},
+    OptionInfo{.key = "seed",
+               .type = OptionType::kWhole,
+               .default_value = "1",
+               .meaning = "of the random changes"},
+    OptionInfo{.key = "time_limit",
+               .type = OptionType::kSeconds,
+               .words = {"none"},
+               .default_value = "none",
+               .meaning = "stops the search early; a plan that it stopped is not reproducible"},
+    OptionInfo{
+        .key = "objective",
+        .words = {"latency", "energy", "throughput"},
+        .default_value = "latency",
+        .meaning =
+            "what is best: least latency or energy of a request, or shortest period of a stream"},
+    OptionInfo{.key = "latency_limit",
+               .type = OptionType::kSeconds,
+               .words = {"none"},
+               .default_value = "none",
+               .meaning = "what one request may take at most"},
+};
+
+}  // namespace
+
+constinit const StrategyInfo kEdgeflowJoint{
+    .name = "edgeflow-joint",
+    .summary = "all layers together, by search from the best of the other strategies",
+    .paper = "ours; boundaries and recompute bits by simulated annealing",
+    .options = kOptions,
+    .plan = plan,
+};
 
 }  // namespace edgeflow

@@ -5,16 +5,26 @@
 // Paper: none. Ignores speeds and bandwidth: the control for strategies that do not.
 
 #include "partition/layerwise/split_rows.hpp"
-#include "partition/options/options.hpp"
 #include "partition/plans/builder.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
+namespace {
 
-Plan plan_even(const Problem& problem, const Options& /*options*/) {
+Plan plan(const Problem& problem, const OptionValues& /*options*/) {
   const std::vector<double> equal(problem.cluster.size(), 1.0);
   return build_plan(problem.graph, problem.cluster, split_rows(problem, equal), "even");
 }
+
+}  // namespace
+
+constinit const StrategyInfo kEven{
+    .name = "even",
+    .summary = "each layer's rows in equal parts",
+    .paper = "the control without knowledge of speeds",
+    .options = {},
+    .plan = plan,
+};
 
 }  // namespace edgeflow

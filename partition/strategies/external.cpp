@@ -8,49 +8,22 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "partition/external/command.hpp"
 #include "partition/external/problem_json.hpp"
-#include "partition/options/options.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/strategies/strategies.hpp"
-#include "workloads/input/quantity.hpp"
-#include "workloads/input/yaml.hpp"
+#include "workloads/input/error.hpp"
 
 namespace edgeflow {
 namespace {
 
-std::vector<std::string> words_of(const Options& options) {
-  const std::string& text = options.at("command");
-  if (text.empty()) throw Infeasible("external needs a command such as [./my_strategy.py]");
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_array() || json.empty()) {
-    throw OptionError("command", "expected a list of words such as [./my_strategy.py]");
-  }
-  std::vector<std::string> words;
-  for (const auto& word : json) {
-    if (!word.is_string() || word.get<std::string>().empty()) {
-      throw OptionError("command", "expected a list of words that are not empty");
-    }
-    words.push_back(word.get<std::string>());
-  }
-  return words;
-}
-
-double limit_s_of(const Options& options) {
-  const auto limit_s = parse_quantity(options.at("time_limit"), Quantity::kDuration);
-  if (limit_s && *limit_s > 0) return *limit_s;
-  throw OptionError("time_limit", fmt::format("got \"{}\", expected {}", options.at("time_limit"),
-                                              describe(Quantity::kDuration)));
-}
-
 /// How the program failed, with what it wrote to stderr; empty if it did not.
-std::string failure_of(const CommandResult& result, const std::string& limit) {
+std::string failure_of(const CommandResult& result, double limit_s) {
   std::string text;
   if (result.timed_out) {
-    text = fmt::format("was stopped after {}", limit);
+    text = fmt::format("was stopped after {:g} s", limit_s);
   } else if (result.too_long) {
     text = fmt::format("was stopped: it wrote more than {} bytes", kMostOutput);
   } else if (result.exit_code > 128) {
@@ -64,16 +37,16 @@ std::string failure_of(const CommandResult& result, const std::string& limit) {
   return text + "; on stderr: " + result.err.substr(0, end + 1);
 }
 
-}  // namespace
-
-Plan plan_external(const Problem& problem, const Options& options) {
-  const std::vector<std::string> words = words_of(options);
-  const CommandResult result = run_command(words, write_problem(problem), limit_s_of(options));
+Plan plan(const Problem& problem, const OptionValues& options) {
+  const auto& words = options.get<std::vector<std::string>>("command");
+  if (words.empty()) throw Infeasible("external needs a command such as [./my_strategy.py]");
+  const double limit_s = options.get<double>("time_limit");
+  const CommandResult result = run_command(words, write_problem(problem), limit_s);
   if (result.start_error != 0) {
     throw StrategyFailed(fmt::format("cannot run {}: {}", words[0],
                                      std::generic_category().message(result.start_error)));
   }
-  const std::string failure = failure_of(result, options.at("time_limit"));
+  const std::string failure = failure_of(result, limit_s);
   if (!failure.empty()) throw StrategyFailed(fmt::format("{} {}", words[0], failure));
   try {
     return read_answer(result.out, fmt::format("answer of {}", words[0]), problem);
@@ -81,5 +54,28 @@ Plan plan_external(const Problem& problem, const Options& options) {
     throw StrategyFailed(error.what());
   }
 }
+
+constexpr std::array kOptions{
+    OptionInfo{.key = "command",
+               .type = OptionType::kCommand,
+               .default_value = "",
+               .meaning = "the program and its arguments; a path is relative to the scenario"},
+    OptionInfo{.key = "time_limit",
+               .type = OptionType::kDuration,
+               .default_value = "60s",
+               .meaning = "after which it is stopped"},
+};
+
+}  // namespace
+
+constinit const StrategyInfo kExternal{
+    .name = "external",
+    .summary = "a program of yours: the problem as JSON on stdin, a plan or shares on stdout",
+    .paper =
+        "yours; partition/external/problem_json.hpp has the format, scripts/external_strategy.py "
+        "an example",
+    .options = kOptions,
+    .plan = plan,
+};
 
 }  // namespace edgeflow

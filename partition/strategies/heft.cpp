@@ -1,10 +1,11 @@
 // `heft`: whole layers by upward rank, each where it finishes first.
 //
 // Problem: a device for every layer, so that the DAG's makespan is short.
-// Algorithm: HEFT. rank(l) = mean_d t[l][d] + max over consumers c of (mean send(l) + rank(c)),
+// Algorithm: HEFT, with
+//   rank(l) = mean_d t[l][d] + max over consumers c of (mean send(l) + rank(c)),
 // means over all devices and over all pairs of different devices. Layers in descending rank (a
 // topological order); each goes into the earliest gap of the device where it finishes first.
-// Complexity O(L*D*(L + edges/L)).
+// Complexity O(L * D * (L + edges / L)).
 // Paper: Topcuoglu, Hariri and Wu, IEEE TPDS 13(3), 2002.
 // Deviations: a device without room for a layer is no choice for it; the input is fixed on the
 // source, and a result's delivery to the sink counts as part of its finish. As in the paper,
@@ -17,10 +18,10 @@
 #include <limits>
 #include <numeric>
 
-#include "partition/options/options.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/prices/layers.hpp"
+#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -111,9 +112,7 @@ std::vector<double> upward_ranks_s(const Problem& problem) {
   return rank_s;
 }
 
-}  // namespace
-
-Plan plan_heft(const Problem& problem, const Options& /*options*/) {
+Plan plan(const Problem& problem, const OptionValues& /*options*/) {
   const Graph& graph = problem.graph;
   const std::vector<double> rank_s = upward_ranks_s(problem);
   std::vector<std::size_t> order(graph.size());
@@ -157,5 +156,15 @@ Plan plan_heft(const Problem& problem, const Options& /*options*/) {
   }
   return plan_of_placement(problem, device_of, "heft");
 }
+
+}  // namespace
+
+constinit const StrategyInfo kHeft{
+    .name = "heft",
+    .summary = "whole layers by upward rank, each where it finishes first",
+    .paper = "HEFT (Topcuoglu, Hariri and Wu, TPDS 2002)",
+    .options = {},
+    .plan = plan,
+};
 
 }  // namespace edgeflow

@@ -5,21 +5,20 @@
 // The hub (the source) sends each device its strip of the input with halo, the devices send back
 // their strips, the next layer starts when all are there.
 // Algorithm: proportions, rounded by largest remainder. Complexity O(L * D).
-// Options: `strips: even` makes strips of ceil(W / D), the last one smaller. `exchange: halo`
-// leaves strips where they are: only what a device lacks of its next input travels, through the
-// hub, as in the implementation that DeepThings (TCAD 2018) compares with. Paper: MoDNN (Mao et
-// al., DATE 2017), BODP for convolutions; bandwidth is ignored, as there. Deviations: fully
-// connected layers are dense here, so that the paper's clustering of sparse weights (MSCC, FGCP)
-// comes down to output features in proportion to speed. Layers that neither rows, columns nor
-// features divide run on the hub. A DAG is served in topological order, skip tensors wait on the
-// hub.
-
-#include <fmt/format.h>
+// Options:
+//   strips: even      strips of ceil(W / D), the last one smaller;
+//   exchange: halo    strips stay where they are: only what a device lacks of its next input
+//                     travels, through the hub, as in the implementation that DeepThings (TCAD
+//                     2018) compares with.
+// Paper: MoDNN (Mao et al., DATE 2017), BODP for convolutions; bandwidth is ignored, as there.
+// Deviations: fully connected layers are dense here, so that the paper's clustering of sparse
+// weights (MSCC, FGCP) comes down to output features in proportion to speed. Layers that neither
+// rows, columns nor features divide run on the hub. A DAG is served in topological order, skip
+// tensors wait on the hub.
 
 #include <algorithm>
 
-#include "partition/blocks/grid.hpp"
-#include "partition/options/options.hpp"
+#include "partition/blocks/roles.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/prices/layers.hpp"
 #include "partition/strategies/strategies.hpp"
@@ -39,15 +38,6 @@ std::optional<Axis> axis_to_cut(const Layer& layer) {
     if (!best || layer.output.box[axis].size() > layer.output.box[*best].size()) best = axis;
   }
   return best;
-}
-
-/// One of two words.
-bool first_of(const Options& options, const std::string& key, std::string_view first,
-              std::string_view second) {
-  const std::string& text = options.at(key);
-  if (text == first) return true;
-  if (text == second) return false;
-  throw OptionError(key, fmt::format("got \"{}\", expected {} or {}", text, first, second));
 }
 
 /// ceil(extent / parts) for each part as long as there is any.
@@ -84,12 +74,10 @@ Plan through_hub(const Plan& direct, DeviceId hub) {
   return plan;
 }
 
-}  // namespace
-
-Plan plan_modnn(const Problem& problem, const Options& options) {
+Plan plan(const Problem& problem, const OptionValues& options) {
   const Roles roles = roles_of(problem, options);
-  const bool by_speed = first_of(options, "strips", "speed", "even");
-  const bool gather = first_of(options, "exchange", "gather", "halo");
+  const bool by_speed = options.word("strips") == "speed";
+  const bool gather = options.word("exchange") == "gather";
   const std::vector<double> times_s = whole_model_times_s(problem.graph, problem.cluster);
   std::vector<double> speed(problem.cluster.size(), 0);
   for (DeviceId worker : roles.workers) {
@@ -116,5 +104,31 @@ Plan plan_modnn(const Problem& problem, const Options& options) {
   const Plan plan = build_plan(problem.graph, problem.cluster, assignment, "modnn", hubs);
   return gather ? plan : through_hub(plan, roles.hub);
 }
+
+constexpr std::array kOptions{
+    OptionInfo{.key = "strips",
+               .words = {"speed", "even"},
+               .default_value = "speed",
+               .meaning = "how wide the strips are"},
+    OptionInfo{
+        .key = "exchange",
+        .words = {"gather", "halo"},
+        .default_value = "gather",
+        .meaning = "whole outputs through the hub, or only what the next layer's strips lack"},
+    kHub,
+    kHubComputes,
+    kIdle,
+};
+
+}  // namespace
+
+constinit const StrategyInfo kModnn{
+    .name = "modnn",
+    .summary = "each layer cut in proportion to speed, gathered on the hub after every layer",
+    .paper = "MoDNN (Mao et al., DATE 2017)",
+    .options = kOptions,
+    .plan = plan,
+    .check = check_roles,
+};
 
 }  // namespace edgeflow

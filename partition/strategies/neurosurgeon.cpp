@@ -2,23 +2,25 @@
 //
 // Problem: in topological order, the layers up to a cut on the source, those behind it on another
 // device; min of the sum of all layers' times and of the time to send what is carried over the cut.
-// Algorithm: shortest path. best(l, k, d) = least time until layer l is done on device d after k
-// cuts = min(best(l-1, k, d), min over e of best(l-1, k-1, e) + carry(l, e, d)) + time(l, d), from
-// (0, 0, source). Complexity O(L * cuts * D^2 + L * skips).
+// Algorithm: shortest path from (0, 0, source). The least time until layer l is done on device d
+// after k cuts:
+//   best(l, k, d) = time(l, d) + min(best(l-1, k, d),
+//                                    min over e of best(l-1, k-1, e) + carry(l, e, d)).
+// Complexity O(L * cuts * D^2 + L * skips).
 // Paper: Kang et al., ASPLOS 2017 (one cut, device and cloud); more cuts after the multi-tier
 // versions of it.
-// Deviations: the other device is any of the cluster, `cuts` allows several devices in turn;
-// on a DAG every tensor still needed is carried over the cut, as a chain method has to; results are
+// Deviations: the other device is any of the cluster, `cuts` allows several devices in turn; on a
+// DAG every tensor still needed is carried over the cut, as a chain method has to; results are
 // delivered to the sink. If that does not fit the devices' memory, the best single cut that does is
-// taken. With several cuts a skip tensor is priced once for every cut it crosses,
-// though the plan sends it straight to where it is needed.
+// taken. With several cuts a skip tensor is priced once for every cut it crosses, though the plan
+// sends it straight to where it is needed.
 
 #include <limits>
 
-#include "partition/options/options.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/prices/layers.hpp"
+#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -115,10 +117,8 @@ std::vector<DeviceId> best_fitting_cut(const Problem& problem) {
   return best;
 }
 
-}  // namespace
-
-Plan plan_neurosurgeon(const Problem& problem, const Options& options) {
-  const auto cuts = static_cast<std::size_t>(whole_option(options, "cuts", 0, 1000));
+Plan plan(const Problem& problem, const OptionValues& options) {
+  const auto cuts = static_cast<std::size_t>(options.get<std::int64_t>("cuts"));
   const ShortestPath path(problem, std::min(cuts, problem.graph.size()));
   std::vector<DeviceId> placement = path.placement();
   if (!fits_memory(problem, placement)) {
@@ -128,5 +128,23 @@ Plan plan_neurosurgeon(const Problem& problem, const Options& options) {
   }
   return plan_of_placement(problem, placement, "neurosurgeon");
 }
+
+constexpr std::array kOptions{
+    OptionInfo{.key = "cuts",
+               .type = OptionType::kWhole,
+               .default_value = "1",
+               .meaning = "how often the chain may be cut at most",
+               .most = 1000},
+};
+
+}  // namespace
+
+constinit const StrategyInfo kNeurosurgeon{
+    .name = "neurosurgeon",
+    .summary = "the chain of layers cut between the source and another device",
+    .paper = "Neurosurgeon (Kang et al., ASPLOS 2017)",
+    .options = kOptions,
+    .plan = plan,
+};
 
 }  // namespace edgeflow

@@ -3,26 +3,27 @@
 // Problem: cut the chain view into stages, each on a device of its own; min of the period
 //   max over stages of max(compute(stage), send(what is carried into it), deliver(its results)),
 // where a stage's weights and its largest layer must fit its device's memory.
-// Algorithm: after PipeEdge. h(l, used, u) = least period of the first l layers on the multiset
-// `used` of device classes, the last stage on class u; a next stage l..j goes to any class of which
-// a device is left. Devices are of one class if they compute, hold and send alike; source and sink
-// are classes of their own. Complexity O(L^2 * prod(n_c + 1) * C^2) for C classes of n_c devices.
+// Algorithm: after PipeEdge, dynamic programming over
+//   h(l, used, u) = least period of the first l layers on the multiset `used` of device classes,
+//                   the last stage on class u;
+// a next stage l..j goes to any class of which a device is left. Devices are of one class if they
+// compute and hold alike and every message costs the same when they change places; source and sink
+// are classes of their own.
+// Complexity O(L^2 * prod(n_c + 1) * C^2) for C classes of n_c devices.
 // Paper: PipeEdge (Hu et al., DSD 2022).
 // Deviations: on a DAG every tensor that is still needed is carried from stage to stage; links are
-// not shared between stages, the CPU time of messages counts as part of sending, and what a class
-// sends is priced by its first device; buffers do not count for memory. Problems beyond kMaxSteps
-// steps are infeasible.
+// not shared between stages, and the CPU time of messages counts as part of sending; buffers do not
+// count for memory. Problems beyond kMaxSteps steps are infeasible.
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
-#include <tuple>
 
-#include "partition/options/options.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/prices/layers.hpp"
+#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -34,6 +35,23 @@ struct DeviceClass {
   std::size_t radix = 1;  // of its count in a multiset's number
 };
 
+/// Whether messages cost the same when the two devices change places.
+bool send_alike(const Cluster& cluster, DeviceId a, DeviceId b) {
+  const auto same = [&](DeviceId from, DeviceId to, DeviceId other_from, DeviceId other_to) {
+    const Route route = cluster.route(from, to);
+    const Route other = cluster.route(other_from, other_to);
+    return route.latency_s == other.latency_s &&
+           cluster.bandwidth_Bps(route) == cluster.bandwidth_Bps(other);
+  };
+  if (!same(a, b, b, a)) return false;
+  for (std::size_t d = 0; d < cluster.size(); ++d) {
+    const DeviceId third = device_at(d);
+    if (third == a || third == b) continue;
+    if (!same(a, third, b, third) || !same(third, a, third, b)) return false;
+  }
+  return true;
+}
+
 bool alike(const Problem& problem, DeviceId a, DeviceId b) {
   const Cluster& cluster = problem.cluster;
   for (DeviceId end : {cluster.source(), cluster.sink()}) {
@@ -41,15 +59,8 @@ bool alike(const Problem& problem, DeviceId a, DeviceId b) {
   }
   const Device& left = cluster.device(a);
   const Device& right = cluster.device(b);
-  const auto cost = [](const ComputeProfile& p) {
-    return std::tie(p.mac_rate, p.byte_rate_Bps, p.overhead_s, p.winograd_factor,
-                    p.winograd_byte_factor, p.spatial_factor, p.matrix_factor,
-                    p.fully_connected_factor, p.layer_times, p.message_overhead_s,
-                    p.serialization_rate_Bps);
-  };
-  return cost(left.compute) == cost(right.compute) && left.memory_bytes == right.memory_bytes &&
-         cluster.route_bandwidth_Bps(cluster.source(), a) ==
-             cluster.route_bandwidth_Bps(cluster.source(), b);
+  return same_rates(left.compute, right.compute) && left.memory_bytes == right.memory_bytes &&
+         send_alike(cluster, a, b);
 }
 
 std::vector<DeviceClass> classes_of(const Problem& problem) {
@@ -195,13 +206,21 @@ class Stages {
   std::vector<State> states_;  // [(last layer * multisets + used) * classes + class]
 };
 
-}  // namespace
-
-Plan plan_pipeline(const Problem& problem, const Options& /*options*/) {
+Plan plan(const Problem& problem, const OptionValues& /*options*/) {
   if (problem.graph.size() == 1) {
     return plan_of_placement(problem, std::vector{problem.cluster.source()}, "pipeline");
   }
   return plan_of_placement(problem, Stages(problem).placement(), "pipeline");
 }
+
+}  // namespace
+
+constinit const StrategyInfo kPipeline{
+    .name = "pipeline",
+    .summary = "contiguous stages on different devices, for the throughput of a stream",
+    .paper = "PipeEdge (Hu et al., DSD 2022)",
+    .options = {},
+    .plan = plan,
+};
 
 }  // namespace edgeflow

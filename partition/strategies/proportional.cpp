@@ -7,20 +7,30 @@
 // al., DATE 2017) without its hub.
 
 #include "partition/layerwise/split_rows.hpp"
-#include "partition/options/options.hpp"
 #include "partition/plans/builder.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/prices/layers.hpp"
 #include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
+namespace {
 
-Plan plan_proportional(const Problem& problem, const Options& /*options*/) {
+Plan plan(const Problem& problem, const OptionValues& /*options*/) {
   std::vector<double> speed;
   for (double time_s : whole_model_times_s(problem.graph, problem.cluster)) {
     speed.push_back(time_s > 0 ? 1 / time_s : 1);
   }
   return build_plan(problem.graph, problem.cluster, split_rows(problem, speed), "proportional");
 }
+
+}  // namespace
+
+constinit const StrategyInfo kProportional{
+    .name = "proportional",
+    .summary = "each layer's rows in proportion to device speed",
+    .paper = "shares after MoDNN (Mao et al., DATE 2017), halos exchanged directly",
+    .options = {},
+    .plan = plan,
+};
 
 }  // namespace edgeflow

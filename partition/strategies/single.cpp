@@ -5,11 +5,8 @@
 // that do not. Complexity: D estimates.
 // Paper: none. The control that every distributed plan must beat.
 
-#include <fmt/format.h>
-
 #include <limits>
 
-#include "partition/options/options.hpp"
 #include "partition/plans/builder.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/plans/problem.hpp"
@@ -28,16 +25,14 @@ Plan everything_on(const Problem& problem, DeviceId device) {
   return build_plan(problem.graph, problem.cluster, assignment, "single");
 }
 
-}  // namespace
-
-Plan plan_single(const Problem& problem, const Options& options) {
-  const std::string& wanted = options.at("device");
+Plan plan(const Problem& problem, const OptionValues& options) {
+  const bool all = options.word("device") == "best";
   Plan best;
   double best_s = std::numeric_limits<double>::infinity();
   bool best_fits = false;
   for (std::size_t d = 0; d < problem.cluster.size(); ++d) {
-    if (wanted != "best" && wanted != problem.cluster.devices()[d].name) continue;
-    Plan plan = everything_on(problem, DeviceId{static_cast<std::int32_t>(d)});
+    if (!all && device_at(d) != options.get<DeviceId>("device")) continue;
+    Plan plan = everything_on(problem, device_at(d));
     const double latency_s = estimate(plan, problem.graph, problem.cluster, problem.size).latency_s;
     const bool fits = !memory_shortage(plan, problem.graph, problem.cluster, problem.size);
     if (fits == best_fits ? latency_s >= best_s : best_fits) continue;
@@ -45,10 +40,25 @@ Plan plan_single(const Problem& problem, const Options& options) {
     best_fits = fits;
     best = std::move(plan);
   }
-  if (best.units.empty()) {
-    throw OptionError("device", fmt::format("the cluster has no device \"{}\"", wanted));
-  }
   return best;
 }
+
+constexpr std::array kOptions{
+    OptionInfo{.key = "device",
+               .type = OptionType::kDevice,
+               .words = {"best"},
+               .default_value = "best",
+               .meaning = "where the model runs"},
+};
+
+}  // namespace
+
+constinit const StrategyInfo kSingle{
+    .name = "single",
+    .summary = "the whole model on one device",
+    .paper = "the control without distribution",
+    .options = kOptions,
+    .plan = plan,
+};
 
 }  // namespace edgeflow

@@ -1,25 +1,25 @@
 #pragma once
-// The planning functions of the registry, one per file in this folder.
+// The strategies of this folder, one per file.
 
-#include "partition/strategy.hpp"
+#include "partition/options/strategy_info.hpp"
 
 namespace edgeflow {
 
-Plan plan_single(const Problem& problem, const Options& options);
-Plan plan_even(const Problem& problem, const Options& options);
-Plan plan_proportional(const Problem& problem, const Options& options);
-Plan plan_modnn(const Problem& problem, const Options& options);
-Plan plan_deepthings(const Problem& problem, const Options& options);
-Plan plan_deeperthings(const Problem& problem, const Options& options);
-Plan plan_aofl(const Problem& problem, const Options& options);
-Plan plan_coedge(const Problem& problem, const Options& options);
-Plan plan_cutpoint(const Problem& problem, const Options& options);
-Plan plan_neurosurgeon(const Problem& problem, const Options& options);
-Plan plan_dads(const Problem& problem, const Options& options);
-Plan plan_heft(const Problem& problem, const Options& options);
-Plan plan_pipeline(const Problem& problem, const Options& options);
-Plan plan_edgeflow(const Problem& problem, const Options& options);
-Plan plan_edgeflow_joint(const Problem& problem, const Options& options);
-Plan plan_external(const Problem& problem, const Options& options);
+extern const StrategyInfo kSingle;
+extern const StrategyInfo kEven;
+extern const StrategyInfo kProportional;
+extern const StrategyInfo kModnn;
+extern const StrategyInfo kDeepthings;
+extern const StrategyInfo kDeeperthings;
+extern const StrategyInfo kAofl;
+extern const StrategyInfo kCoedge;
+extern const StrategyInfo kCutpoint;
+extern const StrategyInfo kNeurosurgeon;
+extern const StrategyInfo kDads;
+extern const StrategyInfo kHeft;
+extern const StrategyInfo kPipeline;
+extern const StrategyInfo kEdgeflow;
+extern const StrategyInfo kEdgeflowJoint;
+extern const StrategyInfo kExternal;
 
 }  // namespace edgeflow

@@ -10,8 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "partition/prices/estimate.hpp"
-#include "sim/engine/platform.hpp"
+#include "partition/plans/execution.hpp"
 
 namespace edgeflow {
 
@@ -21,7 +20,7 @@ namespace {
 class EndOfSimulation {};
 }  // namespace
 
-Activities::Activities(std::vector<sg4::Host*> hosts, double bytes_scale,
+Activities::Activities(IdVector<HostId, sg4::Host*> hosts, double bytes_scale,
                        std::function<bool(std::span<const RuntimeEvent>)> handle)
     : hosts_(std::move(hosts)), bytes_scale_(bytes_scale), handle_(std::move(handle)) {
   sg4::Activity::on_completion_cb([this](const sg4::Activity& activity) { finish(activity); });
@@ -70,7 +69,7 @@ Activities::Slot* Activities::take_slot(const RuntimeEvent& event) {
   return slot;
 }
 
-void Activities::compute(std::int32_t device, double duration_s, const RuntimeEvent& event) {
+void Activities::compute(HostId host, double duration_s, const RuntimeEvent& event) {
   expect(event);
   Slot* slot = take_slot(event);
   const sg4::ExecPtr exec = sg4::Exec::init();
@@ -78,7 +77,7 @@ void Activities::compute(std::int32_t device, double duration_s, const RuntimeEv
   exec->set_data(slot);
   slot->amount = duration_s * kHostSpeed;
   exec->set_flops_amount(slot->amount);
-  exec->set_host(hosts_[static_cast<std::size_t>(device)]);
+  exec->set_host(hosts_[host]);
   exec->start();
 }
 
@@ -104,8 +103,8 @@ sg4::ActivityPtr Activities::start(const Transfer& transfer, const RuntimeEvent&
   const auto bytes = static_cast<std::uint64_t>(std::llround(transfer.link_bytes * bytes_scale_));
   slot->amount = static_cast<double>(bytes);
   comm->set_payload_size(bytes);
-  comm->set_source(hosts_[static_cast<std::size_t>(transfer.from_device)]);
-  comm->set_destination(hosts_[static_cast<std::size_t>(transfer.to_device)]);
+  comm->set_source(hosts_[transfer.from]);
+  comm->set_destination(hosts_[transfer.to]);
   // Setting both ends has started it, unless it is empty.
   if (comm->get_state() != sg4::Activity::State::STARTED) comm->start();
   return comm;
@@ -162,7 +161,7 @@ std::vector<Activities::Stopped> Activities::stop(const RequestState& state) {
 
 void Activities::at(double date_s, const RuntimeEvent& event) {
   expect(event);
-  if (date_s <= sg4::Engine::get_clock() + kTimePrecision_s) return instant_.push_back(event);
+  if (is_due(date_s, sg4::Engine::get_clock())) return instant_.push_back(event);
   set_timer({date_s, timers_set_++, event, {}});
 }
 
@@ -177,7 +176,7 @@ void Activities::report_due_timers() {
   if (done_) throw EndOfSimulation();
   const double now_s = sg4::Engine::get_clock();
   bool reported = false;
-  while (!timers_.empty() && timers_.top().date_s <= now_s + kTimePrecision_s) {
+  while (!timers_.empty() && is_due(timers_.top().date_s, now_s)) {
     const Timer timer = timers_.top();
     timers_.pop();
     if (timer.transfer) {

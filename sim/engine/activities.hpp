@@ -17,6 +17,10 @@
 #include <span>
 #include <vector>
 
+#include "partition/plans/plan.hpp"
+#include "sim/engine/platform.hpp"
+#include "sim/records/ids.hpp"
+
 namespace edgeflow {
 
 struct RequestState;
@@ -40,6 +44,9 @@ struct RuntimeEvent {
   std::int32_t index = 0;
   RequestState* state = nullptr;
 
+  UnitId unit() const { return UnitId{index}; }
+  MessageId message() const { return MessageId{index}; }
+  StreamId stream() const { return StreamId{index}; }
   bool of_environment() const { return kind >= Kind::kBandwidth; }
 };
 
@@ -48,19 +55,19 @@ class Activities {
   /// `handle` gets all events of an instant (none at the start), in a deterministic order; it
   /// returns false to end the simulation. It may call the members below; nothing else may.
   /// Transfers are of `bytes_scale` times their bytes, see platform.hpp.
-  Activities(std::vector<simgrid::s4u::Host*> hosts, double bytes_scale,
+  Activities(IdVector<HostId, simgrid::s4u::Host*> hosts, double bytes_scale,
              std::function<bool(std::span<const RuntimeEvent>)> handle);
   Activities(const Activities&) = delete;
   Activities& operator=(const Activities&) = delete;
 
-  /// Occupies the host of `device` for `duration_s`.
-  void compute(std::int32_t device, double duration_s, const RuntimeEvent& event);
+  /// Occupies `host` for `duration_s`.
+  void compute(HostId host, double duration_s, const RuntimeEvent& event);
   struct Transfer {
-    std::int32_t from_device = 0;
-    std::int32_t to_device = 0;
+    HostId from{};
+    HostId to{};
     double link_bytes = 0;
   };
-  /// Sends from the host of one device to that of another, after `delay_s`.
+  /// Sends from one host to another, after `delay_s`.
   void transfer(double delay_s, const Transfer& transfer, const RuntimeEvent& event);
   /// The same at once, with a handle to see how much is left.
   simgrid::s4u::ActivityPtr transfer_now(const Transfer& transfer, const RuntimeEvent& event);
@@ -106,7 +113,7 @@ class Activities {
   void report_due_timers();
   void stop_engine_at(double date_s);
 
-  std::vector<simgrid::s4u::Host*> hosts_;
+  IdVector<HostId, simgrid::s4u::Host*> hosts_;
   double bytes_scale_;
   std::function<bool(std::span<const RuntimeEvent>)> handle_;
   std::vector<RuntimeEvent> instant_;  // what has ended and was not handed over

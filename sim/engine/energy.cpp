@@ -14,35 +14,34 @@ double link_extra_W(const Link& link) { return link.busy_W - link.idle_W; }
 
 }  // namespace
 
-WorkDone whole_request(const PlanTables& tables) {
+WorkDone whole_request(const ExecutablePlan& plan) {
   WorkDone work;
-  for (const UnitRow& unit : tables.units) work.units_s.push_back(unit.duration_s);
-  for (const MessageRow& message : tables.messages) {
+  for (const ExecutableUnit& unit : plan.units) work.units_s.push_back(unit.duration_s);
+  for (const ExecutableMessage& message : plan.messages) {
     work.send_s.push_back(message.send_s);
     work.receive_s.push_back(message.receive_s);
   }
-  work.carried.assign(tables.messages.size(), 1);
+  work.carried.assign(plan.messages.size(), 1);
   return work;
 }
 
-double energy_J(const WorkDone& work, const PlanTables& tables, const Cluster& cluster) {
+double energy_J(const WorkDone& work, const ExecutablePlan& plan) {
   double energy_J = 0;
-  for (std::size_t u = 0; u < tables.units.size(); ++u) {
-    const Device& device = cluster.device(DeviceId{tables.units[u].device});
-    energy_J += (device.busy_W - device.idle_W) * work.units_s[u];
+  for (const UnitId unit : plan.units.ids()) {
+    const Device& device = plan.cluster.device(plan.units[unit].device);
+    energy_J += (device.busy_W - device.idle_W) * work.units_s[unit];
   }
-  for (std::size_t m = 0; m < tables.messages.size(); ++m) {
-    const MessageRow& message = tables.messages[m];
+  for (const MessageId m : plan.messages.ids()) {
+    const ExecutableMessage& message = plan.messages[m];
     const double carried = work.carried[m];
-    const Device& from = cluster.device(DeviceId{message.from_device});
-    const Device& to = cluster.device(DeviceId{message.to_device});
+    const Device& from = plan.cluster.device(message.from_device);
+    const Device& to = plan.cluster.device(message.to);
     energy_J += (from.busy_W - from.idle_W) * work.send_s[m];
     energy_J += (to.busy_W - to.idle_W) * work.receive_s[m];
-    energy_J += extra_W(from, from.transmit_W) * message.tx_s * carried;
-    energy_J += extra_W(to, to.receive_W) * message.rx_s * carried;
-    const Route route = cluster.route(DeviceId{message.from_device}, DeviceId{message.to_device});
-    for (const int l : route.links) {
-      const Link& link = cluster.network().links[static_cast<std::size_t>(l)];
+    energy_J += extra_W(from, from.transmit_W) * message.transmitting_s * carried;
+    energy_J += extra_W(to, to.receive_W) * message.receiving_s * carried;
+    for (const int l : plan.route_of(message).links) {
+      const Link& link = plan.cluster.network().links[index(l)];
       energy_J += link_extra_W(link) * carried * message.link_bytes / link.bandwidth_Bps;
     }
   }

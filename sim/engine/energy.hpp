@@ -10,27 +10,23 @@
 // failures made worthless, and with an equal part of what everything draws while idle: the
 // requests' energies sum to the total. What has failed goes on drawing its idle power.
 
-#include <cstdint>
-#include <vector>
-
-#include "platforms/cluster.hpp"
-#include "sim/engine/tables.hpp"
+#include "partition/plans/executable_plan.hpp"
 #include "sim/records/result.hpp"
 
 namespace edgeflow {
 
 /// How much of a request's work was done.
 struct WorkDone {
-  std::vector<double> units_s;    // by unit: its device's time
-  std::vector<double> send_s;     // by message: CPU time of the sender
-  std::vector<double> receive_s;  // by message: CPU time of the receiver
-  std::vector<double> carried;    // by message: the part of it that got through, 0 to 1
+  IdVector<UnitId, double> units_s;       // its device's time
+  IdVector<MessageId, double> send_s;     // CPU time of the sender
+  IdVector<MessageId, double> receive_s;  // CPU time of the receiver
+  IdVector<MessageId, double> carried;    // the part of it that got through, 0 to 1
 };
-WorkDone whole_request(const PlanTables& tables);
+WorkDone whole_request(const ExecutablePlan& plan);
 
 /// What it draws on top of idling, on devices and links; NaN if the power of a device that it uses
 /// is not known.
-double energy_J(const WorkDone& work, const PlanTables& tables, const Cluster& cluster);
+double energy_J(const WorkDone& work, const ExecutablePlan& plan);
 
 /// Fills in the energies of devices and links, and adds to those of requests, which must hold what
 /// they draw themselves, their part of what idles. The other figures, and the makespan, must be

@@ -20,12 +20,13 @@ std::int32_t to_index(std::size_t value) { return static_cast<std::int32_t>(valu
 
 }  // namespace
 
-double jitter_s(const Disturbances& disturbances, std::int32_t stream, std::int32_t request,
-                std::int32_t from_device, std::int32_t to_device, std::int32_t rank) {
+double jitter_s(const Disturbances& disturbances, StreamId stream, std::int32_t request,
+                const ExecutableMessage& message) {
   const Jitter& jitter = disturbances.jitter;
   if (jitter.distribution == JitterDistribution::kNone) return 0;
-  Random random(disturbances.seed, fmt::format("jitter {} {} {} {} {}", stream, request,
-                                               from_device, to_device, rank));
+  Random random(disturbances.seed,
+                fmt::format("jitter {} {} {} {} {}", number(stream), request,
+                            number(message.from_device), number(message.to), message.rank));
   return jitter.distribution == JitterDistribution::kUniform
              ? 2 * jitter.mean_s * random.uniform()
              : random.exponential(1 / jitter.mean_s);
@@ -36,7 +37,7 @@ bool uses(const Plan& plan, const Cluster& cluster, const Failure& failure) {
   const auto over_it = [&](DeviceId from, DeviceId to) {
     const std::vector<int> links = cluster.route(from, to).links;
     return std::ranges::any_of(links, [&](int link) {
-      const auto& ends = network.links[static_cast<std::size_t>(link)].devices;
+      const auto& ends = network.links[index(link)].devices;
       return link == failure.link ||  // or a device that forwards
              (failure.link < 0 && std::ranges::find(ends, failure.device) != ends.end());
     });
@@ -91,7 +92,7 @@ void Environment::begin() {
 }
 
 void Environment::handle(const RuntimeEvent& event) {
-  const auto at = static_cast<std::size_t>(event.index);
+  const std::size_t at = index(event.index);
   switch (event.kind) {
     case RuntimeEvent::Kind::kBandwidth: {
       const BandwidthTrace& trace = disturbances_.traces[at];
@@ -151,8 +152,8 @@ void Environment::start_message(std::size_t at) {
   Flow& flow = flows_[at];
   const RuntimeEvent end{RuntimeEvent::Kind::kBackgroundEnd, to_index(at)};
   Activities::Transfer message;
-  message.from_device = to_index(cluster_.size() + 2 * at);
-  message.to_device = message.from_device + 1;
+  message.from = id_at<HostId>(cluster_.size() + 2 * at);
+  message.to = id_at<HostId>(cluster_.size() + 2 * at + 1);
   if (traffic.size_bytes > 0) {
     message.link_bytes = traffic.size_bytes * flow.route.crossings;
     activities_.transfer(model_ == NetworkModel::kCm02 ? flow.route.latency_s : 0, message, end);
@@ -171,7 +172,7 @@ std::vector<double> Environment::background_bytes() const {
                  flow.stream->get_remaining() / (flow.route.crossings * bytes_scale(model_));
     }
     for (const int link : flow.route.links) {
-      bytes[static_cast<std::size_t>(link)] += arrived * flow.route.crossings;
+      bytes[index(link)] += arrived * flow.route.crossings;
     }
   }
   return bytes;

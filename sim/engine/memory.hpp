@@ -4,11 +4,9 @@
 // The rule, for every device:
 //  - the weights of all layers with a unit on the device are there all the time;
 //  - a unit's output is there from its start until its last local consumer has finished and its
-//  last
-//    message has arrived (results have no consumer: they leave as soon as they are done);
+//    last message has arrived (results have no consumer: they leave as soon as they are done);
 //  - a message's bytes are there, on the receiver, from the start of the transfer until the last
-//  unit
-//    that it feeds has finished.
+//    unit that it feeds has finished.
 // Relays and views hold a copy of their own. What comes and goes within one instant does not count,
 // so that the peak does not depend on the order in which simultaneous events are handled.
 

@@ -8,22 +8,14 @@
 // as long as they arrive. Devices do not count without `queueing`, links not without `contention`.
 
 #include <span>
-#include <string>
-#include <vector>
 
-#include "sim/engine/tables.hpp"
+#include "sim/records/result.hpp"
 #include "sim/setup/stream.hpp"
 
 namespace edgeflow {
 
-struct OfferedLoad {
-  double load = 0;       // of the busiest device or link; 0: no rate is given
-  std::string resource;  // its name
-};
-
-/// `tables` by stream and plan; the first plans count. Streams whose requests arrive all at one
-/// instant have no rate and do not count.
-OfferedLoad offered_load(std::span<const Stream> streams,
-                         std::span<const std::vector<PlanTables>> tables, const Effects& effects);
+/// The first plan of each stream counts. Streams whose requests arrive all at one instant have no
+/// rate and do not count. Precondition: at least one stream.
+OfferedLoad offered_load(std::span<const Stream> streams);
 
 }  // namespace edgeflow

@@ -8,7 +8,7 @@
 #include <csignal>
 #include <string>
 
-#include "partition/prices/estimate.hpp"
+#include "partition/plans/execution.hpp"
 
 namespace edgeflow {
 namespace sg4 = simgrid::s4u;
@@ -48,7 +48,7 @@ void add_links(const Network& network, bool latency, const Disturbances& disturb
   std::set<std::size_t> changing;
   for (const BandwidthTrace& trace : disturbances.traces) {
     for (const int link : trace.links) {
-      double& most = most_Bps[*changing.insert(static_cast<std::size_t>(link)).first];
+      double& most = most_Bps[*changing.insert(index(link)).first];
       for (const auto& step : trace.steps) most = std::max(most, step.bandwidth_Bps);
     }
   }
@@ -81,7 +81,7 @@ void add_background(const BackgroundTraffic& traffic, const Cluster& cluster, Ne
     const Route route = cluster.route(devices[way], devices[1 - way]);
     std::vector<sg4::LinkInRoute> links;
     for (const int link : route.links) {
-      links.emplace_back(platform.links[static_cast<std::size_t>(link)]);
+      links.emplace_back(platform.links[index(link)]);
     }
     if (way == 0 && traffic.rate_Bps > 0) {
       links.emplace_back(
@@ -94,22 +94,23 @@ void add_background(const BackgroundTraffic& traffic, const Cluster& cluster, Ne
 
 void add_routing(const Routing& routing, sg4::NetZone& zone, Platform& platform) {
   const bool first = platform.ends.empty();
-  std::vector<std::int32_t>& ends = platform.ends.emplace_back(routing.cluster->size(), -1);
-  const auto end_of = [&](std::int32_t device) {
-    std::int32_t& end = ends[static_cast<std::size_t>(device)];
-    if (end < 0 && first) end = device;
-    if (end < 0) {
-      end = static_cast<std::int32_t>(platform.hosts.size());
-      sg4::Host* host = zone.create_host("end" + std::to_string(end), kHostSpeed);
+  constexpr HostId kNone{-1};
+  IdVector<DeviceId, HostId>& ends = platform.ends.emplace_back(routing.cluster->size(), kNone);
+  const auto end_of = [&](DeviceId device) {
+    HostId& end = ends[device];
+    if (end == kNone && first) end = host_of(device);
+    if (end == kNone) {
+      end = id_at<HostId>(platform.hosts.size());
+      sg4::Host* host = zone.create_host("end" + std::to_string(number(end)), kHostSpeed);
       host->set_property("wattage_per_state", wattage(0, 0));
       platform.hosts.push_back(host->seal());
     }
-    return platform.hosts[static_cast<std::size_t>(end)]->get_netpoint();
+    return platform.hosts[end]->get_netpoint();
   };
   for (const auto& [from, to] : routing.pairs) {
     std::vector<sg4::LinkInRoute> route;
-    for (const int link : routing.cluster->route(DeviceId{from}, DeviceId{to}).links) {
-      route.emplace_back(platform.links[static_cast<std::size_t>(link)]);
+    for (const int link : routing.cluster->route(from, to).links) {
+      route.emplace_back(platform.links[index(link)]);
     }
     zone.add_route(end_of(from), end_of(to), nullptr, nullptr, route, false);
   }
@@ -118,9 +119,8 @@ void add_routing(const Routing& routing, sg4::NetZone& zone, Platform& platform)
 }  // namespace
 
 void Platform::set_bandwidth(int link, double bandwidth_Bps) const {
-  sg4::Link* changed = links[static_cast<std::size_t>(link)];
-  (*shares)[static_cast<std::size_t>(link)] =
-      bandwidth_Bps * bytes_scale / changed->get_bandwidth();
+  sg4::Link* changed = links[index(link)];
+  (*shares)[index(link)] = bandwidth_Bps * bytes_scale / changed->get_bandwidth();
   changed->set_bandwidth(changed->get_bandwidth());  // so that it is shared anew
 }
 

@@ -29,8 +29,12 @@ inline constexpr double kHostSpeed = 1e9;
 /// are this many times ours, so that what is lost by rounding is small even of small messages.
 double bytes_scale(NetworkModel model);
 
-/// Sender and receiver, indices of devices.
-using DevicePair = std::pair<std::int32_t, std::int32_t>;
+/// Index of one of our hosts in SimGrid: first those of devices, see Platform.
+enum class HostId : std::int32_t {};
+constexpr HostId host_of(DeviceId device) { return HostId{number(device)}; }
+
+/// Sender and receiver.
+using DevicePair = std::pair<DeviceId, DeviceId>;
 
 /// The routes of a cluster between some pairs of devices.
 struct Routing {
@@ -43,10 +47,11 @@ simgrid::s4u::Engine& create_engine(NetworkModel model);
 
 struct Platform {
   double bytes_scale = 1;
-  std::vector<simgrid::s4u::Host*> hosts;  // by device, then two of each background traffic
-  /// By routing and device, the host that its messages go from and to: a pair of SimGrid's hosts
-  /// has one route, so further routings have hosts of their own, behind those above.
-  std::vector<std::vector<std::int32_t>> ends;
+  /// By device, then two of each background traffic.
+  IdVector<HostId, simgrid::s4u::Host*> hosts;
+  /// By routing, the hosts that messages of devices go from and to: a pair of SimGrid's hosts has
+  /// one route, so further routings have hosts of their own, behind those above.
+  std::vector<IdVector<DeviceId, HostId>> ends;
   std::vector<simgrid::s4u::Link*> links;  // as those of the network
   /// By link, the part of its bandwidth in SimGrid that it has now. There it has the most that it
   /// ever gets: SimGrid caps a flow for good at what the links have when it starts.

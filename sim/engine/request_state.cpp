@@ -2,42 +2,42 @@
 
 namespace edgeflow {
 
-void RequestState::reset(const PlanTables& new_tables) {
-  tables = &new_tables;
-  missing_inputs = tables->missing_inputs;
-  output_holders = tables->output_holders;
-  last_input.assign(tables->units.size(), 0);
-  units.assign(tables->units.size(), {kNotYet, kNotYet, kNotYet});
-  message_holders = tables->message_holders;
-  messages.assign(tables->messages.size(), {kNotYet, kNotYet});
-  units_left = static_cast<std::int32_t>(tables->units.size());
-  messages_left = static_cast<std::int32_t>(tables->messages.size());
-  results_left = tables->results;
+void RequestState::reset(const ExecutablePlan& its_plan) {
+  executable = &its_plan;
+  missing_providers = its_plan.providers;
+  output_users = its_plan.output_users;
+  last_input.assign(its_plan.units.size(), {});
+  units.assign(its_plan.units.size(), {kNotYet, kNotYet, kNotYet});
+  message_users = its_plan.message_users;
+  messages.assign(its_plan.messages.size(), {kNotYet, kNotYet});
+  units_left = static_cast<std::int32_t>(its_plan.units.size());
+  messages_left = static_cast<std::int32_t>(its_plan.messages.size());
+  results_left = its_plan.results;
 }
 
-RequestRecord account(const RequestState& state, std::int32_t last_result) {
-  const PlanTables& tables = *state.tables;
+RequestRecord account(const RequestState& state, UnitId last_result) {
+  const ExecutablePlan& plan = *state.executable;
   RequestRecord record;
   record.stream = state.stream;
   record.request = state.request;
   record.plan = state.plan;
   record.aborted = state.aborted;
   record.arrival_s = state.arrival_s;
-  record.finish_s = state.units[static_cast<std::size_t>(last_result)].finish_s;
+  record.finish_s = state.units[last_result].finish_s;
   record.wait_s = state.begin_s - state.arrival_s;
-  std::int32_t unit = last_result;
+  UnitId unit = last_result;
   while (true) {
-    const auto at = static_cast<std::size_t>(unit);
-    record.compute_s += state.units[at].finish_s - state.units[at].start_s;
-    record.queue_s += state.units[at].start_s - state.units[at].ready_s;
-    if (tables.missing_inputs[at] == 0) return record;  // the input: ready on arrival
-    const LastInput last = state.last_input[at];
-    if (last < 0) {
-      unit = ~last;
+    const UnitTimes& times = state.units[unit];
+    record.compute_s += times.finish_s - times.start_s;
+    record.queue_s += times.start_s - times.ready_s;
+    if (plan.providers[unit] == 0) return record;  // the input: ready on arrival
+    const LastInput last = state.last_input[unit];
+    if (last.is_message()) {
+      const MessageTimes& message = state.messages[last.message()];
+      record.transfer_s += message.finish_s - message.start_s;
+      unit = plan.messages[last.message()].from;
     } else {
-      const auto message = static_cast<std::size_t>(last);
-      record.transfer_s += state.messages[message].finish_s - state.messages[message].start_s;
-      unit = tables.messages[message].from_unit;
+      unit = last.provider();
     }
   }
 }

@@ -4,37 +4,45 @@
 #include <cstdint>
 #include <vector>
 
-#include "partition/prices/estimate.hpp"
-#include "sim/engine/tables.hpp"
+#include "partition/plans/executable_plan.hpp"
+#include "partition/plans/execution.hpp"
 #include "sim/records/recorder.hpp"
 #include "sim/records/result.hpp"
 
 namespace edgeflow {
 
-/// What a unit got as its last input, as one number: message m is m, local provider p is ~p.
-using LastInput = std::int32_t;
-constexpr LastInput from_message(std::int32_t message) { return message; }
-constexpr LastInput from_local(std::int32_t unit) { return ~unit; }
+/// What brought a unit its last input: a message, or a unit on its own device.
+class LastInput {
+ public:
+  constexpr LastInput() = default;
+  constexpr explicit LastInput(MessageId message) : code_(number(message)) {}
+  constexpr explicit LastInput(UnitId provider) : code_(~number(provider)) {}
+
+  constexpr bool is_message() const { return code_ >= 0; }
+  constexpr MessageId message() const { return MessageId{code_}; }
+  constexpr UnitId provider() const { return UnitId{~code_}; }
+
+ private:
+  std::int32_t code_ = 0;  // message m is m, provider p is ~p
+};
 
 struct RequestState {
   static constexpr double kNotYet = -1;
 
-  std::int32_t stream = 0;
-  std::int32_t request = 0;   // of its stream
-  std::int32_t plan = 0;      // of its stream
+  StreamId stream{};
+  std::int32_t request = 0;  // of its stream
+  PlanId plan{};
   std::int32_t aborted = 0;   // how often it was, before
   std::int64_t sequence = 0;  // of all streams, by the time when it was let in
   double arrival_s = 0;
   double begin_s = 0;  // when it was let in, at last: later than it arrived if it had to wait
-  const PlanTables* tables = nullptr;
-  // By unit.
-  std::vector<std::int32_t> missing_inputs;
-  std::vector<std::int32_t> output_holders;
-  std::vector<LastInput> last_input;
-  std::vector<UnitTimes> units;
-  // By message.
-  std::vector<std::int32_t> message_holders;
-  std::vector<MessageTimes> messages;  // until it is delivered, the finish is free: see Runtime
+  const ExecutablePlan* executable = nullptr;
+  IdVector<UnitId, std::int32_t> missing_providers;
+  IdVector<UnitId, std::int32_t> output_users;  // that still need the unit's output
+  IdVector<UnitId, LastInput> last_input;
+  IdVector<UnitId, UnitTimes> units;
+  IdVector<MessageId, std::int32_t> message_users;  // units that still need the message
+  IdVector<MessageId, MessageTimes> messages;  // the finish is free until delivery: see Runtime
 
   std::int32_t units_left = 0;
   std::int32_t messages_left = 0;
@@ -43,11 +51,11 @@ struct RequestState {
   bool done() const { return units_left == 0 && messages_left == 0; }
 
   /// Makes this the state of a request of which nothing has happened. Reuses the memory.
-  void reset(const PlanTables& new_tables);
+  void reset(const ExecutablePlan& its_plan);
 };
 
 /// Where the time went, walking back from `last_result` (the unit that completed the request) to
 /// the input: at each unit its computing and queueing, then the input that came last.
-RequestRecord account(const RequestState& state, std::int32_t last_result);
+RequestRecord account(const RequestState& state, UnitId last_result);
 
 }  // namespace edgeflow

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <tuple>
 #include <utility>
 
 #include "sim/engine/offered_load.hpp"
@@ -13,12 +12,12 @@
 namespace edgeflow {
 namespace {
 
-const UnitRow& row_of(const RequestState& state, std::int32_t unit) {
-  return state.tables->units[static_cast<std::size_t>(unit)];
+const ExecutableUnit& unit_of(const RequestState& state, UnitId unit) {
+  return state.executable->units[unit];
 }
 
-const MessageRow& message_of(const RequestState& state, std::int32_t message) {
-  return state.tables->messages[static_cast<std::size_t>(message)];
+const ExecutableMessage& message_of(const RequestState& state, MessageId message) {
+  return state.executable->messages[message];
 }
 
 Attempt attempt_of(const RequestState& state, bool aborted) {
@@ -29,16 +28,11 @@ Attempt attempt_of(const RequestState& state, bool aborted) {
 
 namespace sg4 = simgrid::s4u;
 
-bool Runtime::Waiting::operator>(const Waiting& other) const {
-  return std::tie(ready_s, state->sequence, task, index) >
-         std::tie(other.ready_s, other.state->sequence, other.task, other.index);
-}
-
-Runtime::Runtime(std::span<const Stream> streams, std::span<const std::vector<PlanTables>> tables,
-                 std::span<const std::vector<std::size_t>> routings,
+Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanRoutings> routings,
                  const SimulationOptions& options, const Disturbances& disturbances,
                  const Platform& platform)
-    : cluster_(streams.front().cluster()),
+    : cluster_(streams.front().first().cluster),
+      effects_(streams.front().first().effects),
       options_(options),
       disturbances_(disturbances),
       activities_(platform.hosts, bytes_scale(options.network_model),
@@ -47,36 +41,32 @@ Runtime::Runtime(std::span<const Stream> streams, std::span<const std::vector<Pl
   for (std::size_t s = 0; s < streams.size(); ++s) {
     StreamState& state = streams_.emplace_back();
     state.stream = &streams[s];
-    for (std::size_t p = 0; p < streams[s].plans.size(); ++p) {
-      const auto& [plan, cluster] = streams[s].plans[p];
-      PlanState& placed = state.plans.emplace_back();
-      placed.plan = plan;
-      placed.cluster = cluster;
-      placed.tables = &tables[s][p];
-      placed.ends = &platform.ends[routings[s][p]];
-      placed.request_energy_J = energy_J(whole_request(tables[s][p]), tables[s][p], *cluster);
+    for (const PlanId p : streams[s].plans.ids()) {
+      const ExecutablePlan& executable = *streams[s].plans[p];
+      PlanState& plan = state.plans.emplace_back();
+      plan.executable = &executable;
+      plan.ends = &platform.ends[routings[s][p]];
+      plan.request_energy_J = energy_J(whole_request(executable), executable);
       for (const Failure& failure : disturbances.failures) {
-        placed.needs.push_back(uses(*plan, *cluster, failure));
+        plan.needs.push_back(uses(executable.plan, executable.cluster, failure));
       }
-      for (auto* by_message : {&placed.sent, &placed.received, &placed.lost}) {
-        by_message->resize(tables[s][p].messages.size());
+      for (auto* by_message : {&plan.sent, &plan.received, &plan.lost}) {
+        by_message->resize(executable.messages.size());
       }
     }
     state.plans.front().loaded = true;
     state.first_record = requests_left_;
     requests_left_ += streams[s].arrivals_s.size();
   }
-  for (std::size_t d = 0; d < cluster_.size(); ++d) {
+  for (const DeviceId d : ids_of<DeviceId>(cluster_)) {
     double weight_bytes = 0;
-    for (const auto& table : tables) weight_bytes += table.front().weight_bytes[d];
-    devices_.emplace_back(MemoryMeter(weight_bytes, cluster_.devices()[d].memory_bytes));
+    for (const Stream& stream : streams) weight_bytes += stream.first().weight_bytes[d];
+    devices_.emplace_back(MemoryMeter(weight_bytes, cluster_.device(d).memory_bytes));
   }
   RequestRecord not_done;
   not_done.finish_s = RequestState::kNotYet;
   result_.requests.resize(requests_left_, not_done);
-  const OfferedLoad offered = offered_load(streams, tables, options.effects);
-  result_.offered_load = offered.load;
-  result_.busiest = offered.resource;
+  result_.offered = offered_load(streams);
 }
 
 SimulationResult Runtime::run(sg4::Engine& engine) {
@@ -93,6 +83,7 @@ SimulationResult Runtime::run(sg4::Engine& engine) {
     result_.requests.clear();
   }
   report_devices_and_links();
+  if (result_.status == Status::kOk) check_memory();
   for (Recorder* recorder : options_.recorders) recorder->end();
   result_.activities = activities_.started();
   return std::move(result_);
@@ -113,7 +104,7 @@ bool Runtime::handle_instant(std::span<const RuntimeEvent> events) {
     }
     if (others) handle_changes(events);
     for (DeviceState& device : devices_) {
-      if (!device.computing && !device.queue.empty()) pick_next(device);
+      if (!device.busy && !device.waiting.empty()) begin_next(device);
     }
   } catch (const std::exception& error) {  // must not reach SimGrid
     stop(Status::kFailed, error.what());
@@ -128,68 +119,68 @@ void Runtime::handle_changes(std::span<const RuntimeEvent> events) {
     if (!event.of_environment()) continue;
     environment_.handle(event);
     if (event.kind == RuntimeEvent::Kind::kFailure) {
-      handle_failure(static_cast<std::size_t>(event.index));
+      handle_failure(index(event.index));
     }
   }
   for (const RuntimeEvent& event : events) {
-    if (event.kind == RuntimeEvent::Kind::kPlan) change_plan(event.index);
+    if (event.kind == RuntimeEvent::Kind::kPlan) change_plan(event.stream());
   }
-  for (std::size_t s = 0; s < streams_.size(); ++s) let_in(static_cast<std::int32_t>(s));
+  for (const StreamId stream : streams_.ids()) admit(stream);
   finish_instant_units();
 }
 
 void Runtime::handle(const RuntimeEvent& event) {
   switch (event.kind) {
     case RuntimeEvent::Kind::kArrival:
-      arrive(event.index);
+      arrive(event.stream());
       break;
-    case RuntimeEvent::Kind::kComputed:
-      release(row_of(*event.state, event.index).device,
-              row_of(*event.state, event.index).duration_s);
-      finish(*event.state, event.index);
+    case RuntimeEvent::Kind::kComputed: {
+      const ExecutableUnit& unit = unit_of(*event.state, event.unit());
+      vacate(unit.device, unit.duration_s);
+      finish(*event.state, event.unit());
       break;
-    case RuntimeEvent::Kind::kPacked:
-      release(message_of(*event.state, event.index).from_device,
-              message_of(*event.state, event.index).send_s);
-      message_worked(*event.state, event.index, MessageWork::kSend);
-      leave(*event.state, event.index);
+    }
+    case RuntimeEvent::Kind::kPacked: {
+      const ExecutableMessage& message = message_of(*event.state, event.message());
+      vacate(message.from_device, message.send_s);
+      record_message_work(*event.state, event.message(), MessageWork::kSend);
+      leave(*event.state, event.message());
       break;
+    }
     case RuntimeEvent::Kind::kDelivered:
-      unpack(*event.state, event.index);
+      receive(*event.state, event.message());
       break;
-    case RuntimeEvent::Kind::kUnpacked:
-      release(message_of(*event.state, event.index).to_device,
-              message_of(*event.state, event.index).receive_s);
-      message_worked(*event.state, event.index, MessageWork::kReceive);
-      deliver(*event.state, event.index);
+    case RuntimeEvent::Kind::kUnpacked: {
+      const ExecutableMessage& message = message_of(*event.state, event.message());
+      vacate(message.to, message.receive_s);
+      record_message_work(*event.state, event.message(), MessageWork::kReceive);
+      deliver(*event.state, event.message());
       break;
+    }
     default:
       break;
   }
   finish_instant_units();
 }
 
-void Runtime::pick_next(DeviceState& device) {
-  const Waiting next = device.queue.top();
-  device.queue.pop();
-  device.computing = true;
+void Runtime::begin_next(DeviceState& device) {
+  const Waiting next = device.waiting.top();
+  device.waiting.pop();
+  device.busy = true;
   begin(next);
 }
 
 // Units and messages.
 
-void Runtime::feed(RequestState& state, std::int32_t unit, LastInput input) {
-  const auto at = static_cast<std::size_t>(unit);
-  state.last_input[at] = input;
-  if (--state.missing_inputs[at] == 0) make_ready(state, unit);
+void Runtime::deliver_input(RequestState& state, UnitId unit, LastInput input) {
+  state.last_input[unit] = input;
+  if (--state.missing_providers[unit] == 0) make_ready(state, unit);
 }
 
-void Runtime::make_ready(RequestState& state, std::int32_t unit) {
-  const double ready_s = now_s();
-  const UnitRow& row = row_of(state, unit);
-  state.units[static_cast<std::size_t>(unit)].ready_s = ready_s;
-  const Waiting job{ready_s, Task::kCompute, unit, &state};
-  if (row.duration_s == 0) {
+void Runtime::make_ready(RequestState& state, UnitId unit) {
+  state.units[unit].ready_s = now_s();
+  const Waiting job(now_s(), unit, state);
+  if (takes_no_time(unit_of(state, unit).duration_s)) {
     instant_.push_back(job);
   } else {
     enqueue(job);
@@ -198,50 +189,51 @@ void Runtime::make_ready(RequestState& state, std::int32_t unit) {
 
 /// Lets the job's device do it, in its turn.
 void Runtime::enqueue(const Waiting& job) {
-  if (!options_.effects.queueing) return begin(job);
-  const std::int32_t device = job.task == Task::kCompute ? row_of(*job.state, job.index).device
-                              : job.task == Task::kSend
-                                  ? message_of(*job.state, job.index).from_device
-                                  : message_of(*job.state, job.index).to_device;
-  devices_[static_cast<std::size_t>(device)].queue.push(job);
+  if (!effects_.queueing) return begin(job);
+  const DeviceId device =
+      job.task() == DeviceTask::kCompute ? unit_of(job.state(), job.unit()).device
+      : job.task() == DeviceTask::kSend  ? message_of(job.state(), job.message()).from_device
+                                         : message_of(job.state(), job.message()).to;
+  devices_[device].waiting.push(job);
 }
 
 void Runtime::begin(const Waiting& job) {
-  if (job.task == Task::kCompute) return start(*job.state, job.index);
-  const MessageRow& row = message_of(*job.state, job.index);
+  RequestState& state = job.state();
+  if (job.task() == DeviceTask::kCompute) return start(state, job.unit());
+  const ExecutableMessage& message = message_of(state, job.message());
   // Kept where the time of delivery will be.
-  job.state->messages[static_cast<std::size_t>(job.index)].finish_s = now_s();
-  if (job.task == Task::kSend) {
-    occupy(row.from_device, row.send_s, {RuntimeEvent::Kind::kPacked, job.index, job.state});
+  state.messages[job.message()].finish_s = now_s();
+  if (job.task() == DeviceTask::kSend) {
+    occupy(message.from_device, message.send_s,
+           {RuntimeEvent::Kind::kPacked, job.position(), &state});
   } else {
-    occupy(row.to_device, row.receive_s, {RuntimeEvent::Kind::kUnpacked, job.index, job.state});
+    occupy(message.to, message.receive_s, {RuntimeEvent::Kind::kUnpacked, job.position(), &state});
   }
 }
 
-void Runtime::occupy(std::int32_t device, double duration_s, const RuntimeEvent& done) {
-  if (options_.effects.queueing) {
-    activities_.compute(device, duration_s, done);
+void Runtime::occupy(DeviceId device, double duration_s, const RuntimeEvent& done) {
+  if (effects_.queueing) {
+    activities_.compute(host_of(device), duration_s, done);
   } else {
     activities_.at(now_s() + duration_s, done);
   }
 }
 
-void Runtime::release(std::int32_t device, double duration_s) {
-  DeviceState& state = devices_[static_cast<std::size_t>(device)];
-  state.computing = false;
-  state.busy_s += duration_s;
+void Runtime::vacate(DeviceId device, double duration_s) {
+  devices_[device].busy = false;
+  devices_[device].busy_s += duration_s;
 }
 
-void Runtime::message_worked(const RequestState& state, std::int32_t message, MessageWork work,
-                             bool aborted) {
-  const double start_s = state.messages[static_cast<std::size_t>(message)].finish_s;
+void Runtime::record_message_work(const RequestState& state, MessageId message, MessageWork work,
+                                  bool aborted) {
+  const MessageTimes times{state.messages[message].finish_s, now_s()};  // see begin
   for (Recorder* recorder : options_.recorders) {
-    recorder->message_worked(attempt_of(state, aborted), message, work, {start_s, now_s()});
+    recorder->message_worked(attempt_of(state, aborted), message, work, times);
   }
 }
 
-void Runtime::record_unit(const RequestState& state, std::int32_t unit, bool aborted) {
-  UnitTimes times = state.units[static_cast<std::size_t>(unit)];
+void Runtime::record_unit(const RequestState& state, UnitId unit, bool aborted) {
+  UnitTimes times = state.units[unit];
   times.finish_s = now_s();
   for (Recorder* recorder : options_.recorders) {
     recorder->unit_done(attempt_of(state, aborted), unit, times);
@@ -251,9 +243,9 @@ void Runtime::record_unit(const RequestState& state, std::int32_t unit, bool abo
                            state.stream, state.plan, state.aborted, aborted});
 }
 
-void Runtime::record_message(const RequestState& state, std::int32_t message, double carried,
+void Runtime::record_message(const RequestState& state, MessageId message, double carried,
                              bool aborted) {
-  const MessageTimes times{state.messages[static_cast<std::size_t>(message)].start_s, now_s()};
+  const MessageTimes times{state.messages[message].start_s, now_s()};
   for (Recorder* recorder : options_.recorders) {
     recorder->message_done(attempt_of(state, aborted), message, times, carried);
   }
@@ -262,123 +254,114 @@ void Runtime::record_message(const RequestState& state, std::int32_t message, do
                                state.plan, state.aborted, carried, aborted});
 }
 
-void Runtime::start(RequestState& state, std::int32_t unit) {
-  const UnitRow& row = row_of(state, unit);
-  state.units[static_cast<std::size_t>(unit)].start_s = now_s();
-  change_memory(row.device, row.output_bytes);
-  if (row.duration_s == 0) return;
-  occupy(row.device, row.duration_s, {RuntimeEvent::Kind::kComputed, unit, &state});
+void Runtime::start(RequestState& state, UnitId unit) {
+  const ExecutableUnit& its = unit_of(state, unit);
+  state.units[unit].start_s = now_s();
+  change_memory(its.device, its.output_bytes);
+  if (takes_no_time(its.duration_s)) return;
+  occupy(its.device, its.duration_s, {RuntimeEvent::Kind::kComputed, number(unit), &state});
 }
 
 void Runtime::finish_instant_units() {
   for (std::size_t i = 0; i < instant_.size(); ++i) {  // grows while it is walked
     const Waiting next = instant_[i];
-    start(*next.state, next.index);
-    finish(*next.state, next.index);
+    start(next.state(), next.unit());
+    finish(next.state(), next.unit());
   }
   instant_.clear();
 }
 
-void Runtime::finish(RequestState& state, std::int32_t unit) {
-  const UnitRow& row = row_of(state, unit);
-  state.units[static_cast<std::size_t>(unit)].finish_s = now_s();
+void Runtime::finish(RequestState& state, UnitId unit) {
+  const ExecutableUnit& its = unit_of(state, unit);
+  state.units[unit].finish_s = now_s();
   record_unit(state, unit);
   --state.units_left;
   release_inputs(state, unit);
-  if (state.tables->output_holders[static_cast<std::size_t>(unit)] == 0) {
-    change_memory(row.device, -row.output_bytes);
+  if (state.output_users[unit] == 0) change_memory(its.device, -its.output_bytes);
+  for (const MessageId message : state.executable->sends(unit)) send(state, message);
+  for (const UnitId consumer : state.executable->local_consumers[unit]) {
+    deliver_input(state, consumer, LastInput(unit));
   }
-  for (const std::int32_t message : state.tables->sends[unit]) send(state, message);
-  for (const std::int32_t consumer : state.tables->local_consumers[unit]) {
-    feed(state, consumer, from_local(unit));
-  }
-  if (row.is_result && --state.results_left == 0) complete(state, unit);
+  if (its.is_result && --state.results_left == 0) complete(state, unit);
   if (state.done()) retire(state);
 }
 
-void Runtime::send(RequestState& state, std::int32_t message) {
-  state.messages[static_cast<std::size_t>(message)].start_s = now_s();
-  if (message_of(state, message).send_s == 0) return leave(state, message);
-  enqueue({now_s(), Task::kSend, message, &state});
+void Runtime::send(RequestState& state, MessageId message) {
+  state.messages[message].start_s = now_s();
+  if (takes_no_time(message_of(state, message).send_s)) return leave(state, message);
+  enqueue({now_s(), DeviceTask::kSend, message, state});
 }
 
-void Runtime::leave(RequestState& state, std::int32_t message) {
-  const MessageRow& row = message_of(state, message);
-  const PlanState& plan = plan_of(state);
-  ++plan_of(state).sent[static_cast<std::size_t>(message)];
-  change_memory(row.to_device, row.bytes);
+void Runtime::leave(RequestState& state, MessageId id) {
+  const ExecutableMessage& message = message_of(state, id);
+  PlanState& plan = plan_of(state);
+  ++plan.sent[id];
+  change_memory(message.to, message.bytes);
   ++messages_under_way_;
   check_backlog();
-  const RuntimeEvent done{RuntimeEvent::Kind::kDelivered, message, &state};
-  const double late_s = jitter_s(disturbances_, state.stream, state.request, row.from_device,
-                                 row.to_device, row.rank);
-  if (over_links(row)) {
+  const RuntimeEvent done{RuntimeEvent::Kind::kDelivered, number(id), &state};
+  const double late_s = jitter_s(disturbances_, state.stream, state.request, message);
+  if (over_links(message)) {
     const bool delayed = options_.network_model == NetworkModel::kCm02;
-    const auto end = [&](std::int32_t device) {
-      return (*plan.ends)[static_cast<std::size_t>(device)];
-    };
-    activities_.transfer(late_s + (delayed ? row.latency_s : 0),
-                         {end(row.from_device), end(row.to_device), row.link_bytes}, done);
+    activities_.transfer(
+        late_s + (delayed ? message.latency_s : 0),
+        {(*plan.ends)[message.from_device], (*plan.ends)[message.to], message.link_bytes}, done);
   } else {
-    activities_.at(now_s() + late_s + row.alone_s, done);
+    activities_.at(now_s() + late_s + message.alone_s(), done);
   }
 }
 
 /// Whether SimGrid transfers a message, or it just takes its time. SimGrid never ends a transfer of
 /// nothing that takes no time.
-bool Runtime::over_links(const MessageRow& message) const {
+bool Runtime::over_links(const ExecutableMessage& message) const {
   const bool latency = options_.network_model != NetworkModel::kCm02 && message.latency_s > 0;
-  return options_.effects.contention && (message.link_bytes > 0 || latency);
+  return effects_.contention && (message.link_bytes > 0 || latency);
 }
 
-void Runtime::unpack(RequestState& state, std::int32_t message) {
+void Runtime::receive(RequestState& state, MessageId message) {
   --messages_under_way_;
-  if (message_of(state, message).receive_s == 0) return deliver(state, message);
-  enqueue({now_s(), Task::kReceive, message, &state});
+  if (takes_no_time(message_of(state, message).receive_s)) return deliver(state, message);
+  enqueue({now_s(), DeviceTask::kReceive, message, state});
 }
 
-void Runtime::deliver(RequestState& state, std::int32_t message) {
-  const auto at = static_cast<std::size_t>(message);
-  state.messages[at].finish_s = now_s();
-  ++plan_of(state).received[at];
-  record_message(state, message);
+void Runtime::deliver(RequestState& state, MessageId id) {
+  const ExecutableMessage& message = message_of(state, id);
+  state.messages[id].finish_s = now_s();
+  ++plan_of(state).received[id];
+  record_message(state, id);
   --state.messages_left;
-  release_output(state, message_of(state, message).from_unit);
-  for (const std::int32_t consumer : state.tables->receivers[message]) {
-    feed(state, consumer, from_message(message));
-  }
+  release_output(state, message.from);
+  for (const UnitId consumer : message.consumers) deliver_input(state, consumer, LastInput(id));
   if (state.done()) retire(state);
 }
 
-void Runtime::release_inputs(RequestState& state, std::int32_t unit) {
-  const PlanTables& tables = *state.tables;
-  for (const std::int32_t provider : tables.local_providers[unit]) release_output(state, provider);
-  for (const std::int32_t message : tables.arrivals[unit]) {
-    if (--state.message_holders[static_cast<std::size_t>(message)] > 0) continue;
-    const MessageRow& row = message_of(state, message);
-    change_memory(row.to_device, -row.bytes);
+void Runtime::release_inputs(RequestState& state, UnitId unit) {
+  const ExecutablePlan& plan = *state.executable;
+  for (const UnitId provider : plan.local_providers[unit]) release_output(state, provider);
+  for (const MessageId id : plan.arrivals[unit]) {
+    if (--state.message_users[id] > 0) continue;
+    change_memory(plan.messages[id].to, -plan.messages[id].bytes);
   }
 }
 
-void Runtime::release_output(RequestState& state, std::int32_t unit) {
-  if (--state.output_holders[static_cast<std::size_t>(unit)] > 0) return;
-  const UnitRow& row = row_of(state, unit);
-  change_memory(row.device, -row.output_bytes);
+void Runtime::release_output(RequestState& state, UnitId unit) {
+  if (--state.output_users[unit] > 0) return;
+  change_memory(unit_of(state, unit).device, -unit_of(state, unit).output_bytes);
 }
 
-void Runtime::change_memory(std::int32_t device, double bytes) {
-  MemoryMeter& memory = devices_[static_cast<std::size_t>(device)].memory;
+void Runtime::change_memory(DeviceId device, double bytes) {
+  MemoryMeter& memory = devices_[device].memory;
   memory.change(now_s(), bytes);
   for (Recorder* recorder : options_.recorders) {
     recorder->memory_changed(device, now_s(), memory.level_bytes());
   }
   if (memory.overflow_bytes() == 0 || stopped_) return;
   const std::size_t in_flight = requests_in_flight();
-  stop(Status::kOutOfMemory,
-       fmt::format("{} needs {:.0f} bytes at {:g} s, but has {:.0f}{}",
-                   cluster_.device(DeviceId(device)).name, memory.overflow_bytes(),
-                   memory.overflow_s(), memory.capacity_bytes(),
-                   in_flight > 1 ? fmt::format("; {} requests are in flight", in_flight) : ""));
+  stop(
+      Status::kOutOfMemory,
+      fmt::format("{} needs {:.0f} bytes at {:g} s, but has {:.0f}{}", cluster_.device(device).name,
+                  memory.overflow_bytes(), memory.overflow_s(), memory.capacity_bytes(),
+                  in_flight > 1 ? fmt::format("; {} requests are in flight", in_flight) : ""));
 }
 
 }  // namespace edgeflow

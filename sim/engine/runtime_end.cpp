@@ -15,13 +15,13 @@ namespace edgeflow {
 
 std::size_t Runtime::requests_in_flight() const {
   std::size_t in_flight = 0;
-  for (const StreamState& stream : streams_) in_flight += stream.let_in - stream.completed;
+  for (const StreamState& stream : streams_) in_flight += stream.admitted - stream.completed;
   return in_flight;
 }
 
 /// Ends a hopeless run.
 void Runtime::check_backlog() {
-  if (result_.offered_load <= 1 || stopped_) return;
+  if (result_.offered.load <= 1 || stopped_) return;
   const std::size_t requests = requests_in_flight();
   const std::size_t messages = messages_under_way_;
   if (requests <= kMostInFlight && messages <= kMostMessages * devices_.size()) return;
@@ -29,7 +29,7 @@ void Runtime::check_backlog() {
       Status::kOverloaded,
       fmt::format("{} is asked for {:.3g} times what it can do; stopped at {:g} s with {} requests "
                   "in flight and {} messages under way",
-                  result_.busiest, result_.offered_load, now_s(), requests, messages));
+                  result_.offered.resource, result_.offered.load, now_s(), requests, messages));
 }
 
 // Failures.
@@ -47,17 +47,17 @@ void Runtime::handle_failure(std::size_t failure) {
 }
 
 /// Whether all is there that a stream's request needs; stops the run if it never will be.
-bool Runtime::can_begin(std::int32_t stream_index, std::int32_t request) {
+bool Runtime::can_begin(StreamId stream_id, std::int32_t request) {
   if (stopped_) return false;
-  const StreamState& stream = streams_[static_cast<std::size_t>(stream_index)];
-  if (stream.plan < 0) {
+  const StreamState& stream = streams_[stream_id];
+  if (stream.plan == kNoPlan) {
     const std::string& why = stream.stream->changes[stream.changes - 1].why_none;
     if (!why.empty()) {
       fail(fmt::format("{}, and request {} needs one at {:g} s", why, request, now_s()));
     }
     return false;
   }
-  const PlanState& plan = stream.plans[static_cast<std::size_t>(stream.plan)];
+  const PlanState& plan = stream.plans[stream.plan];
   for (std::size_t f = 0; f < plan.needs.size(); ++f) {
     if (!plan.needs[f] || !environment_.is_down(f)) continue;
     fail(fmt::format("{}, and is needed by request {}, which begins at {:g} s",
@@ -69,9 +69,8 @@ bool Runtime::can_begin(std::int32_t stream_index, std::int32_t request) {
 
 std::string Runtime::failing(const Failure& failure) const {
   return fmt::format("{} {} fails at {:g} s", failure.link < 0 ? "device" : "link",
-                     failure.link < 0
-                         ? cluster_.device(DeviceId(failure.device)).name
-                         : cluster_.network().links[static_cast<std::size_t>(failure.link)].name,
+                     failure.link < 0 ? cluster_.device(DeviceId(failure.device)).name
+                                      : cluster_.network().links[index(failure.link)].name,
                      failure.at_s);
 }
 
@@ -96,16 +95,16 @@ std::string Runtime::waiting_units() const {
   std::string text = "nothing can happen any more, but";
   int count = 0;
   for (const auto& state : states_) {
-    const StreamState& stream = streams_[static_cast<std::size_t>(state->stream)];
-    const Plan& plan = *stream.plans[static_cast<std::size_t>(state->plan)].plan;
-    for (std::size_t u = 0; u < state->units.size() && !state->done(); ++u) {
+    if (state->done()) continue;
+    const ExecutablePlan& plan = *state->executable;
+    for (const UnitId u : plan.units.ids()) {
       if (state->units[u].ready_s != RequestState::kNotYet) continue;
       if (++count > kNamed) continue;
-      const ExecutionUnit& unit = plan.units[u];
+      const ExecutionUnit& unit = plan.plan.unit(u);
       text += fmt::format("{} unit {} ({} on {}) of request {} waits for {} of {} inputs",
-                          count > 1 ? "," : "", u, stream.stream->graph->layer(unit.layer).name,
+                          count > 1 ? "," : "", index(u), plan.graph.layer(unit.layer).name,
                           cluster_.device(unit.device).name, state->request,
-                          state->missing_inputs[u], state->tables->missing_inputs[u]);
+                          state->missing_providers[u], plan.providers[u]);
     }
   }
   if (count > kNamed) text += fmt::format(" and {} more units wait", count - kNamed);
@@ -113,18 +112,16 @@ std::string Runtime::waiting_units() const {
 }
 
 void Runtime::report_messages(const PlanState& plan) {
-  for (std::size_t m = 0; m < plan.sent.size(); ++m) {
-    const MessageRow& message = plan.tables->messages[m];
-    DeviceRecord& from = result_.devices[static_cast<std::size_t>(message.from_device)];
-    DeviceRecord& to = result_.devices[static_cast<std::size_t>(message.to_device)];
+  for (const MessageId m : plan.sent.ids()) {
+    const ExecutableMessage& message = plan.executable->messages[m];
+    DeviceRecord& from = result_.devices[index(message.from_device)];
+    DeviceRecord& to = result_.devices[index(message.to)];
     from.sent_bytes += plan.sent[m] * message.bytes;
     to.received_bytes += plan.received[m] * message.bytes;
-    from.transmit_s += plan.sent[m] * message.tx_s;
-    to.receive_s += plan.sent[m] * message.rx_s;
-    const Route route =
-        plan.cluster->route(DeviceId(message.from_device), DeviceId(message.to_device));
-    for (const int link : route.links) {
-      result_.links[static_cast<std::size_t>(link)].bytes += plan.sent[m] * message.link_bytes;
+    from.transmit_s += plan.sent[m] * message.transmitting_s;
+    to.receive_s += plan.sent[m] * message.receiving_s;
+    for (const int link : plan.executable->route_of(message).links) {
+      result_.links[index(link)].bytes += plan.sent[m] * message.link_bytes;
     }
   }
 }
@@ -141,8 +138,8 @@ void Runtime::report_devices_and_links() {
     if (!background_bytes_.empty()) result_.links[l].background_bytes = background_bytes_[l];
     result_.links[l].busy_s = result_.links[l].bytes / network.links[l].bandwidth_Bps;
   }
-  for (std::size_t d = 0; d < devices_.size(); ++d) {
-    DeviceRecord& record = result_.devices[d];
+  for (const DeviceId d : devices_.ids()) {
+    DeviceRecord& record = result_.devices[index(d)];
     devices_[d].memory.settle();
     record.peak_memory_bytes = devices_[d].memory.peak_bytes();
     record.busy_s = devices_[d].busy_s;
@@ -155,14 +152,31 @@ void Runtime::check_bytes() const {
   const auto equal = [](double a, double b) { return std::abs(a - b) <= 1e-9 * std::max(a, b); };
   for (const StreamState& stream : streams_) {
     for (const PlanState& plan : stream.plans) {
-      for (std::size_t m = 0; m < plan.sent.size(); ++m) {
+      for (const MessageId m : plan.sent.ids()) {
         const double times = static_cast<double>(plan.done) + plan.lost[m];
         if (equal(plan.sent[m], times) && equal(plan.received[m], times)) continue;
         throw std::logic_error(
-            fmt::format("message {} was sent {} times and received {} times instead of {} times", m,
-                        plan.sent[m], plan.received[m], times));
+            fmt::format("message {} was sent {} times and received {} times instead of {} times",
+                        index(m), plan.sent[m], plan.received[m], times));
       }
     }
+  }
+}
+
+/// When all requests are done, devices hold the weights of the plans in use and nothing else.
+void Runtime::check_memory() const {
+  for (const DeviceId d : devices_.ids()) {
+    double weight_bytes = 0;
+    for (const StreamState& stream : streams_) {
+      for (const PlanState& plan : stream.plans) {
+        if (plan.loaded) weight_bytes += plan.executable->weight_bytes[d];
+      }
+    }
+    const MemoryMeter& memory = devices_[d].memory;
+    if (std::abs(memory.level_bytes() - weight_bytes) <= 1e-9 * memory.peak_bytes()) continue;
+    throw std::logic_error(fmt::format("{} ends with {:.0f} bytes instead of {:.0f} of weights",
+                                       cluster_.device(d).name, memory.level_bytes(),
+                                       weight_bytes));
   }
 }
 

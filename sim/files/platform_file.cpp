@@ -18,6 +18,7 @@
 #include "sim/engine/child.hpp"
 #include "sim/engine/platform.hpp"
 #include "sim/setup/stream.hpp"
+#include "workloads/input/ids.hpp"
 #include "workloads/input/quantity.hpp"
 #include "workloads/input/yaml.hpp"
 
@@ -87,7 +88,7 @@ class Captured {
   std::string first_line() const {
     std::string text(4096, '\0');
     const ssize_t count = pread(file_, text.data(), text.size(), 0);
-    text.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    text.resize(index(std::max<ssize_t>(count, 0)));
     text.resize(std::min(text.size(), text.find('\n')));
     static const std::regex prefix(R"(^\[.*\] .*: \[[^\]]*\] )");
     return std::regex_replace(text, prefix, "");
@@ -245,7 +246,7 @@ class NetworkOfText {
     for (const auto& [host, rate] : hosts_) {
       known.push_back(host);
       const auto device = std::find(names_.begin(), names_.end(), host);
-      devices_.push_back(static_cast<std::size_t>(device - names_.begin()));
+      devices_.push_back(index(device - names_.begin()));
       if (device != names_.end()) continue;
       const auto near =
           nearest_name(host, std::vector<std::string_view>(names_.begin(), names_.end()));
@@ -273,7 +274,7 @@ class NetworkOfText {
     double sum_s = 0;
     for (std::size_t c = 4; c < cells.size(); ++c) {
       path.push_back(std::atoi(cells[c].c_str()));
-      sum_s += network_.links[static_cast<std::size_t>(path.back())].latency_s;
+      sum_s += network_.links[index(path.back())].latency_s;
     }
     if (std::abs(latency_s - sum_s) <= 1e-9 * latency_s) return;
     fail(fmt::format("messages from {} to {} take {:g} s, but their links {:g} s",
@@ -290,7 +291,7 @@ class NetworkOfText {
       if (real_[l]) kept.push_back(network_.links[l]);
     }
     for (std::vector<int>& path : network_.paths) {
-      for (int& link : path) link = moved[static_cast<std::size_t>(link)];
+      for (int& link : path) link = moved[index(link)];
     }
     network_.links = std::move(kept);
   }

@@ -4,6 +4,8 @@
 #include <map>
 #include <string_view>
 
+#include "workloads/input/ids.hpp"
+
 #include "sim/files/platform_file.hpp"
 
 namespace edgeflow {
@@ -81,7 +83,7 @@ std::string write_platform_file(const Cluster& cluster) {
           fmt::format("    <route src=\"{}\" dst=\"{}\" symmetrical=\"NO\">",
                       escaped(cluster.devices()[from].name), escaped(cluster.devices()[to].name));
       for (const int link : network.route(from, to).links) {
-        text += fmt::format("<link_ctn id=\"{}\"/>", ids[static_cast<std::size_t>(link)]);
+        text += fmt::format("<link_ctn id=\"{}\"/>", ids[index(link)]);
       }
       text += "</route>\n";
     }

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 
-#include "partition/prices/estimate.hpp"
+#include "partition/plans/execution.hpp"
+#include "partition/plans/plan.hpp"
+#include "sim/records/ids.hpp"
 
 namespace edgeflow {
 
@@ -16,13 +18,13 @@ struct MessageTimes {
 /// The CPU work that a message costs one of its devices.
 enum class MessageWork : std::uint8_t { kSend, kReceive };
 
-/// Whose units and messages they are. All count from 0.
+/// Whose units and messages they are.
 struct Attempt {
-  std::int32_t stream = 0;
-  std::int32_t request = 0;  // of the stream
-  std::int32_t plan = 0;     // of the stream
-  std::int32_t number = 0;   // how often the request was aborted before
-  bool aborted = false;      // what is told did not come to its end
+  StreamId stream{};
+  std::int32_t request = 0;  // of the stream, from 0
+  PlanId plan{};
+  std::int32_t number = 0;  // how often the request was aborted before
+  bool aborted = false;     // what is told did not come to its end
 };
 
 /// Made in the calling process, called in the child process that simulates, so that what it keeps
@@ -37,18 +39,16 @@ class Recorder {
 
   virtual void begin() {}
   /// A unit has finished, or was aborted.
-  virtual void unit_done(const Attempt& /*attempt*/, std::int32_t /*unit*/,
-                         const UnitTimes& /*times*/) {}
-  /// A message (an index into messages_of the plan) has arrived, or was aborted when the part
-  /// `carried` of it was there.
-  virtual void message_done(const Attempt& /*attempt*/, std::int32_t /*message*/,
+  virtual void unit_done(const Attempt& /*attempt*/, UnitId /*unit*/, const UnitTimes& /*times*/) {}
+  /// A message has arrived, or was aborted when the part `carried` of it was there.
+  virtual void message_done(const Attempt& /*attempt*/, MessageId /*message*/,
                             const MessageTimes& /*times*/, double /*carried*/) {}
   /// Its sender or receiver has done its CPU work for a message, if that takes any time, or has
   /// aborted it.
-  virtual void message_worked(const Attempt& /*attempt*/, std::int32_t /*message*/,
+  virtual void message_worked(const Attempt& /*attempt*/, MessageId /*message*/,
                               MessageWork /*work*/, const MessageTimes& /*times*/) {}
   /// From `now_s` on, `device` holds `bytes`. Several calls for one instant: the last one counts.
-  virtual void memory_changed(std::int32_t /*device*/, double /*now_s*/, double /*bytes*/) {}
+  virtual void memory_changed(DeviceId /*device*/, double /*now_s*/, double /*bytes*/) {}
   /// After the last event, also of a run that did not end well.
   virtual void end() {}
 };

@@ -6,6 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "partition/plans/plan.hpp"
+#include "sim/records/ids.hpp"
+
 namespace edgeflow {
 
 enum class Status : std::uint8_t {
@@ -27,34 +30,36 @@ struct RequestRecord {
   double compute_s = 0;   // units computing
   double transfer_s = 0;  // messages under way
   double queue_s = 0;     // units ready, device busy with another
-  double wait_s = 0;      // held back because enough requests were in flight, or no plan was there;
-                          // and all that was done for it in vain before it was aborted
-  std::int32_t stream = 0;
-  std::int32_t request = 0;  // of its stream
-  std::int32_t plan = 0;     // that it was done by, of its stream
+  /// Held back because enough requests were in flight, or no plan was there; and all that was done
+  /// for it in vain before it was aborted.
+  double wait_s = 0;
+  StreamId stream{};
+  std::int32_t request = 0;  // of its stream, from 0
+  PlanId plan{};             // that it was done by
   std::int32_t aborted = 0;  // how often failures threw it back to its start
-  double energy_J = 0;  // see sim/engine/energy.hpp; as all energies, NaN if a power is not known
+  /// See sim/engine/energy.hpp; as all energies, NaN if a power is not known.
+  double energy_J = 0;
 };
 
 struct UnitRecord {
   std::int32_t request = 0;
-  std::int32_t unit = 0;
+  UnitId unit{};
   double ready_s = 0;
   double start_s = 0;
   double finish_s = 0;  // or when it was aborted
-  std::int32_t stream = 0;
-  std::int32_t plan = 0;
+  StreamId stream{};
+  PlanId plan{};
   std::int32_t attempt = 0;  // how often the request was aborted before
   bool aborted = false;
 };
 
 struct TransferRecord {
   std::int32_t request = 0;
-  std::int32_t message = 0;  // index into messages_of(plan)
+  MessageId message{};
   double start_s = 0;
   double finish_s = 0;  // or when it was aborted
-  std::int32_t stream = 0;
-  std::int32_t plan = 0;
+  StreamId stream{};
+  PlanId plan{};
   std::int32_t attempt = 0;
   double carried = 1;  // the part of it that got through, if it was aborted
   bool aborted = false;
@@ -78,18 +83,28 @@ struct LinkRecord {
   double background_bytes = 0;  // of others' traffic, times crossings; in none of the above
 };
 
+/// What arrivals that do not wait for the cluster ask of it; see sim/engine/offered_load.hpp.
+struct OfferedLoad {
+  double load = 0;       // of the busiest device or link; 0: no rate is given
+  std::string resource;  // its name
+};
+
+/// What the process that simulated took.
+struct ProcessUsage {
+  double wall_s = 0;  // of the engine
+  double cpu_s = 0;
+  std::int64_t max_rss_kB = 0;
+};
+
 struct SimulationResult {
   Status status = Status::kOk;
   std::string message;  // why, if not ok
   double makespan_s = 0;
-  double wall_s = 0;                      // of the engine inside the child process
-  std::int64_t activities = 0;            // SimGrid activities started
-  std::int64_t max_rss_kB = 0;            // of the child process
-  double cpu_s = 0;                       // processor time of the child process
-  double offered_load = 0;                // see sim/engine/offered_load.hpp; 0: no rate is given
-  std::string busiest;                    // the device or link that has it
-  std::vector<RequestRecord> requests;    // by stream, then request; unless ok, those
-                                          // that were done when something failed
+  std::int64_t activities = 0;  // SimGrid activities started
+  OfferedLoad offered;
+  ProcessUsage process;
+  /// By stream, then request; unless ok, those that were done when something failed.
+  std::vector<RequestRecord> requests;
   std::vector<double> in_flight_s;        // by stream: requests in flight, integrated over time
   double lost_bytes = 0;                  // sent and received for what was aborted
   std::vector<UnitRecord> units;          // empty unless recording

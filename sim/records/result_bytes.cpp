@@ -13,11 +13,10 @@ void visit_fields(Visitor& visit, Result& result) {
   visit(result.status);
   visit(result.message);
   visit(result.makespan_s);
-  visit(result.wall_s);
   visit(result.activities);
-  visit(result.max_rss_kB);
-  visit(result.offered_load);
-  visit(result.busiest);
+  visit(result.offered.load);
+  visit(result.offered.resource);
+  visit(result.process);
   visit(result.requests);
   visit(result.in_flight_s);
   visit(result.lost_bytes);

@@ -6,7 +6,9 @@
 #include <limits>
 #include <vector>
 
-#include "partition/plans/plan.hpp"
+#include "partition/plans/executable_plan.hpp"
+#include "platforms/effects.hpp"
+#include "sim/records/ids.hpp"
 
 namespace edgeflow {
 
@@ -26,8 +28,8 @@ struct BackgroundTraffic {
   std::int32_t from = 0;
   std::int32_t to = 0;
   double rate_Bps = 0;    // a constant stream that gets this at most, or a fair share of the links
-  double size_bytes = 0;  // if not 0, messages of this size instead,
-  double messages_per_s = 0;  // at random (Poisson)
+  double size_bytes = 0;  // if not 0, messages of this size instead, at random (Poisson)
+  double messages_per_s = 0;
 };
 
 /// Noise on top of the latency of each message, never negative.
@@ -55,7 +57,7 @@ struct Failure {
 /// What becomes of requests whose plan uses what fails.
 enum class FailurePolicy : std::uint8_t {
   kFail,    // the run ends if one is in flight or begins
-  kReplan,  // they start again by the stream's next plan: see PlanChange in simulate.hpp
+  kReplan,  // they start again by the stream's next plan: see PlanChange in sim/setup/stream.hpp
 };
 
 struct Disturbances {
@@ -68,12 +70,23 @@ struct Disturbances {
   std::uint64_t seed = 0;
 };
 
+/// What is left of them with some effects switched off.
+inline Disturbances effective(Disturbances disturbances, const Effects& effects) {
+  if (!effects.disturbances) return {};
+  if (!effects.contention) {
+    disturbances.traces.clear();
+    disturbances.background.clear();
+  }
+  if (!effects.latency) disturbances.jitter = {};
+  return disturbances;
+}
+
 /// Whether a plan uses a device or link: for units, for messages or, on a graph or as an access
 /// point, for what it forwards. Precondition: the plan is valid on the cluster.
 bool uses(const Plan& plan, const Cluster& cluster, const Failure& failure);
 
-/// Of one message, see Jitter; `rank` counts from 0.
-double jitter_s(const Disturbances& disturbances, std::int32_t stream, std::int32_t request,
-                std::int32_t from_device, std::int32_t to_device, std::int32_t rank);
+/// Of one message, see Jitter.
+double jitter_s(const Disturbances& disturbances, StreamId stream, std::int32_t request,
+                const ExecutableMessage& message);
 
 }  // namespace edgeflow

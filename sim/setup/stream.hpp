@@ -2,11 +2,12 @@
 // What a simulation is given: streams of requests, the plans that serve them, and what is modelled.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "partition/plans/plan.hpp"
-#include "platforms/effects.hpp"
+#include "partition/plans/executable_plan.hpp"
+#include "sim/records/ids.hpp"
 #include "sim/records/recorder.hpp"
 #include "sim/setup/disturbances.hpp"
 
@@ -32,36 +33,30 @@ struct Arrivals {
 inline constexpr std::size_t kMostInFlight = 10'000;
 inline constexpr std::size_t kMostMessages = 500;
 
-/// A plan where it runs.
-struct PlacedPlan {
-  const Plan* plan = nullptr;
-  /// Everybody's devices and links, own source, sink and routes.
-  const Cluster* cluster = nullptr;
-};
-
 /// From `at_s` on requests begin by another plan; those in flight go on by theirs.
 struct PlanChange {
   double at_s = 0;
-  std::int32_t plan = -1;  // of Stream::plans; -1: none, requests wait
-  std::string why_none;    // if not empty there will be none: who needs one ends the run
+  PlanId plan = kNoPlan;  // requests wait
+  std::string why_none;   // if not empty there will be none: who needs one ends the run
 };
 
 /// Requests for one model; several streams may share a cluster.
 struct Stream : Arrivals {
-  std::vector<PlacedPlan> plans;  // the first one is there from the start
-  const Graph* graph = nullptr;
-  ElementSize size;
+  /// The first one is there from the start. Their clusters have everybody's devices and links, own
+  /// source, sink and routes; the effects are those of the simulation.
+  IdVector<PlanId, std::shared_ptr<const ExecutablePlan>> plans;
   /// Ascending. With the policy `replan`, those that failures cause: no plan that has begun to use
   /// what is not there. A request in flight whose plan uses what fails loses all that was done for
   /// it, and begins again when there is a plan: its source still holds the input.
   std::vector<PlanChange> changes = {};
 
-  const Cluster& cluster() const { return *plans.front().cluster; }
+  const ExecutablePlan& first() const { return *plans.front(); }
 };
 
-struct SimulationOptions : Arrivals {  // arrivals: of the only stream
+/// Arrivals and effects are for simulations of one plan; streams have their own.
+struct SimulationOptions : Arrivals {
   NetworkModel network_model = NetworkModel::kCm02;
-  Effects effects;
+  Effects effects = {};
   /// Without `effects.contention`, bandwidths do not change and others' traffic is not there;
   /// without `effects.latency` there is no jitter.
   Disturbances disturbances = {};

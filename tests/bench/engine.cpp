@@ -25,9 +25,9 @@
 #include <vector>
 
 #include "partition/plans/builder.hpp"
+#include "partition/plans/executable_plan.hpp"
 #include "sim/engine/child.hpp"
 #include "sim/engine/platform.hpp"
-#include "sim/engine/tables.hpp"
 #include "sim/simulate.hpp"
 
 namespace edgeflow {
@@ -50,8 +50,8 @@ double children_s() {
 /// The reference program.
 class Minimal {
  public:
-  Minimal(const PlanTables& tables, std::vector<sg4::Host*> hosts, std::size_t requests)
-      : tables_(tables), hosts_(std::move(hosts)), requests_(requests), devices_(hosts_.size()) {
+  Minimal(const ExecutablePlan& plan, std::vector<sg4::Host*> hosts, std::size_t requests)
+      : plan_(plan), hosts_(std::move(hosts)), requests_(requests), devices_(hosts_.size()) {
     sg4::Activity::on_completion_cb([this](const sg4::Activity& activity) { ended(activity); });
   }
 
@@ -63,26 +63,26 @@ class Minimal {
 
  private:
   struct State {
-    std::vector<std::int32_t> missing;
+    IdVector<UnitId, std::int32_t> missing;
     std::int32_t results = 0;
   };
   struct Slot {
     sg4::ActivityPtr activity;
     State* state = nullptr;
-    std::int32_t index = 0;
+    std::int32_t place = 0;  // of the unit or message
     bool exec = false;
   };
   struct DeviceQueue {
     bool busy = false;
-    std::deque<std::pair<State*, std::int32_t>> ready;
+    std::deque<std::pair<State*, UnitId>> ready;
   };
 
-  Slot* take(State* state, std::int32_t index, bool exec) {
+  Slot* take(State* state, std::int32_t place, bool exec) {
     if (free_.empty()) free_.push_back(&slots_.emplace_back());
     Slot* slot = free_.back();
     free_.pop_back();
     slot->state = state;
-    slot->index = index;
+    slot->place = place;
     slot->exec = exec;
     return slot;
   }
@@ -90,54 +90,54 @@ class Minimal {
   void begin() {
     if (begun_ == requests_) return;
     ++begun_;
-    State& state = states_.emplace_back(State{tables_.missing_inputs, tables_.results});
-    for (const std::int32_t unit : tables_.first_units) ready(&state, unit);
+    State& state = states_.emplace_back(State{plan_.providers, plan_.results});
+    for (const UnitId unit : plan_.first_units) ready(&state, unit);
   }
 
-  void ready(State* state, std::int32_t unit) {
-    const UnitRow& row = tables_.units[static_cast<std::size_t>(unit)];
+  void ready(State* state, UnitId unit) {
+    const ExecutableUnit& row = plan_.units[unit];
     if (row.duration_s == 0) return done(state, unit);
-    DeviceQueue& device = devices_[static_cast<std::size_t>(row.device)];
+    DeviceQueue& device = devices_[row.device];
     device.ready.emplace_back(state, unit);
     if (!device.busy) start_next(row.device);
   }
 
-  void start_next(std::int32_t device_index) {
-    DeviceQueue& device = devices_[static_cast<std::size_t>(device_index)];
+  void start_next(DeviceId id) {
+    DeviceQueue& device = devices_[id];
     device.busy = !device.ready.empty();
     if (!device.busy) return;
     const auto [state, unit] = device.ready.front();
     device.ready.pop_front();
-    Slot* slot = take(state, unit, true);
+    Slot* slot = take(state, number(unit), true);
     const sg4::ExecPtr exec = sg4::Exec::init();
     slot->activity = exec;
     exec->set_data(slot);
-    exec->set_flops_amount(tables_.units[static_cast<std::size_t>(unit)].duration_s * kHostSpeed);
-    exec->set_host(hosts_[static_cast<std::size_t>(device_index)]);
+    exec->set_flops_amount(plan_.units[unit].duration_s * kHostSpeed);
+    exec->set_host(hosts_[index(id)]);
     exec->start();
   }
 
-  void send(State* state, std::int32_t message) {
-    const MessageRow& row = tables_.messages[static_cast<std::size_t>(message)];
-    Slot* slot = take(state, message, false);
+  void send(State* state, MessageId message) {
+    const ExecutableMessage& row = plan_.messages[message];
+    Slot* slot = take(state, number(message), false);
     const sg4::CommPtr comm = sg4::Comm::sendto_init();
     slot->activity = comm;
     comm->set_data(slot);
     comm->set_payload_size(static_cast<std::uint64_t>(row.link_bytes));
-    comm->set_source(hosts_[static_cast<std::size_t>(row.from_device)]);
-    comm->set_destination(hosts_[static_cast<std::size_t>(row.to_device)]);
+    comm->set_source(hosts_[index(row.from_device)]);
+    comm->set_destination(hosts_[index(row.to)]);
   }
 
-  void done(State* state, std::int32_t unit) {
-    for (const std::int32_t message : tables_.sends[unit]) send(state, message);
-    for (const std::int32_t consumer : tables_.local_consumers[unit]) arrived(state, consumer);
-    if (!tables_.units[static_cast<std::size_t>(unit)].is_result || --state->results > 0) return;
+  void done(State* state, UnitId unit) {
+    for (const MessageId message : plan_.sends(unit)) send(state, message);
+    for (const UnitId consumer : plan_.local_consumers[unit]) arrived(state, consumer);
+    if (!plan_.units[unit].is_result || --state->results > 0) return;
     finish_s_ = sg4::Engine::get_clock();
     begin();
   }
 
-  void arrived(State* state, std::int32_t unit) {
-    if (--state->missing[static_cast<std::size_t>(unit)] == 0) ready(state, unit);
+  void arrived(State* state, UnitId unit) {
+    if (--state->missing[unit] == 0) ready(state, unit);
   }
 
   void ended(const sg4::Activity& activity) {
@@ -145,19 +145,19 @@ class Minimal {
     Slot* slot = activity.get_data<Slot>();
     grave_.push_back(std::move(slot->activity));
     free_.push_back(slot);
-    const auto [ignored, state, index, exec] = std::move(*slot);
+    const auto [ignored, state, place, exec] = std::move(*slot);
     if (exec) {
-      done(state, index);
-      start_next(tables_.units[static_cast<std::size_t>(index)].device);
+      done(state, UnitId{place});
+      start_next(plan_.units[UnitId{place}].device);
     } else {
-      for (const std::int32_t unit : tables_.receivers[index]) arrived(state, unit);
+      for (const UnitId unit : plan_.messages[MessageId{place}].consumers) arrived(state, unit);
     }
   }
 
-  const PlanTables& tables_;
+  const ExecutablePlan& plan_;
   std::vector<sg4::Host*> hosts_;
   std::size_t requests_;
-  std::vector<DeviceQueue> devices_;
+  IdVector<DeviceId, DeviceQueue> devices_;
   std::deque<State> states_;
   std::deque<Slot> slots_;
   std::vector<Slot*> free_;
@@ -248,9 +248,9 @@ std::vector<sg4::Host*> star(const Cluster& cluster) {
 
 SimulationResult run_minimal(const Workload& work, std::size_t requests) {
   const auto job = [&] {
-    const PlanTables tables = make_tables(work.plan, work.graph, work.cluster, {}, {});
+    const ExecutablePlan plan(work.plan, work.graph, work.cluster, {});
     sg4::Engine& engine = create_engine(NetworkModel::kCm02);
-    Minimal minimal(tables, star(work.cluster), requests);
+    Minimal minimal(plan, star(work.cluster), requests);
     SimulationResult result;
     result.makespan_s = minimal.run(engine);
     return result;

@@ -100,7 +100,6 @@ std::vector<Other> other_plans(const Problem& problem) {
       const double s = latency_s(problem, plan);
       others.push_back({std::move(plan), s});
     } catch (const Infeasible&) {
-    } catch (const OptionError&) {  // no defaults
     }
   }
   Plan plan = make_plan(*find_strategy("edgeflow"), problem, {{"lookahead", "yes"}});

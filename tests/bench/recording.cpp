@@ -10,7 +10,7 @@
 
 #include "experiments/commands/commands.hpp"
 #include "experiments/jobs/sweep.hpp"
-#include "experiments/run/run.hpp"
+#include "tests/support/run_job.hpp"
 
 namespace edgeflow {
 namespace {
@@ -28,14 +28,14 @@ int compare(const std::string& file, int runs) {
   const std::filesystem::path folder = std::filesystem::temp_directory_path() / "recording_bench";
   const std::vector<Job> jobs = jobs_of(read_scenario_file({file, {}}));
   const PlanOutcome planned = plan(jobs.front());
-  const std::array<RunOptions, 3> ways{
+  const std::array<SimulationSetup, 3> ways{
       {{600, {}, false}, {600, folder, false}, {600, folder, true}}};
   std::array<double, 3> least_s{1e300, 1e300, 1e300};
   std::int64_t activities = 0;
   for (int i = 0; i < runs; ++i) {
     for (std::size_t w = 0; w < ways.size(); ++w) {
       const double before_s = children_s();
-      const Run done = run(jobs.front(), planned, ways[w]);
+      const Run done = test::run_job(jobs.front(), planned, ways[w]);
       least_s[w] = std::min(least_s[w], children_s() - before_s);
       activities = done.result.activities;
       if (done.report.status == Status::kOk) continue;

@@ -72,14 +72,15 @@ int run(const std::string& model, std::size_t devices, std::size_t requests, int
       fmt::print(stderr, "{}: {}\n", to_string(result.status), result.message);
       return 1;
     }
-    child_ms.push_back(result.wall_s * 1e3);
+    child_ms.push_back(result.process.wall_s * 1e3);
   }
   fmt::print("{} on {} devices, {} requests: {} units, {} messages, {} activities\n", model,
              devices, requests, plan.units.size(), messages_of(plan, {}).size(), result.activities);
   fmt::print("makespan {:.6g} s; median of {}: {:.3f} ms in the child, {:.3f} ms with fork, ",
              result.makespan_s, runs, median(child_ms), median(total_ms));
   fmt::print("{:.0f} activities/s, {} kB\n",
-             static_cast<double>(result.activities) / (median(child_ms) * 1e-3), result.max_rss_kB);
+             static_cast<double>(result.activities) / (median(child_ms) * 1e-3),
+             result.process.max_rss_kB);
   return 0;
 }
 

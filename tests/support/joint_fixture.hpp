@@ -24,7 +24,7 @@ inline std::vector<DeviceId> all_devices(const Cluster& cluster) {
 
 /// Random changes, each tried with its own threshold; `visit` sees the schedule after each.
 template <typename Visit>
-void walk(joint::Schedule& schedule, std::uint64_t seed, int changes, Visit visit) {
+void random_changes(joint::Schedule& schedule, std::uint64_t seed, int changes, Visit visit) {
   joint::Random random(seed);
   joint::Moves moves(schedule, random);
   for (int i = 0; i < changes; ++i) {
@@ -52,7 +52,7 @@ void on_random_problems(std::uint64_t seed, int count, Visit visit) {
     const Cluster cluster = reference::random_cluster(random);
     if (cluster.size() < 2) continue;
     const Problem problem{graph, cluster, {}};
-    const joint::Tables tables(problem, all_devices(cluster));
+    const joint::CostTables tables(problem, all_devices(cluster));
     joint::Schedule schedule(tables);
     const std::vector<double> equal(cluster.size(), 1.0);
     schedule.load(joint::prefix(tables, equal, tables.layers, 0));

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -114,6 +115,12 @@ inline Plan two_halves(int upper_device, int lower_device) {
   return sketch.plan();
 }
 
+inline std::shared_ptr<const ExecutablePlan> executable(const Plan& plan, const Graph& graph,
+                                                        const Cluster& where,
+                                                        const Effects& effects = {}) {
+  return std::make_shared<const ExecutablePlan>(plan, graph, where, ElementSize{}, effects);
+}
+
 /// Simulates with records. Fails the test if the status is not ok.
 inline SimulationResult simulate_ok(const Plan& plan, const Graph& graph, const Cluster& where,
                                     SimulationOptions options = {}, ElementSize size = {}) {
@@ -132,7 +139,7 @@ inline double latency_of(const SimulationResult& result, std::size_t request = 0
 
 inline UnitRecord unit_record(const SimulationResult& result, int unit, int request = 0) {
   const auto found = std::ranges::find_if(result.units, [&](const UnitRecord& record) {
-    return record.unit == unit && record.request == request;
+    return record.unit == UnitId{unit} && record.request == request;
   });
   REQUIRE(found != result.units.end());
   return *found;

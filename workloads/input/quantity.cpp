@@ -1,5 +1,6 @@
 #include "workloads/input/quantity.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <span>
@@ -62,6 +63,12 @@ std::optional<double> parse_quantity(std::string_view text, Quantity kind) {
     return std::isfinite(value) ? std::optional(value) : std::nullopt;
   }
   return std::nullopt;
+}
+
+std::string_view si_unit(Quantity kind) {
+  const auto units = units_of(kind);
+  return std::find_if(units.begin(), units.end(), [](const Unit& unit) { return unit.factor == 1; })
+      ->name;
 }
 
 std::string describe(Quantity kind) {

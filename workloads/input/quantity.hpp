@@ -25,6 +25,9 @@ std::optional<double> parse_quantity(std::string_view text, Quantity kind);
 inline constexpr double kSmallestQuantity = 1e-12;
 inline constexpr double kLargestQuantity = 1e18;
 
+/// The unit that numbers in SI units have: "B/s", "MAC/s", "s".
+std::string_view si_unit(Quantity kind);
+
 /// What to write instead, for error messages: "a bandwidth such as 100Mbps".
 std::string describe(Quantity kind);
 

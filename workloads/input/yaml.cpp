@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <set>
+
+#include "workloads/input/number.hpp"
 
 namespace edgeflow {
 namespace {
@@ -35,12 +36,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-std::string number_text(double value) {
-  std::array<char, 32> buffer{};
-  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
-  return {buffer.data(), result.ptr};
-}
-
 /// ` from 1 to 8`, ` equal to 1`, ` of at least 1`, ` of at most 8`, or nothing without limits.
 template <typename Number, typename Text>
 std::string limits(Number min, Number max, Text text) {
@@ -51,14 +46,6 @@ std::string limits(Number min, Number max, Text text) {
   if (below) return " of at least " + text(min);
   if (above) return " of at most " + text(max);
   return "";
-}
-
-template <typename Number>
-std::optional<Number> parse_number(const std::string& text) {
-  Number value{};
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || rest != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 std::string joined(std::span<const std::string_view> names) {
@@ -167,8 +154,8 @@ std::int64_t Yaml::as_integer(std::int64_t min, std::int64_t max) const {
 }
 
 double Yaml::as_number(double min, double max) const {
-  const auto value = is_scalar() ? parse_number<double>(node_.text()) : std::nullopt;
-  if (!value || !std::isfinite(*value) || *value < min || *value > max) {
+  const auto value = is_scalar() ? parse_number(node_.text()) : std::nullopt;
+  if (!value || *value < min || *value > max) {
     fail_expected("a number" + limits(min, max, number_text));
   }
   return *value;

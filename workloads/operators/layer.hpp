@@ -40,36 +40,41 @@ enum class Op : std::uint8_t {
   kReduce,        // reduce_mean, reduce_max, ...: `function` names it
   kGather,        // picks `count` indices of a dimension, in any order
   kResize,
-  kOpaque,  // anything: only its output's dims are known
+  kOpaque,  // anything: only the dims of its output are known; the last one
 };
 
 /// Attributes of all operators; each operator reads those that its row of the operator table lists.
+/// attributes.cpp says what they are.
 struct Attributes {
-  std::array<std::int64_t, 2> kernel{1, 1};       // rows, columns
-  std::array<std::int64_t, 2> stride{1, 1};       // rows, columns
-  std::array<std::int64_t, 2> dilation{1, 1};     // rows, columns
-  std::array<std::int64_t, 4> pad{};              // top, left, bottom, right
-  std::array<std::int64_t, 2> output_pad{};       // rows, columns (conv_transpose)
-  std::array<std::int64_t, 2> output_size{1, 1};  // rows, columns (adaptive_avg_pool)
-  std::int64_t scale = 2;                         // upsample
-  std::int64_t out_channels = 0;  // conv, conv_transpose; linear, embedding: output features
+  // Rows, columns.
+  std::array<std::int64_t, 2> kernel{1, 1};
+  std::array<std::int64_t, 2> stride{1, 1};
+  std::array<std::int64_t, 2> dilation{1, 1};
+  std::array<std::int64_t, 2> output_pad{};
+  std::array<std::int64_t, 2> output_size{1, 1};
+  std::array<std::int64_t, 4> pad{};  // top, left, bottom, right
+  std::int64_t scale = 2;
+  std::int64_t out_channels = 0;
   std::int64_t groups = 1;
+  std::int64_t dim = 0;  // one of Tensor::dims
+  std::int64_t start = 0;
+  std::int64_t stop = 0;
+  std::int64_t step = 1;
+  std::int64_t before = 0;
+  std::int64_t after = 0;
+  std::int64_t count = 0;
+  std::int64_t params = 0;
   bool bias = true;
   bool ceil_mode = false;
-  bool bilinear = false;  // upsample
-  bool reflect = false;   // pad: with values of the input, not with a constant
-  bool affine = true;     // layer_norm, instance_norm: has a scale (and with `bias` a shift)
-  bool tied = false;      // the weights are those of an earlier layer
-  bool keep_dims = true;  // reduce: as dimensions of size 1
-  std::int64_t dim = 0;   // concat, slice, softmax, layer_norm, gather: one of Tensor::dims
-  std::int64_t start = 0, stop = 0, step = 1;  // slice
-  std::int64_t before = 0, after = 0;  // concat: extents of constants before and after the inputs
-  std::int64_t count = 0;              // embedding: rows of the table; gather: how many
-  std::int64_t params = 0;             // concat, elementwise, activation, opaque: stored parameters
-  std::vector<std::int64_t> dims;  // input, reshape, opaque: dims; transpose: permutation; reduce
-  std::string function;            // activation, elementwise, reduce
-  std::string interpolation = "nearest";  // resize: or bilinear, bicubic
-  std::string sampling = "half_pixel";    // resize: or align_corners, asymmetric
+  bool bilinear = false;
+  bool reflect = false;
+  bool affine = true;
+  bool tied = false;
+  bool keep_dims = true;
+  std::vector<std::int64_t> dims;
+  std::string function;  // of an operator that goes by its function's name
+  std::string interpolation = "nearest";
+  std::string sampling = "half_pixel";
 
   friend bool operator==(const Attributes&, const Attributes&) = default;
 };

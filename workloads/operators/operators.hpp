@@ -1,10 +1,11 @@
 #pragma once
 // The operator table: what each operator means for regions, work and splitting.
 //
-// Everything the rest of the program knows of an operator is in its row here: its name and
-// attributes in model files, shape inference, which box of an input a box of the output is computed
-// from, and its MACs. What else planners ask (work, split_axes) follows from these.
-// Adding an operator means adding a row (operators.cpp) and nothing else.
+// Everything the rest of the program knows of an operator is in its row: its name and attributes in
+// model files, shape inference, which box of an input a box of the output is computed from, and its
+// MACs. What else planners ask (work, split_axes) follows from these. Besides, fold.cpp says which
+// operators frameworks fold. Adding one: a value of Op (layer.hpp), its functions and its row in the
+// file of its family, and how ONNX writes it (workloads/onnx/ops_*.cpp).
 
 #include <cstdint>
 #include <span>
@@ -37,17 +38,31 @@ struct Work {
   const Layer* layer = nullptr;      // whose output a part of is computed
 };
 
+// Of most operators.
+inline std::int64_t no_macs(const Layer& /*layer*/) { return 0; }
+inline MacKind no_mac_kind(const Layer& /*layer*/) { return MacKind::kNone; }
+inline Axis channel_axis(const Layer& /*layer*/) { return Axis::kChannel; }
+
 struct Operator {
   Op op;
-  std::string_view name;                         // in model files
-  std::span<const std::string_view> attributes;  // keys allowed in model files
-  int min_inputs, max_inputs;                    // max_inputs < 0: any number
+  std::string_view name;                          // in model files
+  std::vector<std::string_view> attributes = {};  // keys in model files, see attributes.hpp
+  int min_inputs = 1;
+  int max_inputs = 1;  // less than 0: any number
   /// Sets layer.output and layer.params from attributes and layer.input_tensors. The other
   /// functions read layer.output.box only, never its dims, which folding may change. Throws
   /// std::invalid_argument with a message for the user.
   void (*infer)(Layer& layer);
   Region (*required_input)(const Layer& layer, std::size_t input, const Region& out);
-  std::int64_t (*macs)(const Layer& layer);  // of the whole layer; a part has its share by volume
+  /// Of the whole layer; a part has its share by volume.
+  std::int64_t (*macs)(const Layer& layer) = no_macs;
+  MacKind (*mac_kind)(const Layer& layer) = no_mac_kind;
+  /// The axis of the output that the weights are divided along.
+  Axis (*weight_axis)(const Layer& layer) = channel_axis;
+  bool view = false;      // costs nothing at all
+  bool looks_up = false;  // reads no more of its weights than it gives elements
+  /// In model files it goes by one of these, `Attributes::function`, if there are any.
+  std::span<const std::string_view> functions = {};
 };
 
 /// All rows, in the order of Op.
@@ -71,10 +86,5 @@ AxisSet split_axes(const Layer& layer);
 
 /// The axis of the output that the layer's weights are divided along: output channels or features.
 Axis weight_axis(const Layer& layer);
-
-/// The names of activation, element-wise and reducing functions that model files may use.
-std::span<const std::string_view> activation_functions();
-std::span<const std::string_view> elementwise_functions();
-std::span<const std::string_view> reduce_functions();
 
 }  // namespace edgeflow

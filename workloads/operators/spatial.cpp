@@ -1,5 +1,5 @@
-// Convolution, pooling, upsampling and padding: model.md section 1, after the ONNX operator
-// definitions (Conv, ConvTranspose, MaxPool, AveragePool, Resize, Pad).
+// Convolution, pooling, upsampling and padding, after the ONNX operator definitions (Conv,
+// ConvTranspose, MaxPool, AveragePool, Resize, Pad).
 
 #include <fmt/format.h>
 
@@ -100,8 +100,6 @@ Region placed(const Tensor& in, const Region& ranges) {
   for (std::size_t i = 0; i < kAxes.size(); ++i) need[i] = ranges[kAxes[i]];
   return need.cover();
 }
-
-}  // namespace
 
 void infer_conv(Layer& layer) {
   require_window(layer);
@@ -303,6 +301,71 @@ std::int64_t conv_macs(const Layer& layer) {
 std::int64_t conv_transpose_macs(const Layer& layer) {
   const Attributes& a = layer.attributes;
   return layer.input_tensors[0].volume() * (a.out_channels / a.groups) * a.kernel[0] * a.kernel[1];
+}
+
+MacKind conv_kind(const Layer& layer) {
+  using Pair = std::array<std::int64_t, 2>;
+  const Attributes& a = layer.attributes;
+  const bool dense_3x3 =
+      a.groups == 1 && a.kernel == Pair{3, 3} && a.stride == Pair{1, 1} && a.dilation == Pair{1, 1};
+  if (dense_3x3) return MacKind::kDense3x3;
+  return a.groups == 1 && a.kernel != Pair{1, 1} ? MacKind::kSpatial : MacKind::kGeneral;
+}
+
+MacKind conv_transpose_kind(const Layer& /*layer*/) { return MacKind::kGeneral; }
+
+}  // namespace
+
+std::span<const Operator> spatial_operators() {
+  static const std::array kRows{
+      Operator{.op = Op::kConv,
+               .name = "conv",
+               .attributes = {"out_channels", "kernel", "stride", "pad", "dilation", "groups",
+                              "bias", "tied"},
+               .infer = infer_conv,
+               .required_input = window_input,
+               .macs = conv_macs,
+               .mac_kind = conv_kind},
+      Operator{.op = Op::kConvTranspose,
+               .name = "conv_transpose",
+               .attributes = {"out_channels", "kernel", "stride", "pad", "dilation", "groups",
+                              "bias", "output_pad", "tied"},
+               .infer = infer_conv_transpose,
+               .required_input = conv_transpose_input,
+               .macs = conv_transpose_macs,
+               .mac_kind = conv_transpose_kind},
+      Operator{.op = Op::kMaxPool,
+               .name = "max_pool",
+               .attributes = {"kernel", "stride", "pad", "dilation", "ceil_mode"},
+               .infer = infer_pool,
+               .required_input = window_input},
+      Operator{.op = Op::kAvgPool,
+               .name = "avg_pool",
+               .attributes = {"kernel", "stride", "pad", "dilation", "ceil_mode"},
+               .infer = infer_pool,
+               .required_input = window_input},
+      Operator{.op = Op::kAdaptiveAvgPool,
+               .name = "adaptive_avg_pool",
+               .attributes = {"output_size"},
+               .infer = infer_adaptive_pool,
+               .required_input = adaptive_pool_input},
+      Operator{.op = Op::kPad,
+               .name = "pad",
+               .attributes = {"pad", "reflect"},
+               .infer = infer_pad,
+               .required_input = pad_input},
+      Operator{.op = Op::kUpsample,
+               .name = "upsample",
+               .attributes = {"scale", "bilinear"},
+               .infer = infer_upsample,
+               .required_input = upsample_input},
+      Operator{.op = Op::kResize,
+               .name = "resize",
+               .attributes = {"output_size", "interpolation", "sampling"},
+               .infer = infer_resize,
+               .required_input = resize_input},
+  };
+  return kRows;
 }
 
 }  // namespace edgeflow::rules

@@ -1,5 +1,5 @@
 // Linear layers and what transformers add to convolutional networks: products of two tensors,
-// normalisation over features, embeddings, reductions. They think in ranges of dimensions.
+// normalisation over features and softmax, embeddings, reductions. They think in ranges of dimensions.
 
 #include <fmt/format.h>
 
@@ -11,15 +11,6 @@
 
 namespace edgeflow::rules {
 namespace {
-
-void require_dim(const Layer& layer) {
-  const auto rank = static_cast<std::int64_t>(layer.input_tensors[0].dims.size());
-  if (layer.attributes.dim < 0 || layer.attributes.dim >= rank) {
-    throw std::invalid_argument(
-        fmt::format("dim is {}, but the input has dimensions 0 to {} (without the batch)",
-                    layer.attributes.dim, rank - 1));
-  }
-}
 
 /// The output of a product: batch dims broadcast, then rows of the first input, then columns of the
 /// second. If the second input holds heads and features on one axis (as values do in attention),
@@ -61,26 +52,6 @@ IndexRanges reduced(const Layer& layer) {
 bool is_reduced(const Layer& layer, std::size_t dim) {
   const auto& dims = layer.attributes.dims;
   return std::find(dims.begin(), dims.end(), static_cast<std::int64_t>(dim)) != dims.end();
-}
-
-}  // namespace
-
-void require_countable(std::initializer_list<std::int64_t> factors) {
-  double product = 1;
-  for (std::int64_t factor : factors) product *= static_cast<double>(factor);
-  if (product > 0x1p56) {
-    throw std::invalid_argument("more than 2^56 multiplications or parameters in one layer");
-  }
-}
-
-void set_params(Layer& layer, std::int64_t params) {
-  (layer.attributes.tied ? layer.tied_params : layer.params) = params;
-}
-
-Axis linear_feature_axis(const Layer& layer) {
-  const Tensor& in = layer.input_tensors[0];
-  Axis axis = Axis::kChannel;
-  return in.dims.size() > 1 && in.axis_of(in.dims.size() - 1, axis) ? axis : Axis::kChannel;
 }
 
 void infer_linear(Layer& layer) {
@@ -296,9 +267,109 @@ Region gather_input(const Layer& layer, std::size_t input, const Region& out) {
   return need.cover();
 }
 
-void infer_opaque(Layer& layer) {
-  layer.output = make_tensor(layer.attributes.dims);
-  set_params(layer, layer.attributes.params);
+void infer_softmax(Layer& layer) {
+  require_dim(layer);
+  layer.output = layer.input_tensors[0];
+}
+
+Region softmax_input(const Layer& layer, std::size_t input, const Region& out) {
+  const Tensor& in = layer.input_tensors[input];
+  Region need = out;
+  for (Axis axis : kAxes) {
+    if (has_axis(in.spans[static_cast<std::size_t>(layer.attributes.dim)], axis)) {
+      need[axis] = in.box[axis];
+    }
+  }
+  return need;
+}
+
+MacKind linear_kind(const Layer& layer) {
+  return layer.input_tensors[0].dims.size() == 1 ? MacKind::kFullyConnected : MacKind::kMatrix;
+}
+
+MacKind matmul_kind(const Layer& /*layer*/) { return MacKind::kMatrix; }
+
+constexpr std::array<std::string_view, 9> kReductions{"reduce_mean", "reduce_sum",  "reduce_max",
+                                                      "reduce_min",  "reduce_prod", "reduce_l1",
+                                                      "reduce_l2",   "argmax",      "argmin"};
+
+}  // namespace
+
+void require_countable(std::initializer_list<std::int64_t> factors) {
+  double product = 1;
+  for (std::int64_t factor : factors) product *= static_cast<double>(factor);
+  if (product > 0x1p56) {
+    throw std::invalid_argument("more than 2^56 multiplications or parameters in one layer");
+  }
+}
+
+void set_params(Layer& layer, std::int64_t params) {
+  (layer.attributes.tied ? layer.tied_params : layer.params) = params;
+}
+
+Axis linear_feature_axis(const Layer& layer) {
+  const Tensor& in = layer.input_tensors[0];
+  Axis axis = Axis::kChannel;
+  return in.dims.size() > 1 && in.axis_of(in.dims.size() - 1, axis) ? axis : Axis::kChannel;
+}
+
+std::span<const Operator> token_operators() {
+  static const std::array kRows{
+      Operator{.op = Op::kLinear,
+               .name = "linear",
+               .attributes = {"out_channels", "bias", "tied"},
+               .infer = infer_linear,
+               .required_input = linear_input,
+               .macs = linear_macs,
+               .mac_kind = linear_kind,
+               .weight_axis = linear_feature_axis},
+      Operator{.op = Op::kSoftmax,
+               .name = "softmax",
+               .attributes = {"dim"},
+               .infer = infer_softmax,
+               .required_input = softmax_input},
+      Operator{.op = Op::kMatMul,
+               .name = "matmul",
+               .min_inputs = 2,
+               .max_inputs = 2,
+               .infer = infer_matmul,
+               .required_input = matmul_input,
+               .macs = matmul_macs,
+               .mac_kind = matmul_kind},
+      Operator{.op = Op::kLayerNorm,
+               .name = "layer_norm",
+               .attributes = {"dim", "affine", "bias", "tied"},
+               .infer = infer_layer_norm,
+               .required_input = layer_norm_input},
+      Operator{.op = Op::kInstanceNorm,
+               .name = "instance_norm",
+               .attributes = {"affine", "bias", "tied"},
+               .infer = infer_instance_norm,
+               .required_input = instance_norm_input},
+      Operator{.op = Op::kLocalNorm,
+               .name = "local_norm",
+               .infer = infer_same,
+               .required_input = local_norm_input},
+      Operator{.op = Op::kEmbedding,
+               .name = "embedding",
+               .attributes = {"count", "out_channels", "tied"},
+               .infer = infer_embedding,
+               .required_input = embedding_input,
+               .weight_axis = embedding_feature_axis,
+               .looks_up = true},
+      Operator{.op = Op::kReduce,
+               .name = "reduce",
+               .attributes = {"dims", "keep_dims"},
+               .infer = infer_reduce,
+               .required_input = reduce_input,
+               .functions = kReductions},
+      Operator{.op = Op::kGather,
+               .name = "gather",
+               .attributes = {"dim", "count"},
+               .infer = infer_gather,
+               .required_input = gather_input},
+  };
+  return kRows;
 }
 
 }  // namespace edgeflow::rules

@@ -1,4 +1,4 @@
-#include "partition/joint/tables.hpp"
+#include "partition/joint/cost_tables.hpp"
 
 #include <algorithm>
 #include <array>
@@ -30,7 +30,7 @@ Axis main_axis_of(const Graph& graph) {
 
 }  // namespace
 
-Tables::Tables(const Problem& p, std::vector<DeviceId> list)
+CostTables::CostTables(const Problem& p, std::vector<DeviceId> list)
     : problem(p),
       main_axis(main_axis_of(p.graph)),
       layers(p.graph.size()),
@@ -53,13 +53,13 @@ Tables::Tables(const Problem& p, std::vector<DeviceId> list)
   set_devices(std::move(list));
 }
 
-Tables Tables::on(std::vector<DeviceId> list) const {
-  Tables other = *this;
+CostTables CostTables::on(std::vector<DeviceId> list) const {
+  CostTables other = *this;
   other.set_devices(std::move(list));
   return other;
 }
 
-void Tables::set_devices(std::vector<DeviceId> list) {
+void CostTables::set_devices(std::vector<DeviceId> list) {
   device = std::move(list);
   devices = device.size();
   assert(devices <= kMaxDevices);
@@ -80,7 +80,7 @@ void Tables::set_devices(std::vector<DeviceId> list) {
 
 /// True if the elements needed of each input are the same for each index of `split`, so that bytes
 /// and times of a range follow from the sizes of ranges.
-bool Tables::separable(std::size_t node, Axis split) const {
+bool CostTables::separable(std::size_t node, Axis split) const {
   const Layer& layer = problem.graph.layers()[node];
   const Range whole = layer.output.box[split];
   for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
@@ -98,7 +98,7 @@ bool Tables::separable(std::size_t node, Axis split) const {
   return true;
 }
 
-void Tables::choose_axis(std::size_t node) {
+void CostTables::choose_axis(std::size_t node) {
   const Layer& layer = problem.graph.layers()[node];
   const AxisSet pays = split_axes(layer);
   const Axis weights = weight_axis(layer);
@@ -111,7 +111,7 @@ void Tables::choose_axis(std::size_t node) {
   }
 }
 
-void Tables::add_edges(std::size_t node) {
+void CostTables::add_edges(std::size_t node) {
   const Layer& layer = problem.graph.layers()[node];
   for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
     const std::size_t p = index(layer.inputs[i]);
@@ -145,7 +145,7 @@ void Tables::add_edges(std::size_t node) {
   instant[node] = node == 0 || work(layer, layer.output.box).view;
 }
 
-void Tables::add_relays() {
+void CostTables::add_relays() {
   for (std::size_t r = 0; r < problem.graph.outputs().size(); ++r) {
     const std::size_t node = layers + r;
     const std::size_t p = index(problem.graph.outputs()[r]);
@@ -159,20 +159,20 @@ void Tables::add_relays() {
 }
 
 /// Outgoing edges, and what of a tensor its consumers want per index.
-void Tables::link_up() {
+void CostTables::link_up() {
   out_first.assign(nodes + 1, 0);
-  for (const Edge& edge : edges) ++out_first[static_cast<std::size_t>(edge.producer) + 1];
+  for (const Edge& edge : edges) ++out_first[index(edge.producer) + 1];
   for (std::size_t n = 0; n < nodes; ++n) out_first[n + 1] += out_first[n];
   out_edges.resize(edges.size());
   std::vector<std::size_t> at(out_first.begin(), out_first.end() - 1);
   for (std::size_t e = 0; e < edges.size(); ++e) {
-    out_edges[at[static_cast<std::size_t>(edges[e].producer)]++] = static_cast<std::int32_t>(e);
+    out_edges[at[index(edges[e].producer)]++] = static_cast<std::int32_t>(e);
   }
   for (std::size_t p = 0; p < layers; ++p) {
     std::vector<Region> wanted;
     for (std::size_t e = 0; e < edges.size(); ++e) {
-      if (static_cast<std::size_t>(edges[e].producer) != p) continue;
-      const auto c = static_cast<std::size_t>(edges[e].consumer);
+      if (index(edges[e].producer) != p) continue;
+      const std::size_t c = index(edges[e].consumer);
       Region need = problem.graph.layers()[p].output.box;
       if (c < layers) {
         const Layer& layer = problem.graph.layers()[c];
@@ -185,7 +185,7 @@ void Tables::link_up() {
   }
 }
 
-void Tables::add_work() {
+void CostTables::add_work() {
   for (std::size_t l = 0; l < layers; ++l) {
     const Layer& layer = problem.graph.layers()[l];
     work_first.push_back(size_work.size());
@@ -195,7 +195,7 @@ void Tables::add_work() {
   }
 }
 
-void Tables::add_times() {
+void CostTables::add_times() {
   time_first.assign(nodes, 0);
   size_time_s.clear();
   s_per_element.clear();
@@ -214,7 +214,7 @@ void Tables::add_times() {
   }
 }
 
-void Tables::add_paths() {
+void CostTables::add_paths() {
   const Cluster& cluster = problem.cluster;
   paths.assign(devices * devices, {});
   for (std::size_t s = 0; s < devices; ++s) {
@@ -233,11 +233,10 @@ void Tables::add_paths() {
   }
 }
 
-double Tables::unit_time_s(std::size_t node, std::size_t d, Span part) const {
+double CostTables::unit_time_s(std::size_t node, std::size_t d, Span part) const {
   if (node >= layers || instant[node] || part.empty()) return 0;
-  const auto extents = static_cast<std::size_t>(extent[node]) + 1;
-  double time_s =
-      size_time_s[time_first[node] + d * extents + static_cast<std::size_t>(part.size())];
+  const std::size_t extents = index(extent[node]) + 1;
+  double time_s = size_time_s[time_first[node] + d * extents + index(part.size())];
   const double element_time_s = s_per_element[node * devices + d];
   if (element_time_s > 0) {
     for (std::size_t e = in_first[node]; e < in_first[node + 1]; ++e) {
@@ -247,14 +246,14 @@ double Tables::unit_time_s(std::size_t node, std::size_t d, Span part) const {
   return time_s;
 }
 
-Region Tables::region(std::size_t node, Span part) const {
+Region CostTables::region(std::size_t node, Span part) const {
   Region region = problem.graph.layers()[node].output.box;
   if (part.empty()) return {};
   if (extent[node] > 1) region[axis[node]] = {part.begin, part.end};
   return region;
 }
 
-Span Tables::part(std::size_t node, const Region& own) const {
+Span CostTables::part(std::size_t node, const Region& own) const {
   if (own.empty()) return {};
   if (extent[node] == 1) return {0, 1};
   const Region& whole = problem.graph.layers()[node].output.box;
@@ -270,14 +269,14 @@ Span Tables::part(std::size_t node, const Region& own) const {
   return {scaled(own[other].begin), scaled(own[other].end)};
 }
 
-double Tables::weight_bytes(std::size_t node, Span part) const {
+double CostTables::weight_bytes(std::size_t node, Span part) const {
   const Layer& layer = problem.graph.layers()[node];
   if (part.empty() || layer.params == 0) return 0;
   return problem.size.activation_bytes *
          static_cast<double>(work(layer, region(node, part)).weight_elements);
 }
 
-double Tables::activation_bytes(std::size_t node, Span part) const {
+double CostTables::activation_bytes(std::size_t node, Span part) const {
   const Work unit = work(problem.graph.layers()[node], region(node, part));
   return problem.size.activation_bytes * static_cast<double>(unit.in_elements + unit.out_elements);
 }

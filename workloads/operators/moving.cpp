@@ -1,4 +1,4 @@
-// Element-wise operations and everything that only moves elements about.
+// Operators that only move elements about.
 
 #include <fmt/format.h>
 
@@ -27,16 +27,6 @@ bool single_axes(const Tensor& tensor) {
                      [](AxisSet set) { return (set & (set - 1)) == 0; });
 }
 
-std::size_t require_dim(const Layer& layer) {
-  const auto rank = static_cast<std::int64_t>(layer.input_tensors[0].dims.size());
-  const std::int64_t dim = layer.attributes.dim;
-  if (dim < 0 || dim >= rank) {
-    throw std::invalid_argument(fmt::format(
-        "dim is {}, but the input has dimensions 0 to {} (without the batch)", dim, rank - 1));
-  }
-  return static_cast<std::size_t>(dim);
-}
-
 /// True if all inputs of a concat lie along the same single axes: then other axes than that of the
 /// joined dimension keep their ranges.
 bool joins_axes(const Layer& layer) {
@@ -60,18 +50,6 @@ bool joins_boxes(const Layer& layer, std::size_t dim, Axis& axis) {
   return true;
 }
 
-/// The input of an element-wise layer that gives the output its axes.
-const Tensor& widest_input(const Layer& layer) {
-  const Tensor* widest = &layer.input_tensors[0];
-  for (const Tensor& tensor : layer.input_tensors) {
-    if (tensor.dims.size() > widest->dims.size() ||
-        (tensor.dims.size() == widest->dims.size() && tensor.volume() > widest->volume())) {
-      widest = &tensor;
-    }
-  }
-  return *widest;
-}
-
 /// The axes along which a transpose changes the order of two dimensions that share the axis.
 AxisSet reordered_axes(const Tensor& in, std::span<const std::int64_t> permutation) {
   AxisSet reordered = 0;
@@ -85,104 +63,6 @@ AxisSet reordered_axes(const Tensor& in, std::span<const std::int64_t> permutati
     }
   }
   return reordered;
-}
-
-}  // namespace
-
-bool is_feature_map(const Tensor& tensor) {
-  if (tensor.dims.size() != 3) return false;
-  for (std::size_t i = 0; i < 3; ++i) {
-    if (tensor.box[kAxes[i]].end != tensor.dims[i]) return false;
-    if (tensor.dims[i] > 1 && tensor.spans[i] != axis_bit(kAxes[i])) return false;
-  }
-  return true;
-}
-
-bool same_axes(const Tensor& input, const Tensor& output) {
-  if (input.dims.size() > output.dims.size()) return false;
-  const std::size_t shift = output.dims.size() - input.dims.size();
-  for (std::size_t i = 0; i < input.dims.size(); ++i) {
-    if (input.dims[i] != 1 && input.spans[i] != output.spans[i + shift]) return false;
-  }
-  return true;
-}
-
-Region whole_input(const Layer& layer, std::size_t input, const Region& /*out*/) {
-  return layer.input_tensors[input].box;
-}
-
-Region same_region(const Layer& /*layer*/, std::size_t /*input*/, const Region& out) { return out; }
-
-std::int64_t no_macs(const Layer& /*layer*/) { return 0; }
-
-void infer_input(Layer& layer) { layer.output = make_tensor(layer.attributes.dims); }
-
-void infer_same(Layer& layer) {
-  layer.output = layer.input_tensors[0];
-  set_params(layer, layer.attributes.params);
-}
-
-void infer_batch_norm(Layer& layer) {
-  layer.output = layer.input_tensors[0];
-  layer.params = 2 * layer.output.dims[0];  // scale and shift; statistics are folded into them
-}
-
-void infer_elementwise(Layer& layer) {
-  const Tensor* widest = &widest_input(layer);
-  std::vector<std::int64_t> dims = widest->dims;
-  for (const Tensor& tensor : layer.input_tensors) {
-    const std::size_t shift = dims.size() - tensor.dims.size();
-    for (std::size_t i = 0; i < tensor.dims.size(); ++i) {
-      std::int64_t& dim = dims[i + shift];
-      if (dim == 1) dim = tensor.dims[i];
-      if (tensor.dims[i] != dim && tensor.dims[i] != 1) {
-        throw std::invalid_argument(fmt::format("shapes [{}] and [{}] do not broadcast",
-                                                fmt::join(layer.input_tensors[0].dims, ","),
-                                                fmt::join(tensor.dims, ",")));
-      }
-    }
-  }
-  if (dims == widest->dims) {
-    layer.output = *widest;
-  } else {
-    layer.output = make_tensor(dims);
-  }
-  set_params(layer, layer.attributes.params);
-}
-
-/// The dims that the inputs of an element-wise layer broadcast to. Precondition: they do.
-IndexRanges broadcast_in_default_box(const Layer& layer) {
-  std::array<std::int64_t, kMaxRank> dims{};
-  std::size_t rank = 0;
-  for (const Tensor& tensor : layer.input_tensors) rank = std::max(rank, tensor.dims.size());
-  for (const Tensor& tensor : layer.input_tensors) {
-    const std::size_t shift = rank - tensor.dims.size();
-    for (std::size_t i = 0; i < tensor.dims.size(); ++i) {
-      dims[i + shift] = std::max(dims[i + shift], tensor.dims[i]);
-    }
-  }
-  return IndexRanges(std::span<const std::int64_t>(dims.data(), rank));
-}
-
-Region elementwise_input(const Layer& layer, std::size_t input, const Region& out) {
-  const Tensor& in = layer.input_tensors[input];
-  const Tensor& widest = widest_input(layer);
-  const bool in_widest = widest.box == layer.output.box;
-  if (!in_widest || !same_axes(in, widest)) {  // the same indices lie elsewhere
-    IndexRanges need(in);
-    IndexRanges result = in_widest ? IndexRanges(widest) : broadcast_in_default_box(layer);
-    result.select(out);
-    const std::size_t shift = result.rank() - need.rank();
-    for (std::size_t i = 0; i < need.rank(); ++i) {
-      if (need.dim(i) > 1) need[i] = result[i + shift];
-    }
-    return need.cover();
-  }
-  Region need = out;
-  for (Axis axis : kAxes) {
-    if (in.box[axis] != widest.box[axis]) need[axis] = in.box[axis];
-  }
-  return need;
 }
 
 void infer_concat(Layer& layer) {
@@ -374,20 +254,53 @@ Region transpose_input(const Layer& layer, std::size_t input, const Region& out)
   return need;
 }
 
-void infer_softmax(Layer& layer) {
-  require_dim(layer);
-  layer.output = layer.input_tensors[0];
+}  // namespace
+
+bool is_feature_map(const Tensor& tensor) {
+  if (tensor.dims.size() != 3) return false;
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (tensor.box[kAxes[i]].end != tensor.dims[i]) return false;
+    if (tensor.dims[i] > 1 && tensor.spans[i] != axis_bit(kAxes[i])) return false;
+  }
+  return true;
 }
 
-Region softmax_input(const Layer& layer, std::size_t input, const Region& out) {
-  const Tensor& in = layer.input_tensors[input];
-  Region need = out;
-  for (Axis axis : kAxes) {
-    if (has_axis(in.spans[static_cast<std::size_t>(layer.attributes.dim)], axis)) {
-      need[axis] = in.box[axis];
-    }
+std::size_t require_dim(const Layer& layer) {
+  const auto rank = static_cast<std::int64_t>(layer.input_tensors[0].dims.size());
+  const std::int64_t dim = layer.attributes.dim;
+  if (dim < 0 || dim >= rank) {
+    throw std::invalid_argument(fmt::format(
+        "dim is {}, but the input has dimensions 0 to {} (without the batch)", dim, rank - 1));
   }
-  return need;
+  return static_cast<std::size_t>(dim);
+}
+
+std::span<const Operator> moving_operators() {
+  static const std::array kRows{
+      Operator{.op = Op::kConcat,
+               .name = "concat",
+               .attributes = {"dim", "before", "after", "params"},
+               .max_inputs = -1,
+               .infer = infer_concat,
+               .required_input = concat_input},
+      Operator{.op = Op::kSlice,
+               .name = "slice",
+               .attributes = {"dim", "start", "stop", "step"},
+               .infer = infer_slice,
+               .required_input = slice_input},
+      Operator{.op = Op::kReshape,
+               .name = "reshape",
+               .attributes = {"dims"},
+               .infer = infer_reshape,
+               .required_input = same_region,
+               .view = true},
+      Operator{.op = Op::kTranspose,
+               .name = "transpose",
+               .attributes = {"dims"},
+               .infer = infer_transpose,
+               .required_input = transpose_input},
+  };
+  return kRows;
 }
 
 }  // namespace edgeflow::rules

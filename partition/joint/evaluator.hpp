@@ -11,9 +11,9 @@
 namespace edgeflow::joint {
 
 /// The cost of a schedule as edited and tried.
-class Meter {
+class Evaluator {
  public:
-  Meter(const Schedule& schedule, const Objective& objective)
+  Evaluator(const Schedule& schedule, const Objective& objective)
       : schedule_(schedule), tables_(schedule.tables()), objective_(objective) {
     const Cluster& cluster = tables_.problem.cluster;
     routes_.resize(tables_.devices * tables_.devices);
@@ -37,14 +37,14 @@ class Meter {
       for (std::size_t d = 0; d < devices; ++d) {
         busy_s_[index(tables_.device[d])] += schedule_.duration_s(n * devices + d);
         for (const auto& send : schedule_.sends(n, d)) {
-          const Route& route = routes_[d * devices + static_cast<std::size_t>(send.to)];
-          for (const std::size_t end : {d, static_cast<std::size_t>(send.to)}) {
+          const Route& route = routes_[d * devices + index(send.to)];
+          for (const std::size_t end : {d, index(send.to)}) {
             const DeviceId id = tables_.device[end];
             busy_s_[index(id)] += message_cpu_time_s(tables_.problem.cluster.device(id).compute,
                                                      send.link_bytes / route.crossings);
           }
           for (int l : route.links) {
-            const auto link = static_cast<std::size_t>(l);
+            const std::size_t link = index(l);
             link_s_[link] += send.link_bytes / links[link].bandwidth_Bps;
           }
         }
@@ -55,7 +55,7 @@ class Meter {
 
  private:
   const Schedule& schedule_;
-  const Tables& tables_;
+  const CostTables& tables_;
   const Objective& objective_;
   std::vector<Route> routes_;  // by from * devices + to
   std::vector<double> busy_s_, link_s_;

@@ -1,4 +1,4 @@
-#include "partition/joint/walk.hpp"
+#include "partition/joint/local_search.hpp"
 
 #include <utility>
 
@@ -23,21 +23,21 @@ constexpr double kRateCost = 19.5;
 
 }  // namespace
 
-Walk::Walk(std::shared_ptr<const Tables> tables, std::uint64_t seed, const Objective& objective,
-           const Clock& clock)
+LocalSearch::LocalSearch(std::shared_ptr<const CostTables> tables, std::uint64_t seed,
+                         const Objective& objective, const Clock& clock)
     : shared_(std::move(tables)),
       tables_(*shared_),
       schedule_(tables_),
       replay_(schedule_),
       random_(seed),
       moves_(schedule_, random_),
-      meter_(schedule_, objective),
+      evaluator_(schedule_, objective),
       objective_(objective),
       latency_(objective.goal == Goal::kLatency),
       limit_s_(objective.latency_limit_s),
       clock_(clock) {}
 
-void Walk::start(const std::vector<Plan>& known, std::int64_t effort) {
+void LocalSearch::start(const std::vector<Plan>& known, std::int64_t effort) {
   search_prefix(schedule_, replay_, random_, effort);
   consider();
   for (const Plan& plan : known) {
@@ -50,17 +50,17 @@ void Walk::start(const std::vector<Plan>& known, std::int64_t effort) {
   consider();
 }
 
-void Walk::explore(const Budget& budget) {
+void LocalSearch::explore(const Budget& budget) {
   rewind();
-  schedule_best_ = best_genome_;
+  schedule_best_ = best_encoding_;
   schedule_best_s_ = schedule_.latency_s();
-  anneal(budget, latency_ ? &Walk::step : &Walk::step_by_cost, kExploring, 0, 1);
+  anneal(budget, latency_ ? &LocalSearch::step : &LocalSearch::step_by_cost, kExploring, 0, 1);
   if (!latency_) return;
   schedule_.load(schedule_best_);
   consider();
 }
 
-void Walk::refine(const Budget& budget, double begin, double end) {
+void LocalSearch::refine(const Budget& budget, double begin, double end) {
   if (!under_way_) {
     rewind();
     if (latency_) {
@@ -70,39 +70,42 @@ void Walk::refine(const Budget& budget, double begin, double end) {
     }
     under_way_ = true;
   }
-  anneal(budget, latency_ ? &Walk::step_by_replay : &Walk::step_by_cost, kRefining, begin, end);
+  anneal(budget, latency_ ? &LocalSearch::step_by_replay : &LocalSearch::step_by_cost, kRefining,
+         begin, end);
 }
 
-void Walk::adopt(const Walk& other) {
+void LocalSearch::adopt(const LocalSearch& other) {
   if (other.promise() >= promise()) return;
-  schedule_.load(carry_over(tables_, other.tables_, other.best_genome_));
+  schedule_.load(carry_over(tables_, other.tables_, other.best_encoding_));
   under_way_ = false;
   consider();
 }
 
-std::unique_ptr<Walk> Walk::fork(std::uint64_t seed) const {
-  auto walk = std::make_unique<Walk>(shared_, seed, objective_, clock_);
-  walk->best_cost_ = best_cost_;
-  walk->best_genome_ = best_genome_;
-  return walk;
+std::unique_ptr<LocalSearch> LocalSearch::fork(std::uint64_t seed) const {
+  auto search = std::make_unique<LocalSearch>(shared_, seed, objective_, clock_);
+  search->best_cost_ = best_cost_;
+  search->best_encoding_ = best_encoding_;
+  return search;
 }
 
-bool Walk::start_divided(const Walk& other) {
+bool LocalSearch::start_divided(const LocalSearch& other) {
   if (other.divided_cost_ == kInfinity || other.divided_cost_ == other.best_cost_) return false;
   best_cost_ = other.divided_cost_;
-  best_genome_ = other.divided_genome_;
+  best_encoding_ = other.divided_encoding_;
   return true;
 }
 
-double Walk::promise() const { return divided(best_genome_) ? best_cost_ : kDeadEnd * best_cost_; }
+double LocalSearch::promise() const {
+  return divided(best_encoding_) ? best_cost_ : kDeadEnd * best_cost_;
+}
 
-const Schedule& Walk::best_schedule() {
+const Schedule& LocalSearch::best_schedule() {
   rewind();
   return schedule_;
 }
 
 /// About the nanoseconds spent, but deterministic.
-double Walk::work() const {
+double LocalSearch::work() const {
   const double node = static_cast<double>(tables_.devices * tables_.edges.size()) /
                       static_cast<double>(tables_.layers);
   const double nodes = static_cast<double>(tables_.layers);
@@ -117,8 +120,8 @@ double Walk::work() const {
          kRateCost * static_cast<double>(replay_.rates());
 }
 
-void Walk::anneal(const Budget& budget, void (Walk::*try_step)(double temperature),
-                  const Heat& heat, double begin, double end) {
+void LocalSearch::anneal(const Budget& budget, void (LocalSearch::*try_step)(double temperature),
+                         const Cooling& cooling, double begin, double end) {
   if (tables_.devices < 2 || tables_.layers < 2) return;
   const double scale = best_cost_;
   const double work_before = work();
@@ -126,20 +129,22 @@ void Walk::anneal(const Budget& budget, void (Walk::*try_step)(double temperatur
     const double part = budget.progress(static_cast<double>(i), work() - work_before);
     const double progress = begin + part * (end - begin);
     if (part >= 1 || (i % 64 == 0 && clock_.up())) break;
-    if (progress < heat.coarse_share && random_.chance(heat.coarse_chance)) {
+    if (progress < cooling.coarse_share && random_.chance(cooling.coarse_chance)) {
       moves_.coarse();
     } else {
       moves_.fine();
     }
     ++move_count_;
-    (this->*try_step)(scale * heat.at(progress));
+    (this->*try_step)(scale * cooling.at(progress));
   }
 }
 
 /// The rise that is tolerated this time.
-double Walk::slack(double temperature) { return -temperature * std::log(1 - random_.uniform()); }
+double LocalSearch::slack(double temperature) {
+  return -temperature * std::log(1 - random_.uniform());
+}
 
-void Walk::step(double temperature_s) {
+void LocalSearch::step(double temperature_s) {
   if (!schedule_.try_change(schedule_.latency_s() + slack(temperature_s)) ||
       !schedule_.fits_memory()) {
     return schedule_.reject();
@@ -147,11 +152,11 @@ void Walk::step(double temperature_s) {
   schedule_.accept();
   if (schedule_.latency_s() < schedule_best_s_) {
     schedule_best_s_ = schedule_.latency_s();
-    schedule_best_ = schedule_.genome();
+    schedule_best_ = schedule_.encoding();
   }
 }
 
-void Walk::step_by_replay(double temperature_s) {
+void LocalSearch::step_by_replay(double temperature_s) {
   const double screen_s = schedule_.latency_s() * (1 + kScreen) + slack(temperature_s);
   const double limit_s = current_ + slack(temperature_s);
   if (!schedule_.looks_good(screen_s) || !schedule_.fits_memory()) {
@@ -167,16 +172,16 @@ void Walk::step_by_replay(double temperature_s) {
   take(replayed_s);
 }
 
-void Walk::step_by_cost(double temperature) {
+void LocalSearch::step_by_cost(double temperature) {
   const double threshold = current_ + slack(temperature);
   if (!schedule_.looks_good(limit_s_ * (1 + kScreen)) || !schedule_.fits_memory()) {
     return schedule_.reject();
   }
   schedule_.complete();
-  double cost = meter_.cost(schedule_.changed_latency_s());
+  double cost = evaluator_.cost(schedule_.changed_latency_s());
   if (cost < threshold && (cost < best_cost_ || limit_s_ < kInfinity)) {
     ++replay_count_;
-    cost = meter_.cost(replay_.latency_s(limit_s_));
+    cost = evaluator_.cost(replay_.latency_s(limit_s_));
   }
   if (cost >= threshold) {
     return schedule_.reject();
@@ -184,19 +189,19 @@ void Walk::step_by_cost(double temperature) {
   take(cost);
 }
 
-void Walk::take(double cost) {
+void LocalSearch::take(double cost) {
   schedule_.accept();
   current_ = cost;
   if (current_ >= best_cost_) return;
   best_cost_ = current_;
-  best_genome_ = schedule_.genome();
+  best_encoding_ = schedule_.encoding();
 }
 
 /// True if by its boundaries more than one device computes.
-bool Walk::divided(const Genome& genome) const {
+bool LocalSearch::divided(const Encoding& encoding) const {
   std::size_t first = tables_.devices;
   for (std::size_t l = 1; l < tables_.layers; ++l) {
-    const std::int32_t* bounds = &genome.boundaries[l * (tables_.devices + 1)];
+    const std::int32_t* bounds = &encoding.boundaries[l * (tables_.devices + 1)];
     for (std::size_t d = 0; d < tables_.devices; ++d) {
       if (tables_.instant[l] || d == first || bounds[d] == bounds[d + 1]) continue;
       if (first < tables_.devices) return true;
@@ -206,23 +211,23 @@ bool Walk::divided(const Genome& genome) const {
   return false;
 }
 
-void Walk::consider() {
+void LocalSearch::consider() {
   if (!schedule_.fits_memory()) return;
   const double latency_s = replay_.latency_s(limit_s_);
-  const double cost = latency_ ? latency_s : meter_.cost(latency_s);
-  if (cost < divided_cost_ && divided(schedule_.genome())) {
+  const double cost = latency_ ? latency_s : evaluator_.cost(latency_s);
+  if (cost < divided_cost_ && divided(schedule_.encoding())) {
     divided_cost_ = cost;
-    divided_genome_ = schedule_.genome();
+    divided_encoding_ = schedule_.encoding();
   }
   if (cost >= best_cost_) return;
   best_cost_ = cost;
-  best_genome_ = schedule_.genome();
+  best_encoding_ = schedule_.encoding();
 }
 
 /// Makes the best plan so far the current one.
-void Walk::rewind() {
+void LocalSearch::rewind() {
   under_way_ = false;
-  schedule_.load(best_genome_);
+  schedule_.load(best_encoding_);
   current_ = best_cost_;
 }
 

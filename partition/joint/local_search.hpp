@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "partition/joint/meter.hpp"
+#include "partition/joint/evaluator.hpp"
 #include "partition/joint/moves.hpp"
 #include "partition/joint/objective.hpp"
 #include "partition/joint/random.hpp"
@@ -42,12 +42,12 @@ struct Budget {
   Budget part(double share) const { return {moves * share, work * share}; }
 };
 
-/// Several walks may run at once; each is one thread's. A walk has a plan when best_cost() is
+/// Several searches may run at once; each is one thread's. A search has a plan when best_cost() is
 /// finite; explore, refine, adopt, fork and best_schedule want one.
-class Walk {
+class LocalSearch {
  public:
-  Walk(std::shared_ptr<const Tables> tables, std::uint64_t seed, const Objective& objective,
-       const Clock& clock);
+  LocalSearch(std::shared_ptr<const CostTables> tables, std::uint64_t seed,
+              const Objective& objective, const Clock& clock);
 
   /// Tries plans to start from: prefix plans, `effort` of them drawn at random, and `known`.
   void start(const std::vector<Plan>& known, std::int64_t effort);
@@ -56,32 +56,32 @@ class Walk {
   /// the schedule alone: many plans in little time.
   void explore(const Budget& budget);
 
-  /// The same at less heat, for the latency by replays: the part of it from `begin` to `end`, as
-  /// fractions of the whole, of which `budget` is for this part.
+  /// The same at lower temperatures, for the latency by replays: the part of it from `begin` to
+  /// `end`, as fractions of the whole, of which `budget` is for this part.
   void refine(const Budget& budget, double begin, double end);
 
   /// Takes over the best plan of `other`, maybe on other devices, if it promises more and is better
   /// here.
-  void adopt(const Walk& other);
-  /// A walk from the best plan so far, with other random numbers.
-  std::unique_ptr<Walk> fork(std::uint64_t seed) const;
+  void adopt(const LocalSearch& other);
+  /// A search from the best plan so far, with other random numbers.
+  std::unique_ptr<LocalSearch> fork(std::uint64_t seed) const;
   /// Starts from the best plan of `other`, on the same devices, in which several devices compute,
   /// if that is not its best plan anyway. Returns whether there is such a plan.
-  bool start_divided(const Walk& other);
+  bool start_divided(const LocalSearch& other);
 
-  const Tables& tables() const { return tables_; }
+  const CostTables& tables() const { return tables_; }
   double best_cost() const { return best_cost_; }
   /// The best cost, or a little more if from a single device: it is hard to get away from there by
   /// small changes, and what has been found is not lost.
   double promise() const;
-  /// The best plan so far. Valid until the walk goes on.
+  /// The best plan so far. Valid until the search goes on.
   const Schedule& best_schedule();
   /// Plans evaluated so far.
   std::int64_t moves() const { return move_count_; }
 
  private:
-  /// How a walk is annealed.
-  struct Heat {
+  /// How a search is annealed.
+  struct Cooling {
     double first;  // temperatures, of the cost at the start
     double last;
     double coarse_share;   // of the budget, in which some moves are coarse
@@ -91,8 +91,8 @@ class Walk {
   };
 
   double work() const;
-  void anneal(const Budget& budget, void (Walk::*try_step)(double temperature), const Heat& heat,
-              double begin, double end);
+  void anneal(const Budget& budget, void (LocalSearch::*try_step)(double temperature),
+              const Cooling& cooling, double begin, double end);
   double slack(double temperature);
   void step(double temperature_s);
   void step_by_replay(double temperature_s);
@@ -100,30 +100,30 @@ class Walk {
   void take(double cost);
   void consider();
   void rewind();
-  bool divided(const Genome& genome) const;
+  bool divided(const Encoding& encoding) const;
 
   // Found by trying, see tests/bench/joint.cpp.
-  static constexpr Heat kExploring{0.02, 1e-3, 0.4, 0.7};
-  static constexpr Heat kRefining{0.003, 1e-4, 0.2, 0.7};
+  static constexpr Cooling kExploring{0.02, 1e-3, 0.4, 0.7};
+  static constexpr Cooling kRefining{0.003, 1e-4, 0.2, 0.7};
 
-  const std::shared_ptr<const Tables> shared_;
-  const Tables& tables_;
+  const std::shared_ptr<const CostTables> shared_;
+  const CostTables& tables_;
   Schedule schedule_;
   Replay replay_;
   Random random_;
   Moves moves_;
-  Meter meter_;
+  Evaluator evaluator_;
   const Objective objective_;
   const bool latency_;  // is the objective
   const double limit_s_;
   const Clock& clock_;
-  Genome best_genome_;  // by replay, as the current one from when replays begin
+  Encoding best_encoding_;  // by replay, as the current one from when replays begin
   double best_cost_ = std::numeric_limits<double>::infinity();
   double current_ = std::numeric_limits<double>::infinity();
-  bool under_way_ = false;  // refining: the schedule and the replay's base hold the current plan
-  Genome divided_genome_;   // likewise, of the plans to start from
+  bool under_way_ = false;     // refining: the schedule and the replay's base hold the current plan
+  Encoding divided_encoding_;  // likewise, of the plans to start from
   double divided_cost_ = std::numeric_limits<double>::infinity();
-  Genome schedule_best_;
+  Encoding schedule_best_;
   double schedule_best_s_ = std::numeric_limits<double>::infinity();
   std::int64_t move_count_ = 0;
   std::int64_t replay_count_ = 0;

@@ -1,5 +1,5 @@
 #pragma once
-// What edgeflow-joint looks up while it searches: a problem as flat tables.
+// What edgeflow-joint looks up while it searches: a problem and its costs as flat tables.
 //
 // Every layer has one split axis (the model's main axis where cutting that pays, else rows, else
 // the axis of its weights, else none) and an extent H along it. A device's part of a layer is a
@@ -13,8 +13,8 @@
 //
 // Of a producer, [a, b) of a consumer needs the indices [lo[a], hi[b-1]) of the producer's axis;
 // lo and hi ascend. That is required_input() exactly where the operator's map is a monotone box
-// map, which holds for every operator whose inputs all pass the test of `separable` (tables.cpp);
-// other layers get no axis.
+// map, which holds for every operator whose inputs all pass the test of `separable`
+// (cost_tables.cpp); other layers get no axis.
 
 #include <cstdint>
 #include <span>
@@ -64,17 +64,16 @@ struct Path {
   std::int32_t link_b = 0;
 };
 
-struct Tables {
+struct CostTables {
   /// `devices` may be in any order and fewer than the cluster's; it must hold source and sink.
   /// Precondition: at most kMaxDevices.
-  Tables(const Problem& problem, std::vector<DeviceId> devices);
+  CostTables(const Problem& problem, std::vector<DeviceId> devices);
   /// The same problem on other devices, quickly.
-  Tables on(std::vector<DeviceId> devices) const;
+  CostTables on(std::vector<DeviceId> devices) const;
 
   Span need(const Edge& edge, Span out) const {
     if (out.empty()) return {};
-    return {lo[edge.first + static_cast<std::size_t>(out.begin)],
-            hi[edge.first + static_cast<std::size_t>(out.end) - 1]};
+    return {lo[edge.first + index(out.begin)], hi[edge.first + index(out.end) - 1]};
   }
   std::span<const Edge> inputs(std::size_t node) const {
     return std::span(edges).subspan(in_first[node], in_first[node + 1] - in_first[node]);

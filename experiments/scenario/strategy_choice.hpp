@@ -1,0 +1,50 @@
+#pragma once
+// The strategies that a scenario names, with the options that it gives them.
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "partition/strategy.hpp"
+#include "workloads/input/yaml.hpp"
+
+namespace edgeflow {
+
+/// Where an option is written, and its key path.
+struct OptionPlace {
+  Position position;
+  std::string path;
+};
+
+struct StrategyChoice {
+  std::string name;
+  const StrategyInfo* info = nullptr;         // null: the plan comes from a file
+  Options options;                            // those that were given
+  std::map<std::string, OptionPlace> places;  // of these
+  std::filesystem::path folder;               // that a path in `command` is relative to
+
+  /// The options as the strategy gets them: a relative path of `command` made absolute.
+  Options resolved_options() const;
+  /// Throws InputError if the strategy does not understand its options on this problem.
+  void check_options(const Problem& problem) const;
+  /// The mistake in an option as an error at its place.
+  InputError error(const OptionError& error) const;
+};
+
+/// Reads `edgeflow` or `{name: edgeflow, options: {...}}`; options are not checked yet. Throws
+/// InputError.
+StrategyChoice read_strategy(const Yaml& yaml);
+
+/// The `strategy:` or `strategies:` of a scenario, all different; none if it has neither. Throws
+/// InputError.
+std::vector<StrategyChoice> read_strategies(const Yaml& yaml);
+
+/// What the options of a strategy say, in one cell: "device=nano"; several are parted by a blank.
+std::string options_text(const StrategyChoice& strategy);
+
+/// The folder that a relative path at `yaml` starts from: that of the file it is written in, the
+/// current one for the command line.
+std::filesystem::path folder_of(const Yaml& yaml);
+
+}  // namespace edgeflow

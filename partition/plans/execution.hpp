@@ -1,0 +1,71 @@
+#pragma once
+// The rules of execution, stated once. Four programs follow them, each for its own speed:
+//   sim/engine/runtime.hpp          many requests, on SimGrid
+//   partition/prices/estimate.hpp   one request
+//   partition/joint/replay.hpp      the same without a plan, again from the middle
+//   partition/joint/schedule.hpp    the same layer by layer, simplified
+// They share what stands below; that they agree is checked over random problems by
+// tests/sim_estimate_test.cpp, sim_invariants_test.cpp and partition_joint_test.cpp.
+//
+// Instants. Events closer than kTimePrecision_s are one instant. All that ends at an instant is
+//   handled first; then each idle device begins the first of what waits for it.
+// Units. A unit is ready when it has an input of each of its providers: at once from one on its own
+//   device when that is done, else with the message that brings it. It then waits for its device;
+//   one that takes no time waits for nothing and is done in the instant in which it is ready.
+// Messages. Everything that a unit's consumers on another device need of it is one message, each
+//   element once (messages_of); tokens go by themselves, with no bytes. A unit that is done sends
+//   its messages at once, in forwarding order. A message takes CPU time of its sender
+//   (compute_profile's overhead and serialization), for which it waits like a unit; then the
+//   route's latency; then its bytes over all links of the route together; then CPU time of its
+//   receiver, again like a unit; then it is there, for all units that it feeds. What takes no time
+//   is left out.
+// Devices do one thing at a time, to its end: runs_before says which of what waits is next.
+// Links are shared max-min fairly (prices/flows.hpp) or, in simpler estimates, first come first
+//   served: a message has all links of its route for itself.
+// Requests are done when all units that bring a result to the sink are.
+
+#include <cstdint>
+
+namespace edgeflow {
+
+/// Events closer than this are one instant (in the simulator also SimGrid's precision/timing), so
+/// that rounding does not decide ties.
+inline constexpr double kTimePrecision_s = 1e-12;
+
+/// Whether something due at `due_s` belongs to the instant `now_s`, or to one before.
+constexpr bool is_due(double due_s, double now_s) { return due_s <= now_s + kTimePrecision_s; }
+
+/// Whether a unit, or the CPU work of a message, is done in the instant in which it is ready.
+constexpr bool takes_no_time(double duration_s) { return duration_s == 0; }
+
+/// What a device does. Of what is ready at the same time for the same request, in this order.
+enum class DeviceTask : std::uint8_t { kSend, kReceive, kCompute };
+
+/// Whether a device does `a` before `b` when both wait for it: ready first, first served; of what
+/// is ready at the same time, the request that was let in first; of one request by task; of one
+/// task by position in the plan. A Job has ready_s(), request(), task() and position(); those that
+/// are the same for all jobs may be constant.
+template <typename Job>
+constexpr bool runs_before(const Job& a, const Job& b) {
+  if (a.ready_s() != b.ready_s()) return a.ready_s() < b.ready_s();
+  if (a.request() != b.request()) return a.request() < b.request();
+  if (a.task() != b.task()) return a.task() < b.task();
+  return a.position() < b.position();
+}
+
+/// Orders a std::priority_queue so that its top is what runs first.
+struct RunsLater {
+  template <typename Job>
+  constexpr bool operator()(const Job& a, const Job& b) const {
+    return runs_before(b, a);
+  }
+};
+
+/// When a unit of a request was ready, begun and done.
+struct UnitTimes {
+  double ready_s = 0;
+  double start_s = 0;
+  double finish_s = 0;
+};
+
+}  // namespace edgeflow

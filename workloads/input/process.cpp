@@ -1,0 +1,242 @@
+#include "workloads/input/process.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#ifdef EDGEFLOW_COVERAGE
+extern "C" void __gcov_dump();  // _exit would lose the child's counters
+#endif
+
+namespace edgeflow {
+namespace {
+
+[[noreturn]] void fail(int error, const char* what) {
+  throw std::system_error(error, std::generic_category(), what);
+}
+
+struct Pipe {
+  Descriptor read;
+  Descriptor write;
+};
+
+Pipe make_pipe() {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) fail(errno, "no pipe");
+  return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
+
+/// A file in memory with `text`, to be read from its start.
+Descriptor file_with(std::string_view text) {
+  Descriptor file(memfd_create("stdin", MFD_CLOEXEC));
+  if (file.get() < 0 || !write_all(file.get(), text)) fail(errno, "no file in memory");
+  lseek(file.get(), 0, SEEK_SET);
+  return file;
+}
+
+/// The child's side of Process::fork.
+[[noreturn]] void run_body(const std::function<bool(int)>& body, int out,
+                           std::span<const int> ignored, pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(1);
+  // Handlers of the parent would report a crash as the parent's.
+  for (const int fatal : {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTERM}) {
+    std::signal(fatal, SIG_DFL);
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  for (const int number : ignored) std::signal(number, SIG_IGN);
+  const bool good = body(out);
+  fflush(nullptr);
+#ifdef EDGEFLOW_COVERAGE
+  __gcov_dump();
+#endif
+  _exit(good ? 0 : 1);
+}
+
+/// File actions and attributes of posix_spawn, freed in the end.
+class SpawnSetup {
+ public:
+  SpawnSetup() {
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+  }
+  ~SpawnSetup() {
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+  }
+  SpawnSetup(const SpawnSetup&) = delete;
+  SpawnSetup& operator=(const SpawnSetup&) = delete;
+
+  posix_spawn_file_actions_t actions{};
+  posix_spawnattr_t attributes{};
+};
+
+pid_t spawn(std::span<const std::string> words, const SpawnSetup& setup) {
+  std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
+  // posix_spawn does not write them.
+  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  pid_t child = 0;
+  const int error = posix_spawnp(&child, arguments[0], &setup.actions, &setup.attributes,
+                                 arguments.data(), environ);
+  if (error != 0) fail(error, "cannot be started");
+  return child;
+}
+
+}  // namespace
+
+std::string ProcessEnd::description() const {
+  if (signal == 0) return fmt::format("exit code {}", exit_code);
+  const char* name = sigabbrev_np(signal);
+  return name != nullptr ? fmt::format("SIG{} ({})", name, sigdescr_np(signal))
+                         : fmt::format("signal {}", signal);
+}
+
+Descriptor::Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  std::swap(number_, other.number_);
+  return *this;
+}
+
+void Descriptor::close() {
+  if (number_ >= 0) ::close(number_);
+  number_ = -1;
+}
+
+bool write_all(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = write(file, bytes.data(), bytes.size());
+    if (count < 0 && errno != EINTR) return false;
+    if (count > 0) bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+Process Process::fork(const std::function<bool(int)>& body, std::span<const int> ignored) {
+  Pipe pipe = make_pipe();
+  fflush(nullptr);  // or the child writes the same buffered text again
+  const pid_t parent = getpid();
+  const pid_t child = ::fork();
+  if (child < 0) fail(errno, "no process");
+  if (child == 0) {
+    pipe.read.close();
+    run_body(body, pipe.write.get(), ignored, parent);
+  }
+  Process process(child);
+  process.out_ = std::move(pipe.read);
+  return process;
+}
+
+Process Process::start(std::span<const std::string> words, Streams streams,
+                       std::string_view input) {
+  SpawnSetup setup;
+  if (streams == Streams::kInherited) return Process(spawn(words, setup));
+  const Descriptor in = file_with(input);
+  Pipe out = make_pipe();
+  Pipe err = make_pipe();
+  posix_spawn_file_actions_adddup2(&setup.actions, in.get(), STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&setup.actions, out.write.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&setup.actions, err.write.get(), STDERR_FILENO);
+  posix_spawnattr_setflags(&setup.attributes, POSIX_SPAWN_SETPGROUP);
+  const pid_t child = spawn(words, setup);
+  Process process(child, child);
+  process.out_ = std::move(out.read);
+  process.err_ = std::move(err.read);
+  return process;
+}
+
+Process::Process(Process&& other) noexcept
+    : child_(std::exchange(other.child_, -1)),
+      group_(std::exchange(other.group_, 0)),
+      out_(std::move(other.out_)),
+      err_(std::move(other.err_)),
+      end_(other.end_) {}
+
+Process::~Process() {
+  if (child_ > 0) {
+    kill();
+    (void)wait();
+  }
+}
+
+bool Process::read_some(int from, std::string& text) {
+  std::array<char, 1 << 16> buffer;
+  const ssize_t count = read(from, buffer.data(), buffer.size());
+  if (count < 0) return errno == EINTR || errno == EAGAIN;
+  text.append(buffer.data(), static_cast<std::size_t>(count));
+  return count > 0;
+}
+
+bool Process::read_all(Clock::time_point deadline, std::string& text) {
+  for (;;) {
+    const double left_s = std::chrono::duration<double>(deadline - Clock::now()).count();
+    if (left_s <= 0) return false;
+    pollfd request{out_.get(), POLLIN, 0};
+    // Rounded up, so that the last wait does not become a busy loop.
+    const int ready = poll(&request, 1, static_cast<int>(std::min(left_s * 1e3 + 1, 1e9)));
+    if (ready > 0 && !read_some(out_.get(), text)) return true;
+  }
+}
+
+bool Process::reap(int options) {
+  int status = 0;
+  rusage usage{};
+  pid_t reaped = 0;
+  do {
+    reaped = wait4(child_, &status, options, &usage);
+  } while (reaped < 0 && errno == EINTR);
+  if (reaped != child_) return false;
+  child_ = -1;
+  if (WIFSIGNALED(status)) {
+    end_.signal = WTERMSIG(status);
+  } else {
+    end_.exit_code = WEXITSTATUS(status);
+  }
+  end_.cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  end_.max_rss_kB = usage.ru_maxrss;
+  return true;
+}
+
+bool Process::ended() { return child_ < 0 || reap(WNOHANG); }
+
+void Process::kill() {
+  if (group_ > 0) {
+    ::kill(-group_, SIGKILL);
+  } else if (child_ > 0) {
+    ::kill(child_, SIGKILL);
+  }
+}
+
+ProcessEnd Process::wait() {
+  if (child_ > 0) reap(0);
+  return end_;
+}
+
+Process::Clock::time_point deadline_in(double seconds) {
+  return Process::Clock::now() + std::chrono::duration_cast<Process::Clock::duration>(
+                                     std::chrono::duration<double>(std::min(seconds, 1e9)));
+}
+
+}  // namespace edgeflow

@@ -1,0 +1,99 @@
+#pragma once
+// Child processes: parts of this program and programs of others, what they write, and how they end.
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace edgeflow {
+
+/// How a process ended, and what it used.
+struct ProcessEnd {
+  int exit_code = 0;
+  int signal = 0;  // that it died by, 0 if it ended by itself
+  double cpu_s = 0;
+  long max_rss_kB = 0;
+
+  /// As shells have it: 128 + signal if it died by one.
+  int shell_code() const { return signal != 0 ? 128 + signal : exit_code; }
+  /// "SIGSEGV (Segmentation fault)", or "exit code 3".
+  std::string description() const;
+};
+
+/// A file descriptor that is closed when its owner goes.
+class Descriptor {
+ public:
+  explicit Descriptor(int number = -1) : number_(number) {}
+  ~Descriptor() { close(); }
+  Descriptor(Descriptor&& other) noexcept;
+  Descriptor& operator=(Descriptor&& other) noexcept;
+  int get() const { return number_; }
+  void close();
+
+ private:
+  int number_;
+};
+
+/// Writes all of `bytes`; false if nobody reads them.
+bool write_all(int file, std::string_view bytes);
+
+/// A running child process. One that is still there when its owner goes is killed.
+class Process {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// Runs `body` in a copy of this process, which gets a pipe's end to write to and ends with exit
+  /// code 0, or 1 if `body` returns false. It dies with this process, never calls handlers or
+  /// destructors of it, and ignores `ignored` signals. Throws std::system_error if there is no pipe
+  /// or process to be had.
+  static Process fork(const std::function<bool(int out)>& body, std::span<const int> ignored = {});
+
+  /// Where a program's stdout and stderr go, and what it reads.
+  enum class Streams : bool { kPiped, kInherited };
+  /// Starts a program without a shell: looked up in PATH unless it has a slash; in a process group of
+  /// its own if its streams are piped, its stdin then holding `input`. Throws std::system_error if it
+  /// cannot be started. Precondition: there is at least one word.
+  static Process start(std::span<const std::string> words, Streams streams,
+                       std::string_view input = "");
+
+  Process(Process&& other) noexcept;
+  Process& operator=(Process&&) = delete;
+  ~Process();
+
+  /// Pipes' ends to read from; -1 if there is none or it is closed.
+  int out() const { return out_.get(); }
+  int err() const { return err_.get(); }
+
+  /// Appends what there is to read, waiting for something if there is nothing; false once the other
+  /// end is closed.
+  static bool read_some(int from, std::string& text);
+  /// Appends all that is written to out() until it is closed; false if that takes until `deadline`.
+  bool read_all(Clock::time_point deadline, std::string& text);
+
+  /// True once it has ended; never waits.
+  bool ended();
+  /// Kills it, and what is left of its process group if it has one of its own.
+  void kill();
+  /// Waits for its end.
+  ProcessEnd wait();
+
+ private:
+  explicit Process(pid_t child, pid_t group = 0) : child_(child), group_(group) {}
+  bool reap(int options);
+
+  pid_t child_;  // -1: has ended
+  pid_t group_;  // of its own, which may outlive it; 0: none
+  Descriptor out_;
+  Descriptor err_;
+  ProcessEnd end_;
+};
+
+/// `seconds` from now; at most some thirty years.
+Process::Clock::time_point deadline_in(double seconds);
+
+}  // namespace edgeflow
