@@ -72,7 +72,7 @@ TEST_CASE("on two devices a schedule takes as long as the first-come estimate of
     const joint::CostTables tables(problem, all_devices(cluster));
     joint::Schedule schedule(tables);
     schedule.load(joint::prefix(tables, std::vector{1.0, 1.0}, tables.layers, 0));
-    walk(schedule, 5, 30, [&] {
+    random_changes(schedule, 5, 30, [&] {
       const Plan plan = build_plan(graph, cluster, schedule.assignment(), "test");
       const double estimated_s = estimate(plan, graph, cluster, {}).latency_s;
       ++compared;
