@@ -10,7 +10,7 @@
 #include "experiments/results/measure.hpp"
 #include "experiments/results/run_tables.hpp"
 #include "experiments/results/summary.hpp"
-#include "experiments/run/run.hpp"
+#include "experiments/run/steps.hpp"
 #include "tests/support/csv_table.hpp"
 #include "tests/support/paths.hpp"
 
@@ -34,15 +34,15 @@ Scenario read(const std::string& more) {
       "strategy: single\n" +
           more,
       test::data_folder() + "/cli/test.yaml");
-  ModelShelf shelf;
-  return read_scenario(document.root(), shelf);
+  ModelCache cache;
+  return read_scenario(document.root(), cache);
 }
 
 /// A planned run without a result.
 Run planned(const Scenario& scenario) {
   const Job job = jobs_of(scenario).front();
-  Run run = ended_run(job, Status::kOk, "");
-  run.plans = plan(job).plans;
+  Run run = begin_run(job, plan(job));
+  validate(run, job);
   measure_plans(run.plans, scenario, run.report);
   return run;
 }
@@ -221,7 +221,7 @@ TEST_CASE("streams of a run keep their own limits, and share what they moved") {
   Run run = planned(scenario);
   run.result.requests = requests(2);          // 3, 2 s
   for (RequestRecord record : requests(4)) {  // 5, 4, 3, 2 s
-    record.stream = 1;
+    record.stream = StreamId{1};
     record.energy_J = 8;
     run.result.requests.push_back(record);
   }

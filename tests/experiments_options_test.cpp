@@ -19,8 +19,8 @@ Scenario read(const std::string& more) {
       "2}]}\n" +
           more,
       test::data_folder() + "/cli/test.yaml");
-  ModelShelf shelf;
-  return read_scenario(document.root(), shelf);
+  ModelCache cache;
+  return read_scenario(document.root(), cache);
 }
 
 /// The error of a scenario, without its folder.
