@@ -134,7 +134,7 @@ double row_cost_s(const LayerProblem& problem, const LayerSplit& optimum, bool w
   return worst_s;
 }
 
-TEST_CASE("the LP's rounded split is within one row's cost of the optimum in 95 of 100 layers") {
+TEST_CASE("the LP's rounded split is within one row's cost of the optimum in 99 of 100 layers") {
   constexpr int kLayers = 2000;
   constexpr double kRounding = 1 + 1e-9;
   Random random(2022);
@@ -160,7 +160,8 @@ TEST_CASE("the LP's rounded split is within one row's cost of the optimum in 95 
   MESSAGE("optimal: " << percent(optimal) << " %, within one row: " << percent(within_row)
                       << " %, within one row without its transfer: " << percent(within_computed_row)
                       << " %; gap: mean " << percent(sum) << " %, max " << 100 * worst << " %");
-  CHECK(percent(within_row) >= 95);
+  CHECK(percent(within_row) >= 99);
+  CHECK(worst < 0.5);  // without taking left-out devices in again, some take five times as long
 }
 
 TEST_CASE("the LP's split is never worse than the best single device") {
