@@ -204,6 +204,17 @@ TEST_CASE("the squarest grid of n tiles has as many rows as divide n without exc
   }
 }
 
+TEST_CASE("even tiles are as high as the rows allow and as wide as the columns") {
+  // 7 rows in 2 are 4 and 3, 10 columns in 3 are 4, 4 and 2.
+  const Region whole = whole_region(3, 7, 10);
+  const std::vector<Region> tiles = even_tiles(whole, {2, 3});
+  REQUIRE(tiles.size() == 6);
+  CHECK(tiles[0] == Region{{0, 3}, {0, 4}, {0, 4}});
+  CHECK(tiles[2] == Region{{0, 3}, {0, 4}, {8, 10}});
+  CHECK(tiles[4] == Region{{0, 3}, {4, 7}, {4, 8}});
+  CHECK(even_tiles(whole, {8, 1})[7].empty());
+}
+
 TEST_CASE("balanced tiles have the least largest time of all grids") {
   Random random(61);
   int better = 0;

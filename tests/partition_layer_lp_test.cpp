@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "partition/layerwise/layer_oracle.hpp"
+#include "partition/layerwise/layer_pattern.hpp"
 #include "tests/support/random_problem.hpp"
 
 namespace edgeflow {
@@ -133,7 +134,7 @@ double row_cost_s(const LayerProblem& problem, const LayerSplit& optimum, bool w
   return worst_s;
 }
 
-TEST_CASE("the LP's rounded split is within one row's cost of the optimum in 95 of 100 layers") {
+TEST_CASE("the LP's rounded split is within one row's cost of the optimum in 99 of 100 layers") {
   constexpr int kLayers = 2000;
   constexpr double kRounding = 1 + 1e-9;
   Random random(2022);
@@ -159,7 +160,8 @@ TEST_CASE("the LP's rounded split is within one row's cost of the optimum in 95 
   MESSAGE("optimal: " << percent(optimal) << " %, within one row: " << percent(within_row)
                       << " %, within one row without its transfer: " << percent(within_computed_row)
                       << " %; gap: mean " << percent(sum) << " %, max " << 100 * worst << " %");
-  CHECK(percent(within_row) >= 95);
+  CHECK(percent(within_row) >= 99);
+  CHECK(worst < 0.5);  // without taking left-out devices in again, some take five times as long
 }
 
 TEST_CASE("the LP's split is never worse than the best single device") {
@@ -198,6 +200,38 @@ TEST_CASE("a device whose fixed time exceeds the others' work gets no rows") {
   problem.byte_s.assign(9, 0);
   problem.latency_s.assign(9, 0);
   CHECK(solve_by_lp(problem).boundaries == std::vector<std::int64_t>{0, 5, 5, 10});
+}
+
+/// All data on the first of two devices: row i of the output needs row i of it. The way back is
+/// slower than the way there.
+LayerProblem one_sided(double row_s_of_first, double fixed_s_of_first, double row_s_of_second,
+                       double transfer_s, double latency_s) {
+  LayerProblem problem;
+  problem.extent = 10;
+  problem.devices = {{.row_s = row_s_of_first, .fixed_s = fixed_s_of_first},
+                     {.row_s = row_s_of_second}};
+  problem.byte_s = {0, transfer_s, 100 * transfer_s, 0};
+  problem.latency_s = {0, latency_s, 50, 0};
+  RowNeeds same(10, 10, [](const Range& rows) { return rows; });
+  problem.predecessors.push_back({std::move(same), {0, 10, 10}, {0, 0}, 1});
+  return problem;
+}
+
+TEST_CASE("the program's optimum is where both devices are done, transfers and latency included") {
+  // b = 1 + (1/2 + 1) (10 - b) at b = 6.4.
+  const LayerProblem problem = one_sided(1, 0, 1, 0.5, 1);
+  RealSplit split{{0, 1}, {0, 5, 10}};
+  PatternProgram program(problem, 10);
+  REQUIRE(program.solve(pattern_of(problem, split), false, split));
+  REQUIRE(split.devices == std::vector<std::size_t>{0, 1});
+  CHECK(split.boundaries[1] == doctest::Approx(6.4).epsilon(1e-6));
+}
+
+TEST_CASE("a boundary is rounded to the side that is done earlier, not the nearer one") {
+  // 0.6 + b/2 = 3 (10 - b) at b = 8.4; with 8 rows the second device takes 6 s, with 9 rows the
+  // first takes 5.1 s, and alone it takes 5.6 s.
+  CHECK(solve_by_lp(one_sided(0.5, 0.6, 1, 2, 0)).boundaries ==
+        std::vector<std::int64_t>{0, 9, 10});
 }
 
 }  // namespace

@@ -107,6 +107,56 @@ TEST_CASE("links are as busy as all messages together, each as long as the fulle
   CHECK(loads.busy_s() == 0);
 }
 
+TEST_CASE("both ends of a message are one more link each, and an air crossed twice counts twice") {
+  std::vector<Device> list{device("a", 1), device("b", 1)};
+  list[0].compute.message_overhead_s = 0.5;
+  list[1].compute.message_overhead_s = 1;
+  list[1].compute.serialization_rate_Bps = 25;
+  const Cluster wired("wired", list, NetworkType::kSwitch, 100, 0.25, kFirst, kFirst);
+  LinkLoads loads(wired, Planning::devices(wired));
+  loads.add(0, 1, 50);
+  loads.add(0, 1, 50);
+  // The sender takes 2 * 0.5 s, the link 1 s, the receiver 2 * (1 + 50/25) s.
+  CHECK(loads.busy_s() == doctest::Approx(6.25));
+  loads.clear();
+  loads.add(1, 0, 50);
+  CHECK(loads.busy_s() == doctest::Approx(3.25));
+
+  const std::vector<Device> quick{device("a", 1), device("b", 1)};
+  const Cluster air("air", quick, make_wifi(2, 100, 0, {50, 20}), kFirst, kFirst);
+  LinkLoads over_the_air(air, Planning::devices(air));
+  over_the_air.add(0, 1, 100);
+  CHECK(over_the_air.busy_s() == doctest::Approx(100 / 50.0 + 100 / 20.0));
+}
+
+TEST_CASE("what a layer is fed moves once, also if a later layer needs it again") {
+  // a lies on the first device; b takes 320 s there or 160 s in halves, for which half of a's 640
+  // bytes must come; the sum of a and b costs nothing, and half of it must go back.
+  const Graph graph("skip", "made up",
+                    {pixels({2, 8, 10}),
+                     pointwise("a", "input", 2),
+                     pointwise("b", "a", 2),
+                     {"sum", Op::kElementwise, {}, {"a", "b"}}});
+  const Cluster cluster = two(1, 1, 10, 0.5);
+  const Planning planning(graph, cluster);
+  const CostToGo to_go(planning.problem, Planning::devices(cluster), planning.models);
+  const Parts here{Axis::kRow, {0, 8, 8}, {0, 0}};
+  CHECK(to_go.to_go_s(std::vector<Parts>{here, here}) ==
+        doctest::Approx((0.5 + 32 + 160) + (0.5 + 32)));
+}
+
+TEST_CASE("a layer that takes a tensor twice needs the rows of both uses") {
+  LayerSpec twice{"twice", Op::kConcat, {}, {"a", "a"}};
+  twice.attributes.dim = 1;  // rows
+  const Graph graph("twice", "made up", {pixels({1, 4, 5}), pointwise("a", "input", 2), twice});
+  const Cluster cluster = two(1, 1, 1, 0);
+  const Planning planning(graph, cluster);
+  REQUIRE(planning.models[2].inputs.size() == 1);
+  const RowNeeds& needs = planning.models[2].inputs[0].needs;
+  CHECK(needs.of({0, 1}) == Range{0, 1});
+  CHECK(needs.of({5, 8}) == Range{1, 4});
+}
+
 TEST_CASE("lookahead makes valid plans, the same every time, and faster ones on average") {
   Random random(51);
   double log_ratio = 0;

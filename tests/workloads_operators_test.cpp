@@ -242,6 +242,25 @@ TEST_CASE("a map that was turned is flattened in another order than its box has"
             .contains(Region{{0, 2}, {0, 1}, {0, 2}}));
 }
 
+TEST_CASE("a product's input of fewer dimensions takes its own from the last ones") {
+  // [2,3,5,4] times [3,4,6], the input turned and cut to be both: channel 5 of the result is the
+  // second of two, the third of three.
+  LayerSpec input{"input", Op::kInput, {}, {}};
+  input.attributes.dims = {2, 3, 5, 4};
+  LayerSpec half{"half", Op::kSlice, {}, {"input"}};
+  half.attributes.stop = 1;
+  LayerSpec view{"view", Op::kReshape, {}, {"half"}};
+  view.attributes.dims = {3, 5, 4};
+  LayerSpec turn{"turn", Op::kTranspose, {}, {"view"}};
+  turn.attributes.dims = {0, 2, 1};
+  LayerSpec product{"product", Op::kMatMul, {}, {"input", "turn"}};
+  const Graph graph("product", "", {input, half, view, turn, product});
+  const Layer& layer = graph.layers()[4];
+  REQUIRE(layer.output.dims == std::vector<std::int64_t>{2, 3, 5, 5});
+  const Region need = required_input(layer, 1, {{5, 6}, {1, 2}, {3, 4}});
+  CHECK(need.channel == Range{2, 3});
+}
+
 TEST_CASE("a part of a flattened map needs the box that its elements lie in") {
   // [1,24] is the map [2,3,4] in the order channel, row, column; the first dimension has one index.
   LayerSpec input{"input", Op::kInput, {}, {}};

@@ -21,6 +21,16 @@ double block_time_s(const Problem& problem, const Block& block, const Region& pa
   return time_s;
 }
 
+/// Calls `visit(k, begin, end)` for every range that may be the k-th part of 0..n, k from 1 on.
+template <typename Visit>
+void for_each_part(std::size_t n, std::size_t parts, Visit visit) {
+  for (std::size_t k = 1; k <= parts; ++k) {
+    for (std::size_t end = k; end <= n; ++end) {
+      for (std::size_t begin = k - 1; begin < end; ++begin) visit(k, begin, end);
+    }
+  }
+}
+
 /// Boundaries of `parts` parts of 0..extent with the least largest cost, of these the most even
 /// ones (least sum of squared sizes). `cost(begin, end)` of a part grows with the part.
 template <typename Cost>
@@ -40,24 +50,18 @@ std::vector<std::int64_t> balanced_boundaries(std::int64_t extent, std::int64_t 
   std::vector<std::vector<double>> squares = largest;
   std::vector<std::vector<std::size_t>> begin_of(k_end, std::vector<std::size_t>(n + 1, 0));
   largest[0][0] = squares[0][0] = 0;
-  for (const bool second : {false, true}) {
-    for (std::size_t k = 1; k < k_end; ++k) {
-      for (std::size_t end = k; end <= n; ++end) {
-        for (std::size_t begin = k - 1; begin < end; ++begin) {
-          const double part = costs[begin * (n + 1) + end];
-          if (!second) {
-            largest[k][end] = std::min(largest[k][end], std::max(largest[k - 1][begin], part));
-          } else if (part <= largest.back()[n]) {
-            const auto size = static_cast<double>(end - begin);
-            const double sum = squares[k - 1][begin] + size * size;
-            if (sum >= squares[k][end]) continue;
-            squares[k][end] = sum;
-            begin_of[k][end] = begin;
-          }
-        }
-      }
-    }
-  }
+  for_each_part(n, k_end - 1, [&](std::size_t k, std::size_t begin, std::size_t end) {
+    const double part = costs[begin * (n + 1) + end];
+    largest[k][end] = std::min(largest[k][end], std::max(largest[k - 1][begin], part));
+  });
+  for_each_part(n, k_end - 1, [&](std::size_t k, std::size_t begin, std::size_t end) {
+    if (costs[begin * (n + 1) + end] > largest.back()[n]) return;
+    const auto size = static_cast<double>(end - begin);
+    const double sum = squares[k - 1][begin] + size * size;
+    if (sum >= squares[k][end]) return;
+    squares[k][end] = sum;
+    begin_of[k][end] = begin;
+  });
   std::vector<std::int64_t> boundaries(k_end, 0);
   std::size_t at = n;
   for (std::size_t k = k_end - 1; k > 0; --k) {

@@ -115,68 +115,90 @@ class Queue {
     return needs;
   }
 
-  /// Puts the units of a tile one behind the other, in front of them a relay on the hub that sends
-  /// the tile's input when it is asked for.
-  Dealt tile_by_tile(const Plan& by_layers) const {
-    std::vector<std::vector<std::size_t>> units_of(tiles_.size());
+  /// The units of each tile, and those before and behind all tiles, as positions in a plan.
+  struct Order {
     std::vector<std::size_t> before, behind;
+    std::vector<std::vector<std::size_t>> of_tile;
+  };
+
+  Order order_of(const Plan& by_layers) const {
+    Order order;
+    order.of_tile.resize(tiles_.size());
     for (std::size_t u = 0, k = 0; u < by_layers.units.size(); ++u) {
       const ExecutionUnit& unit = by_layers.units[u];
       const std::size_t l = index(unit.layer);
       if (unit.kind != UnitKind::kCompute || l >= block_.end) {
-        (l < block_.first ? before : behind).push_back(u);
+        (l < block_.first ? order.before : order.behind).push_back(u);
         continue;
       }
       if (u > 0 && by_layers.units[u - 1].layer != unit.layer) k = 0;
       while (regions_[l - block_.first][tiles_[k]].empty()) ++k;
-      units_of[k++].push_back(u);
+      order.of_tile[k++].push_back(u);
     }
+    return order;
+  }
 
-    Dealt result;
-    result.done_s.resize(tiles_.size());
-    Plan& plan = result.plan;
-    plan = by_layers;
-    plan.units.clear();
-    std::vector<UnitId> renamed(by_layers.units.size());
-    const auto take_over = [&](std::size_t u) -> ExecutionUnit& {
+  /// A plan that takes over units of another one by one.
+  struct Copy {
+    explicit Copy(const Plan& from) : old(from), plan(from), renamed(from.units.size()) {
+      plan.units.clear();
+    }
+    ExecutionUnit& take_over(std::size_t u) {
       renamed[u] = id_at(plan.units.size());
-      plan.units.push_back(by_layers.units[u]);
+      plan.units.push_back(old.units[u]);
       for (Requirement& r : plan.units.back().requirements) r.provider = renamed[index(r.provider)];
       return plan.units.back();
-    };
-    for (std::size_t u : before) take_over(u);
-    const UnitId input = id_at(plan.units.size() - 1);             // on the hub
+    }
+
+    const Plan& old;
+    Plan plan;
+    std::vector<UnitId> renamed;  // by old unit
+  };
+
+  /// Adds a relay on the hub that sends a tile's input when it is asked for, and the tile's units.
+  /// `done` are the last units of the tiles that the same worker had before.
+  void add_tile(const std::vector<std::size_t>& units, UnitId input, std::vector<UnitId>& done,
+                Copy& copy) const {
+    Plan& plan = copy.plan;
+    const UnitId handed = id_at(plan.units.size());
+    plan.units.push_back({UnitKind::kRelay, problem_.graph.input(), roles_.hub, {}, {}, {}});
+    Region box;  // of the input
+    std::map<LayerId, UnitId> own{{problem_.graph.input(), handed}};
+    for (std::size_t u : units) {
+      ExecutionUnit& unit = copy.take_over(u);
+      own[unit.layer] = copy.renamed[u];
+      unit.requirements = needs_within(unit, own);
+      for (const Requirement& r : unit.requirements) {
+        if (r.provider == handed) box = hull(box, r.region);
+      }
+      unit.starts_task = own.size() == 2;
+      if (unit.starts_task && ahead_ > 0 && !done.empty()) {
+        unit.requirements.push_back({done.back(), {}});
+      }
+    }
+    if (box.empty()) throw Infeasible("a tile needs nothing of the input, so it cannot be dealt");
+    ExecutionUnit& relay = plan.units[index(handed)];
+    relay.output = box;
+    relay.requirements.push_back({input, box});
+    if (done.size() > ahead_) {
+      relay.requirements.push_back({done[done.size() - 1 - ahead_], {}});
+    }
+    done.push_back(id_at(plan.units.size() - 1));
+  }
+
+  /// Puts the units of a tile one behind the other.
+  Dealt tile_by_tile(const Plan& by_layers) const {
+    const Order order = order_of(by_layers);
+    Copy copy(by_layers);
+    for (std::size_t u : order.before) copy.take_over(u);
+    const UnitId input = id_at(copy.plan.units.size() - 1);        // on the hub
     std::vector<std::vector<UnitId>> done(roles_.workers.size());  // last units, by worker
     for (std::size_t k = 0; k < tiles_.size(); ++k) {
-      std::vector<UnitId>& mine = done[taker_[k]];
-      const UnitId handed = id_at(plan.units.size());
-      plan.units.push_back({UnitKind::kRelay, problem_.graph.input(), roles_.hub, {}, {}, {}});
-      Region box;  // of the input
-      std::map<LayerId, UnitId> own{{problem_.graph.input(), handed}};
-      for (std::size_t u : units_of[k]) {
-        ExecutionUnit& unit = take_over(u);
-        own[unit.layer] = renamed[u];
-        unit.requirements = needs_within(unit, own);
-        for (const Requirement& r : unit.requirements) {
-          if (r.provider == handed) box = hull(box, r.region);
-        }
-        unit.starts_task = own.size() == 2;
-        if (unit.starts_task && ahead_ > 0 && !mine.empty()) {
-          unit.requirements.push_back({mine.back(), {}});
-        }
-      }
-      if (box.empty()) throw Infeasible("a tile needs nothing of the input, so it cannot be dealt");
-      ExecutionUnit& relay = plan.units[index(handed)];
-      relay.output = box;
-      relay.requirements.push_back({input, box});
-      if (mine.size() > ahead_) {
-        relay.requirements.push_back({mine[mine.size() - 1 - ahead_], {}});
-      }
-      mine.push_back(id_at(plan.units.size() - 1));
+      add_tile(order.of_tile[k], input, done[taker_[k]], copy);
     }
-    for (std::size_t u : behind) take_over(u);
-    fill_forwarding(plan);
-    return result;
+    for (std::size_t u : order.behind) copy.take_over(u);
+    fill_forwarding(copy.plan);
+    return {std::move(copy.plan), std::vector<double>(tiles_.size())};
   }
 
   const Problem& problem_;

@@ -3,41 +3,56 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <string_view>
+#include <unordered_map>
 
 #include "workloads/onnx/call.hpp"
 
 namespace edgeflow::onnx_reader {
 namespace {
 
-Number binary_value(const std::string& op, Number a, Number b, bool real) {
-  if (op == "Add" || op == "Sum") return a + b;
-  if (op == "Sub") return a - b;
-  if (op == "Mul") return a * b;
-  if (op == "Div") {
-    if (real) return a / b;
-    if (b == 0) throw std::invalid_argument("division by zero");
-    return std::trunc(a / b);
-  }
-  if (op == "Mod") {
-    if (b == 0) throw std::invalid_argument("division by zero");
-    return a - b * std::floor(a / b);
-  }
-  if (op == "Pow") return real ? std::pow(a, b) : std::trunc(std::pow(a, b));
-  if (op == "Max") return std::max(a, b);
-  if (op == "Min") return std::min(a, b);
-  if (op == "Equal") return a == b ? 1 : 0;
-  if (op == "Greater") return a > b ? 1 : 0;
-  if (op == "GreaterOrEqual") return a >= b ? 1 : 0;
-  if (op == "Less") return a < b ? 1 : 0;
-  if (op == "LessOrEqual") return a <= b ? 1 : 0;
-  if (op == "And") return a != 0 && b != 0 ? 1 : 0;
-  if (op == "Or") return a != 0 || b != 0 ? 1 : 0;
-  return (a != 0) != (b != 0) ? 1 : 0;  // Xor
+void expect_divisor(Number b) {
+  if (b == 0) throw std::invalid_argument("division by zero");
 }
 
-bool is_logical(const std::string& op) {
-  return op == "Equal" || op.starts_with("Greater") || op.starts_with("Less") || op == "And" ||
-         op == "Or" || op == "Xor";
+/// Of elements; `real` tells floating point from integers.
+using BinaryFunction = Number (*)(Number a, Number b, bool real);
+
+const std::unordered_map<std::string_view, BinaryFunction> kBinary{
+    {"Add", [](Number a, Number b, bool) { return a + b; }},
+    {"Sum", [](Number a, Number b, bool) { return a + b; }},
+    {"Sub", [](Number a, Number b, bool) { return a - b; }},
+    {"Mul", [](Number a, Number b, bool) { return a * b; }},
+    {"Div",
+     [](Number a, Number b, bool real) {
+       if (!real) expect_divisor(b);
+       return real ? a / b : std::trunc(a / b);
+     }},
+    {"Mod",
+     [](Number a, Number b, bool) {
+       expect_divisor(b);
+       return a - b * std::floor(a / b);
+     }},
+    {"Pow", [](Number a, Number b,
+               bool real) { return real ? std::pow(a, b) : std::trunc(std::pow(a, b)); }},
+    {"Max", [](Number a, Number b, bool) { return std::max(a, b); }},
+    {"Min", [](Number a, Number b, bool) { return std::min(a, b); }}};
+
+const std::unordered_map<std::string_view, bool (*)(Number a, Number b)> kLogical{
+    {"Equal", [](Number a, Number b) { return a == b; }},
+    {"Greater", [](Number a, Number b) { return a > b; }},
+    {"GreaterOrEqual", [](Number a, Number b) { return a >= b; }},
+    {"Less", [](Number a, Number b) { return a < b; }},
+    {"LessOrEqual", [](Number a, Number b) { return a <= b; }},
+    {"And", [](Number a, Number b) { return a != 0 && b != 0; }},
+    {"Or", [](Number a, Number b) { return a != 0 || b != 0; }},
+    {"Xor", [](Number a, Number b) { return (a != 0) != (b != 0); }}};
+
+bool is_logical(const std::string& op) { return kLogical.contains(op); }
+
+Number binary_value(const std::string& op, Number a, Number b, bool real) {
+  if (is_logical(op)) return kLogical.at(op)(a, b) ? 1 : 0;
+  return kBinary.at(op)(a, b, real);
 }
 
 }  // namespace
@@ -111,15 +126,33 @@ Outputs cast(const Call& call) {
   return {out};
 }
 
-/// Over all axes, or those given, of ReduceProd, ReduceSum, ReduceMax, ReduceMin, ReduceMean.
+namespace {
+
+/// One step of ReduceProd, ReduceSum, ReduceMax, ReduceMin, ReduceMean.
+Number reduced(const std::string& op, Number so_far, Number value) {
+  if (op == "ReduceProd") return so_far * value;
+  if (op == "ReduceMax") return std::max(so_far, value);
+  if (op == "ReduceMin") return std::min(so_far, value);
+  return so_far + value;
+}
+
+/// Which axes go: those given, else all.
+std::vector<bool> reduced_axes(const Call& call) {
+  const std::size_t rank = call.at(0).dims.size();
+  const auto axes = list_of(call.node, "axes", call.inputs, 1);
+  std::vector<bool> gone(rank, !axes || axes->empty());
+  if (axes) {
+    for (std::int64_t axis : *axes) gone[to_axis(axis, rank)] = true;
+  }
+  return gone;
+}
+
+}  // namespace
+
 Outputs reduce(const Call& call) {
   const Constant& in = call.at(0);
-  const auto axes = list_of(call.node, "axes", call.inputs, 1);
   const bool keep = call.node.integer("keepdims", 1) != 0;
-  std::vector<bool> gone(in.dims.size(), !axes || axes->empty());
-  if (axes) {
-    for (std::int64_t axis : *axes) gone[to_axis(axis, in.dims.size())] = true;
-  }
+  const std::vector<bool> gone = reduced_axes(call);
   Dims kept, dims;
   for (std::size_t i = 0; i < in.dims.size(); ++i) {
     kept.push_back(gone[i] ? 1 : in.dims[i]);
@@ -127,27 +160,18 @@ Outputs reduce(const Call& call) {
   }
   Constant out = call.result(dims, in.type, {&in});
   if (!out.known || in.values.empty()) return {out};
-  const std::string& op = call.node.op;
   std::vector<bool> begun(out.values.size(), false);
   Constant all = call.result(in.dims, in.type, {&in});  // for its indices
   fill(all, [&](const Index& index) {
     const std::size_t to = flat(kept, narrowed(kept, index));
     const Number value = in.values[flat(in.dims, index)];
-    Number& sum = out.values[to];
-    if (!begun[to]) {
-      sum = value;
-    } else {
-      sum = op == "ReduceProd"  ? sum * value
-            : op == "ReduceMax" ? std::max(sum, value)
-            : op == "ReduceMin" ? std::min(sum, value)
-                                : sum + value;
-    }
+    out.values[to] = begun[to] ? reduced(call.node.op, out.values[to], value) : value;
     begun[to] = true;
     return value;
   });
   out.known = all.known;
   if (!out.known) out.values.clear();
-  if (op == "ReduceMean" && out.known) {
+  if (call.node.op == "ReduceMean" && out.known) {
     const std::size_t count = in.values.size() / out.values.size();
     for (Number& value : out.values) value /= static_cast<Number>(count);
   }

@@ -249,6 +249,7 @@ Outputs unknown(const Call& call) {
   return {out};
 }
 
+// NOLINTNEXTLINE(readability-function-size): a table
 const std::unordered_map<std::string_view, Outputs (*)(const Call&)>& functions() {
   static const std::unordered_map<std::string_view, Outputs (*)(const Call&)> kFunctions{
       {"Constant", constant},

@@ -1,0 +1,17 @@
+#include "experiments/results/column.hpp"
+
+#include "experiments/results/columns.hpp"
+#include "experiments/results/event_tables.hpp"
+#include "experiments/results/run_tables.hpp"
+
+namespace edgeflow {
+
+std::vector<TableInfo> result_tables() {
+  std::vector<TableInfo> tables = report_tables();
+  for (auto* more : {run_tables, event_tables}) {
+    for (TableInfo& table : more()) tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
+}  // namespace edgeflow
