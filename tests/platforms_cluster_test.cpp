@@ -222,7 +222,7 @@ TEST_CASE("a scenario names a cluster or writes it out") {
 }
 
 TEST_CASE("every shipped cluster can be read and is called like its file") {
-  const std::vector<std::string> shelf = names_on_shelf("platforms/clusters");
+  const std::vector<std::string> shelf = catalogue_names("platforms/clusters");
   CHECK(shelf.size() >= 3);
   for (const std::string& name : shelf) {
     CAPTURE(name);

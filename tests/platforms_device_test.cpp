@@ -306,7 +306,7 @@ TEST_CASE("mistakes in a compute profile are answered with their place") {
 }
 
 TEST_CASE("every shipped device can be read and is called like its file") {
-  const std::vector<std::string> names = names_on_shelf("platforms/devices");
+  const std::vector<std::string> names = catalogue_names("platforms/devices");
   CHECK(names.size() >= 30);
   for (const std::string& name : names) {
     CAPTURE(name);

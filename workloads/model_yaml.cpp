@@ -222,6 +222,6 @@ Graph load_model(const std::string& name, const std::filesystem::path& folder) {
   return read_model(document);
 }
 
-std::vector<std::string> zoo_models() { return names_on_shelf("workloads/models"); }
+std::vector<std::string> zoo_models() { return catalogue_names("workloads/models"); }
 
 }  // namespace edgeflow

@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "experiments/commands/check.hpp"
 #include "experiments/commands/explain.hpp"
+#include "experiments/commands/file_kind.hpp"
 #include "experiments/commands/lists.hpp"
 #include "experiments/jobs/sweep.hpp"
 #include "experiments/run/steps.hpp"
@@ -74,14 +74,14 @@ constexpr std::array<Topic, 9> kTopics{{{"strategies", list_strategies},
                                         {"effects", list_effects},
                                         {"operators", list_operators}}};
 
-bool is_shipped(const std::string& name, const char* shelf) {
-  const std::vector<std::string> names = names_on_shelf(shelf);
+bool is_shipped(const std::string& name, const char* catalogue) {
+  const std::vector<std::string> names = catalogue_names(catalogue);
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 std::string unknown_name_hint(const std::string& name) {
   std::vector<std::string> known = zoo_models();
-  const std::vector<std::string> clusters = names_on_shelf("platforms/clusters");
+  const std::vector<std::string> clusters = catalogue_names("platforms/clusters");
   known.insert(known.end(), clusters.begin(), clusters.end());
   const auto near = nearest_name(name, std::vector<std::string_view>(known.begin(), known.end()));
   return near ? fmt::format("did you mean \"{}\"?", *near)
@@ -210,7 +210,7 @@ int validate_files(const std::vector<std::string>& files, const std::string& sce
   for (const std::string& file : files) {
     try {
       const std::string verdict =
-          check_file(file, scenario.empty() ? std::nullopt : std::optional<fs::path>(scenario));
+          validate_file(file, scenario.empty() ? std::nullopt : std::optional<fs::path>(scenario));
       print(fmt::format("{}: ok, {}\n", file, verdict));
     } catch (const InputError& error) {
       fmt::print(stderr, "{}\n", error.what());

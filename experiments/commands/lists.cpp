@@ -50,7 +50,7 @@ std::string list_devices() {
   const auto known = [](double value, double scale) {
     return std::isfinite(value) ? fmt::format("{:g}", value * scale) : std::string("-");
   };
-  for (const std::string& name : names_on_shelf("platforms/devices")) {
+  for (const std::string& name : catalogue_names("platforms/devices")) {
     const DeviceProfile profile = load_device(name, "");
     bool first = true;
     for (const ComputeProfile& compute : profile.compute) {
@@ -72,7 +72,7 @@ std::string list_devices() {
 
 std::string list_clusters() {
   std::vector<std::vector<std::string>> rows{{"cluster", "devices", "network", "description"}};
-  for (const std::string& name : names_on_shelf("platforms/clusters")) {
+  for (const std::string& name : catalogue_names("platforms/clusters")) {
     const Document document(home_folder() / "platforms/clusters" / (name + ".yaml"));
     const Cluster cluster = read_cluster(document.root(), name);
     const auto description = document.root().find("description");

@@ -8,8 +8,8 @@
 #include <charconv>
 #include <system_error>
 
-#include "experiments/commands/check.hpp"
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/file_kind.hpp"
 #include "experiments/jobs/sweep.hpp"
 #include "experiments/results/results.hpp"
 #include "experiments/results/summary.hpp"

@@ -106,7 +106,7 @@ YamlTree cluster_node(const Cluster& cluster, bool portable) {
   YamlTree node;
   node["name"] = cluster.name();
   node["network"] = network_node(cluster, portable);
-  static const std::vector<std::string> catalogue = names_on_shelf("platforms/devices");
+  static const std::vector<std::string> catalogue = catalogue_names("platforms/devices");
   for (std::size_t d = 0; d < cluster.size(); ++d) {
     const DeviceId id{static_cast<std::int32_t>(d)};
     node["devices"].push_back(device_node(cluster, id, catalogue));

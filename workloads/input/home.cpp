@@ -16,22 +16,22 @@ fs::path home_folder() {
   return home != nullptr && *home != '\0' ? fs::path(home) : fs::path(EDGEFLOW_SOURCE_DIR);
 }
 
-std::vector<std::string> names_on_shelf(const fs::path& shelf) {
+std::vector<std::string> catalogue_names(const fs::path& catalogue) {
   std::vector<std::string> names;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(home_folder() / shelf, error)) {
+  for (const auto& entry : fs::directory_iterator(home_folder() / catalogue, error)) {
     if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
   }
   std::sort(names.begin(), names.end());
   return names;
 }
 
-fs::path find_file(const std::string& name, const fs::path& shelf, const fs::path& folder) {
+fs::path find_file(const std::string& name, const fs::path& catalogue, const fs::path& folder) {
   const bool bare = name.find('/') == std::string::npos && !fs::path(name).has_extension();
-  const std::vector<std::string> names = names_on_shelf(shelf);
-  // A shelf name may contain a dot, as in yolov5s_v5.0.
+  const std::vector<std::string> names = catalogue_names(catalogue);
+  // A name in it may contain a dot, as in yolov5s_v5.0.
   if (std::find(names.begin(), names.end(), name) != names.end()) {
-    return home_folder() / shelf / (name + ".yaml");
+    return home_folder() / catalogue / (name + ".yaml");
   }
   fs::path path = fs::path(name).is_absolute() ? fs::path(name) : folder / name;
   std::error_code error;
@@ -39,7 +39,7 @@ fs::path find_file(const std::string& name, const fs::path& shelf, const fs::pat
   const std::vector<std::string_view> views(names.begin(), names.end());
   const auto nearest = nearest_name(name, views);
   throw InputError({}, "",
-                   bare ? fmt::format("there is no \"{}\" in {}", name, shelf.string())
+                   bare ? fmt::format("there is no \"{}\" in {}", name, catalogue.string())
                         : fmt::format("there is no file \"{}\"", path.string()),
                    nearest
                        ? fmt::format("did you mean \"{}\"?", *nearest)

@@ -1,4 +1,4 @@
-#include "experiments/commands/check.hpp"
+#include "experiments/commands/file_kind.hpp"
 
 #include <fmt/format.h>
 
@@ -121,7 +121,7 @@ void expect_kind(const Document& document, FileKind expected) {
                        fmt::format("try 'edgeflow {}'", naming.command));
 }
 
-std::string check_file(const fs::path& file, const std::optional<fs::path>& scenario) {
+std::string validate_file(const fs::path& file, const std::optional<fs::path>& scenario) {
   if (file.extension() == ".onnx") {
     return fmt::format("an ONNX model of {} layers", read_onnx(file).size());
   }

@@ -21,7 +21,7 @@ void expect_kind(const Document& document, FileKind expected);
 /// Reads `file` as what it is, and what it refers to. Plans are checked against the model and the
 /// cluster of `scenario`; without one only their form is checked. Returns what there is to say
 /// about the file in one line; throws InputError.
-std::string check_file(const std::filesystem::path& file,
-                       const std::optional<std::filesystem::path>& scenario);
+std::string validate_file(const std::filesystem::path& file,
+                          const std::optional<std::filesystem::path>& scenario);
 
 }  // namespace edgeflow
