@@ -132,6 +132,11 @@ TEST_CASE("a barrier separates scatter, compute and gather") {
   CHECK(fair_s() == doctest::Approx(10).epsilon(1e-12));
   options["barrier"] = "yes";
   CHECK(fair_s() == doctest::Approx(12).epsilon(1e-12));
+  // First come first served, the slow one first: it has its input after 2 s, but waits for the other.
+  const Cluster slow_first("three", {device("hub", 16), device("slow", 4), device("quick", 8)},
+                           NetworkType::kWifi, 64, 0, kFirst, kFirst);
+  const Plan plan = plan_by("aofl", {graph, slow_first, {}}, options);
+  CHECK(estimate(plan, graph, slow_first, {}).latency_s == doctest::Approx(12).epsilon(1e-12));
 }
 
 TEST_CASE("given blocks are divided as given, the rest runs on the hub") {

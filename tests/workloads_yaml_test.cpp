@@ -253,6 +253,18 @@ TEST_CASE("an override replaces or adds a value") {
         "a:\n  b:\n    - 1\n    - c: 20\nd:\n  - x\n  - y\nsimulation:\n  network_model: lv08\n");
 }
 
+TEST_CASE("an override is the place of what lies in its value, of nothing else called alike") {
+  Document document("net: 1\nnetwork: two\nlist: [3, four]", "f.yaml");
+  document.override_text("net", "{a: [five]}", kCommandLine);
+  document.override_text("list[0]", "six", {"sweep.yaml", 7, 2});
+  const auto error = [](const Yaml& yaml) { return error_of([&] { (void)yaml.as_integer(); }); };
+  const Yaml root = document.root();
+  CHECK(error(root.at("net").at("a").items()[0]).starts_with("--set: at net.a[0]: "));
+  CHECK(error(root.at("network")).starts_with("f.yaml:2:10: at network: "));
+  CHECK(error(root.at("list").items()[0]).starts_with("sweep.yaml:7:2: at list[0]: "));
+  CHECK(error(root.at("list").items()[1]).starts_with("f.yaml:3:11: at list[1]: "));
+}
+
 TEST_CASE("an override does not reach what shares the value by an alias") {
   Document document("a: &x {n: 1}\nb: *x\nc: &y 5\nd: *y", "f.yaml");
   document.override_text("a.n", "2", kCommandLine);
