@@ -1,6 +1,5 @@
 #pragma once
-// What happened in one run, as CSV tables. Formulas and units are in the column names and
-// README.md.
+// What happened in one run, as CSV tables; `edgeflow list columns` explains them.
 
 #include <string>
 #include <vector>
