@@ -147,6 +147,10 @@ class Schedule {
   void derive_units(std::size_t node);
   static void share_uplink(Send* list, std::int32_t count);
   void derive_sends(std::size_t node);
+  struct SendDraft;
+  void draft_sends(std::size_t n, std::int32_t edge, const std::int32_t* bounds, SendDraft& draft);
+  void count_once(std::size_t n, const std::int32_t* bounds, SendDraft& draft) const;
+  void write_sends(std::size_t n, const SendDraft& draft);
   void refresh(std::size_t node);
   void advance(std::size_t node);
   bool hopeless(std::size_t node, double threshold_s) const;

@@ -142,11 +142,8 @@ void Schedule::share_uplink(Send* list, std::int32_t count) {
   }
 }
 
-void Schedule::derive_sends(std::size_t n) {
-  ++effort_.sends;
-  send_slot_[n] ^= 1;
-  resent_.push_back(static_cast<std::int32_t>(n));
-  const auto copy = send_slot_[n];
+/// What a node sends, before it is put in order.
+struct Schedule::SendDraft {
   struct Message {
     double elements;     // as if consumers shared none
     std::int32_t size;   // along the axis
@@ -154,53 +151,75 @@ void Schedule::derive_sends(std::size_t n) {
   };
   std::array<Message, kMaxDevices * kMaxDevices> messages;  // by from, to, where there are any:
   std::array<unsigned, kMaxDevices> receivers{};            // sets of devices, by from
-  const Span* owned = shape(n);
-  const Span* needed = needs(n);
+};
+
+void Schedule::derive_sends(std::size_t n) {
+  ++effort_.sends;
+  send_slot_[n] ^= 1;
+  resent_.push_back(static_cast<std::int32_t>(n));
+  SendDraft draft;
   const std::int32_t* bounds = disjoint(n) ? boundaries(n) : nullptr;
   const auto outputs = tables_.outputs(n);
-  for (const std::int32_t e : outputs) {
-    const Edge& edge = tables_.edges[index(e)];
-    const double per_index = tables_.edge_elements[index(e)];
-    const Span* consumer = shape(index(edge.consumer));
-    DeviceSet* suppliers = &suppliers_[copy][index(e) * devices_];
-    for (std::size_t d = 0; d < devices_; ++d) {
-      suppliers[d] = 0;
-      if (consumer[d].empty()) continue;
-      const Span need = tables_.need(edge, consumer[d]);
-      if (need.empty()) continue;
-      if (overlap(owned[d], need) == need) {
-        suppliers[d] = static_cast<DeviceSet>(1U << d);
-        continue;
-      }
-      unsigned set = 0;
-      for_each_owner(n, bounds, d, need, [&](std::size_t s, std::int32_t count) {
-        set |= 1U << s;
-        if (s == d) return;
-        Message& message = messages[s * devices_ + d];
-        if ((receivers[s] >> d & 1U) == 0) message = {0, 0, edge.consumer};
-        receivers[s] |= 1U << d;
-        message.elements += per_index * count;
-        message.size += count;
-      });
-      suppliers[d] = static_cast<DeviceSet>(set);
+  for (const std::int32_t e : outputs) draft_sends(n, e, bounds, draft);
+  if (outputs.size() > 1) count_once(n, bounds, draft);  // consumers may need the same
+  write_sends(n, draft);
+}
+
+/// Adds what the consumer at an edge of `n` needs, and notes who supplies it.
+void Schedule::draft_sends(std::size_t n, std::int32_t e, const std::int32_t* bounds,
+                           SendDraft& draft) {
+  const Edge& edge = tables_.edges[index(e)];
+  const double per_index = tables_.edge_elements[index(e)];
+  const Span* owned = shape(n);
+  const Span* consumer = shape(index(edge.consumer));
+  DeviceSet* suppliers = &suppliers_[send_slot_[n]][index(e) * devices_];
+  for (std::size_t d = 0; d < devices_; ++d) {
+    suppliers[d] = 0;
+    if (consumer[d].empty()) continue;
+    const Span need = tables_.need(edge, consumer[d]);
+    if (need.empty()) continue;
+    if (overlap(owned[d], need) == need) {
+      suppliers[d] = static_cast<DeviceSet>(1U << d);
+      continue;
     }
+    unsigned set = 0;
+    for_each_owner(n, bounds, d, need, [&](std::size_t s, std::int32_t count) {
+      set |= 1U << s;
+      if (s == d) return;
+      SendDraft::Message& message = draft.messages[s * devices_ + d];
+      if ((draft.receivers[s] >> d & 1U) == 0) message = {0, 0, edge.consumer};
+      draft.receivers[s] |= 1U << d;
+      message.elements += per_index * count;
+      message.size += count;
+    });
+    suppliers[d] = static_cast<DeviceSet>(set);
   }
-  if (outputs.size() > 1) {  // consumers may need the same
-    for (std::size_t s = 0; s < devices_; ++s) {
-      for_each_device(receivers[s], [&](std::size_t d) { messages[s * devices_ + d].size = 0; });
-    }
-    for (std::size_t d = 0; d < devices_; ++d) {
-      if (overlap(owned[d], needed[d]) == needed[d]) continue;
-      for_each_owner(n, bounds, d, needed[d], [&](std::size_t s, std::int32_t count) {
-        if ((receivers[s] >> d & 1U) != 0) messages[s * devices_ + d].size += count;
-      });
-    }
+}
+
+/// Sets the sizes of messages to those of what all consumers together need.
+void Schedule::count_once(std::size_t n, const std::int32_t* bounds, SendDraft& draft) const {
+  const Span* owned = shape(n);
+  const Span* needed = needs(n);
+  for (std::size_t s = 0; s < devices_; ++s) {
+    for_each_device(draft.receivers[s],
+                    [&](std::size_t d) { draft.messages[s * devices_ + d].size = 0; });
   }
+  for (std::size_t d = 0; d < devices_; ++d) {
+    if (overlap(owned[d], needed[d]) == needed[d]) continue;
+    for_each_owner(n, bounds, d, needed[d], [&](std::size_t s, std::int32_t count) {
+      if ((draft.receivers[s] >> d & 1U) != 0) draft.messages[s * devices_ + d].size += count;
+    });
+  }
+}
+
+/// Puts the messages of each sender in the order of their first consumers.
+void Schedule::write_sends(std::size_t n, const SendDraft& draft) {
+  const auto copy = send_slot_[n];
   for (std::size_t s = 0; s < devices_; ++s) {
     Send* list = &sends_[copy][slot(n, s, 0)];
     std::int32_t count = 0;
-    const Message* to = &messages[s * devices_];
-    for_each_device(receivers[s], [&](std::size_t d) {
+    const SendDraft::Message* to = &draft.messages[s * devices_];
+    for_each_device(draft.receivers[s], [&](std::size_t d) {
       std::int32_t at = count++;
       while (at > 0 && to[index(list[at - 1].to)].first > to[d].first) {
         list[at] = list[at - 1];
