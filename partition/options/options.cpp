@@ -189,7 +189,7 @@ List not_empty(const OptionInfo& option, const std::string& text, List list) {
 
 std::string values_text(const OptionInfo& option) {
   const std::vector<std::string_view> words = words_of(option);
-  const std::string type = type_text(option);
+  std::string type = type_text(option);
   if (words.empty()) return type;
   if (!type.empty()) return fmt::format("{}, or {}", fmt::join(words, ", "), type);
   return fmt::format("{} or {}", fmt::join(words.begin(), words.end() - 1, ", "), words.back());

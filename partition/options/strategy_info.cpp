@@ -19,7 +19,7 @@ OptionValues read_options(const StrategyInfo& strategy, const Problem& problem,
                         fmt::format("strategy \"{}\" has no option \"{}\"", strategy.name, key));
     }
   }
-  const OptionValues values(strategy.options, given, problem);
+  OptionValues values(strategy.options, given, problem);
   if (strategy.check) strategy.check(problem, values);
   return values;
 }
