@@ -268,8 +268,9 @@ def points_of(path, rows, models):
     return numpy.array(x).reshape(-1, 3), seconds, [row.model for row in rows]
 
 
-def percent(values, share):
-    return 100 * float(numpy.quantile(numpy.abs(list(values)), share))
+def summary_of(errors):
+    median, high = 100 * numpy.quantile(numpy.abs(list(errors.values())), [0.5, 0.9])
+    return f"leave-one-model-out error: median {median:.1f} %, 90th percentile {high:.1f} %"
 
 
 def folded(text, indent):
@@ -367,8 +368,7 @@ def fit_entry(path, key, rows, models, quiet):
     source = (f"fit of t = k*MAC/P + (w*(in + out) + weights)/B + o to the times of {len(names)} "
               f"models in {'; '.join(sources) or os.path.basename(path)}, by scripts/calibrate.py")
     if errors:
-        source += (f"; leave-one-model-out error: median {percent(errors.values(), 0.5):.1f} %, "
-                   f"90th percentile {percent(errors.values(), 0.9):.1f} %")
+        source += f"; {summary_of(errors)}"
     for doubt in doubts(x, seconds, groups, solution):
         print(f"calibrate: warning: {key[0]}, {key[1]} threads: {doubt}", file=sys.stderr)
     if not quiet:
@@ -391,18 +391,13 @@ def report(key, x, seconds, groups, names, solution, errors):
             line += f"  {measured * (1 + errors[name]):11.2f}  {100 * errors[name]:+5.1f} %"
         print(line)
     if errors:
-        print(f"  leave-one-model-out error: median {percent(errors.values(), 0.5):.1f} %, "
-              f"90th percentile {percent(errors.values(), 0.9):.1f} %")
+        print(f"  {summary_of(errors)}")
 
 
 def profile_of(device, program, framework, threads):
     """Solution and factors of a device file's entry, as edgeflow reads them."""
-    choice = {"type": os.path.abspath(device)}
-    if framework:
-        choice["framework"] = framework
-    if threads:
-        choice["threads"] = threads
-    cluster = {"schema": 1, "devices": [choice],
+    asked = {"type": os.path.abspath(device), "framework": framework, "threads": threads}
+    cluster = {"schema": 1, "devices": [{key: value for key, value in asked.items() if value}],
                "network": {"type": "switch", "bandwidth": "1Gbps"}}
     with tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, "cluster.yaml")

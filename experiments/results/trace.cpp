@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
 
 #include "experiments/results/event_tables.hpp"
+#include "workloads/input/json.hpp"
 #include "workloads/input/stream_file.hpp"
 
 namespace edgeflow {
@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::size_t kFirstMessageTrack = 1000;
 constexpr std::size_t kTracksPerStream = 1'000'000;
-
-std::string in_json(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 
 /// Tracks on which nothing overlaps. Takes spans in the order of their ends: the track that has
 /// been free for the shortest time then wastes least.
@@ -55,8 +51,8 @@ struct PlanNames {
       : plan(its_plan), served(its_plan.units.size()) {
     for (const ExecutionUnit& unit : plan.plan.units) {
       units.push_back(fmt::format("{},\"cat\":\"{}\",\"args\":{{\"rows\":{},\"request\":",
-                                  in_json(plan.graph.layer(unit.layer).name), to_string(unit.kind),
-                                  in_json(to_string(unit.output))));
+                                  json_text(plan.graph.layer(unit.layer).name), to_string(unit.kind),
+                                  json_text(to_string(unit.output))));
     }
     for (const MessageId m : plan.messages.ids()) {
       served[plan.messages[m].consumers.front()].push_back(m);
@@ -81,8 +77,8 @@ class Trace : public Recorder {
   Trace(std::filesystem::path folder, const Plans& plans, const Scenario& scenario)
       : folder_(std::move(folder)), cluster_(*scenario.cluster), memory_(cluster_.size()) {
     for (const Device& device : cluster_.devices()) {
-      destinations_.push_back(in_json("to " + device.name));
-      origins_.push_back(in_json("from " + device.name));
+      destinations_.push_back(json_text("to " + device.name));
+      origins_.push_back(json_text("from " + device.name));
     }
     const std::vector<Workload>& streams = scenario.workloads;
     for (std::size_t s = 0; s < streams.size(); ++s) {
@@ -103,7 +99,7 @@ class Trace : public Recorder {
     file_.open(folder_ / "trace.json");
     file_ << "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n";
     for (std::size_t d = 0; d < cluster_.size(); ++d) {
-      name_process(d, in_json(cluster_.devices()[d].name));
+      name_process(d, json_text(cluster_.devices()[d].name));
     }
   }
 
@@ -201,14 +197,14 @@ class Trace : public Recorder {
         const PlanId plan = c == 0 ? PlanId{0} : changes[c - 1].plan;
         if (until_s <= from_s) continue;
         slice(process, index(s), {from_s, until_s});
-        file_ << in_json(plan == kNoPlan ? "no plan" : fmt::format("plan {}", number(plan)))
+        file_ << json_text(plan == kNoPlan ? "no plan" : fmt::format("plan {}", number(plan)))
               << R"(,"cat":"plan","args":{"because":)"
-              << in_json(c == 0 ? "" : streams_[s].made->because[c - 1]) << "}},\n";
+              << json_text(c == 0 ? "" : streams_[s].made->because[c - 1]) << "}},\n";
         any = true;
       }
       if (any) name_track(process, index(s), "plan" + streams_[s].track_name);
     }
-    if (any) name_process(process, in_json("plans"));
+    if (any) name_process(process, json_text("plans"));
   }
 
   void name_process(std::size_t process, const std::string& name) {
@@ -262,7 +258,7 @@ class Trace : public Recorder {
   void name_track(std::size_t process, std::size_t track, const std::string& name) {
     file_ << R"({"ph":"M","name":"thread_name","pid":)" << static_cast<std::int64_t>(process)
           << R"(,"tid":)" << static_cast<std::int64_t>(track) << R"(,"args":{"name":)"
-          << in_json(name) << "}},\n";
+          << json_text(name) << "}},\n";
   }
 
   const PlanNames& names_of(const Attempt& attempt) const {

@@ -7,11 +7,11 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <nlohmann/json.hpp>
 
 #include "experiments/scenario/disturbances.hpp"
 #include "workloads/input/csv.hpp"
 #include "workloads/input/home.hpp"
+#include "workloads/input/json.hpp"
 #include "workloads/input/random.hpp"
 #include "workloads/model_yaml.hpp"
 
@@ -132,9 +132,8 @@ std::string programs_of(const StrategyChoice& strategy) {
   const auto command = options.find("command");
   if (command == options.end()) return "";
   std::string text;
-  for (const auto& word : nlohmann::json::parse(command->second)) {
-    if (!word.is_string()) continue;
-    const std::filesystem::path file = strategy.folder / word.get<std::string>();
+  for (const std::string& word : words_of_json(command->second)) {
+    const std::filesystem::path file = strategy.folder / word;
     std::error_code error;
     if (!std::filesystem::is_regular_file(file, error)) continue;
     std::ifstream stream(file, std::ios::binary);

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <nlohmann/json.hpp>
+
+#include "workloads/input/json.hpp"
 
 namespace edgeflow {
 namespace {
@@ -31,18 +32,18 @@ StrategyChoice read_named_strategy(const Yaml& yaml) {
 /// A command as its option carries it: the words as a JSON list. From a list, from one word, or
 /// from such a JSON list.
 std::string read_command(const Yaml& yaml) {
-  nlohmann::json words = nlohmann::json::array();
+  std::vector<std::string> words;
   if (yaml.is_list()) {
     for (const Yaml& item : yaml.items()) words.push_back(item.as_string());
   } else if (yaml.is_scalar() && yaml.as_string().starts_with("[")) {
-    words = nlohmann::json::parse(yaml.as_string(), nullptr, false);
+    words = words_of_json(yaml.as_string());
   } else if (yaml.is_scalar()) {
     words.push_back(yaml.as_string());
   }
-  if (!words.is_array() || words.empty() || !words[0].is_string()) {
+  if (words.empty()) {
     yaml.fail_expected("a program and its arguments such as [./my_strategy.py]");
   }
-  return words.dump();
+  return json_list(words);
 }
 
 /// The program of a command: a path relative to `folder`, or a name to be looked up in PATH.
@@ -65,8 +66,8 @@ void read_external(const Yaml& yaml, StrategyChoice& choice) {
     choice.places[key] = {value.position(), value.path()};
     if (!is_command) continue;
     choice.folder = folder_of(value);
-    const auto words = nlohmann::json::parse(choice.options[key]);
-    const std::string program = resolved_program(words[0].get<std::string>(), choice.folder);
+    const std::vector<std::string> words = words_of_json(choice.options[key]);
+    const std::string program = resolved_program(words.front(), choice.folder);
     if (program.find('/') != std::string::npos && access(program.c_str(), X_OK) != 0) {
       value.fail(fmt::format("cannot run {}: {}", program, std::strerror(errno)));
     }
@@ -152,9 +153,9 @@ Options StrategyChoice::resolved_options() const {
   Options resolved = options;
   const auto command = resolved.find("command");
   if (name != kExternal || command == resolved.end()) return resolved;
-  auto words = nlohmann::json::parse(command->second);
-  words[0] = resolved_program(words[0].get<std::string>(), folder);
-  command->second = words.dump();
+  std::vector<std::string> words = words_of_json(command->second);
+  words.front() = resolved_program(words.front(), folder);
+  command->second = json_list(words);
   return resolved;
 }
 

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 
 #include "workloads/input/csv.hpp"
+#include "workloads/input/json.hpp"
 #include "workloads/input/quantity.hpp"
 #include "workloads/input/yaml.hpp"
 
@@ -121,14 +121,9 @@ std::optional<std::vector<double>> parse_shares(const std::string& text, std::si
 }
 
 std::optional<std::vector<std::string>> parse_command(const std::string& text) {
-  std::vector<std::string> words;
-  if (text.empty()) return words;
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_array() || json.empty()) return std::nullopt;
-  for (const auto& word : json) {
-    if (!word.is_string() || word.get<std::string>().empty()) return std::nullopt;
-    words.push_back(word.get<std::string>());
-  }
+  const std::vector<std::string> words = words_of_json(text);
+  const bool empty_word = std::ranges::find(words, "") != words.end();
+  if (empty_word || (words.empty() && !text.empty())) return std::nullopt;
   return words;
 }
 
