@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "experiments/results/column.hpp"
+#include "experiments/results/table.hpp"
 #include "tests/support/paths.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/scratch.hpp"

@@ -6,10 +6,10 @@
 #include <algorithm>
 
 #include "experiments/jobs/sweep.hpp"
-#include "experiments/results/columns.hpp"
 #include "experiments/results/measure.hpp"
 #include "experiments/results/run_tables.hpp"
 #include "experiments/results/summary.hpp"
+#include "experiments/results/sweep_tables.hpp"
 #include "experiments/run/steps.hpp"
 #include "tests/support/csv_table.hpp"
 #include "tests/support/paths.hpp"

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "experiments/jobs/sweep.hpp"
-#include "experiments/results/columns.hpp"
 #include "experiments/results/run_tables.hpp"
+#include "experiments/results/sweep_tables.hpp"
 #include "experiments/run/replan.hpp"
 #include "experiments/scenario/resolve.hpp"
 #include "platforms/remaining.hpp"

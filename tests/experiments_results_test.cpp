@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/jobs/sweep.hpp"
-#include "experiments/results/columns.hpp"
 #include "experiments/results/measure.hpp"
 #include "experiments/results/results.hpp"
+#include "experiments/results/sweep_tables.hpp"
 #include "tests/support/paths.hpp"
 #include "tests/support/run_job.hpp"
 #include "tests/support/scratch.hpp"

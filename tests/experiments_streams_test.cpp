@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "experiments/jobs/sweep.hpp"
-#include "experiments/results/columns.hpp"
+#include "experiments/results/sweep_tables.hpp"
 #include "experiments/scenario/resolve.hpp"
 #include "tests/support/csv_table.hpp"
 #include "tests/support/program.hpp"

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "experiments/results/column.hpp"
 #include "experiments/results/summary.hpp"
+#include "experiments/results/table.hpp"
 #include "partition/strategy.hpp"
 #include "platforms/effects.hpp"
 #include "workloads/input/home.hpp"

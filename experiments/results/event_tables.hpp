@@ -7,7 +7,7 @@
 
 #include "experiments/jobs/job.hpp"
 #include "experiments/jobs/report.hpp"
-#include "experiments/results/column.hpp"
+#include "experiments/results/table.hpp"
 #include "sim/records/recorder.hpp"
 
 namespace edgeflow {

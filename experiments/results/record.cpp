@@ -3,7 +3,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "experiments/results/columns.hpp"
+#include "experiments/results/sweep_tables.hpp"
 #include "workloads/input/csv.hpp"
 
 namespace edgeflow {

@@ -11,8 +11,8 @@
 #include <set>
 #include <sstream>
 
-#include "experiments/results/columns.hpp"
 #include "experiments/results/run_tables.hpp"
+#include "experiments/results/sweep_tables.hpp"
 #include "experiments/results/version.hpp"
 #include "experiments/scenario/resolve.hpp"
 #include "partition/plans/plan_yaml.hpp"

@@ -2,7 +2,7 @@
 // The folder that results are written to:
 //
 //   manifest.json          what was run by which program where; counts of statuses when it is done
-//   runs.csv               a row per run (columns.hpp); the same bytes whenever the same runs are
+//   runs.csv               a row per run (sweep_tables.hpp); the same bytes whenever the same runs are
 //                          run, by however many processes, in however many goes
 //   streams.csv            a row per stream of each run, if there are scenarios with streams
 //   timing.csv             wall-clock figures

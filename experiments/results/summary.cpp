@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <map>
 
-#include "experiments/results/columns.hpp"
+#include "experiments/results/sweep_tables.hpp"
 #include "workloads/input/text_table.hpp"
 
 namespace edgeflow {

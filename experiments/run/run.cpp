@@ -4,25 +4,17 @@
 
 #include "experiments/jobs/sweep.hpp"
 #include "experiments/run/progress.hpp"
+#include "experiments/run/resume.hpp"
 #include "experiments/run/steps.hpp"
 
 namespace edgeflow {
 namespace {
 
-/// Those whose results are not there.
-std::vector<Task> left_of(const Study& study, const Results& results) {
-  std::vector<Task> left;
-  for (Task task : study.tasks) {
-    std::erase_if(task, [&](std::size_t i) { return results.has(study.jobs[i]); });
-    if (!task.empty()) left.push_back(std::move(task));
-  }
-  return left;
-}
-
 /// Gives the work to a pool of processes.
 StudyOutcome run_in_pool(const Study& study, const Results& results, const TaskWork& work,
                          const PoolOptions& options) {
-  const std::vector<Task> left = study.force ? study.tasks : left_of(study, results);
+  const std::vector<Task> left =
+      study.force ? study.tasks : left_of(study.tasks, study.jobs, results);
   StudyOutcome outcome;
   outcome.study = study;
   outcome.runs = runs_in(study.tasks);

@@ -160,7 +160,7 @@ class Runtime {
   std::string failing(const Failure& failure) const;
   void fail(const std::string& what);
 
-  // Plans that change, in runtime_replan.cpp.
+  // Plans that change, in runtime_abort.cpp.
   void change_plan(StreamId stream);
   void settle_weights(StreamId stream, PlanId plan);
   void abort(RequestState& state);

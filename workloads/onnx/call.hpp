@@ -74,7 +74,7 @@ inline Index narrowed(const Dims& dims, const Index& index) {
   return from;
 }
 
-// Arithmetic (onnx_arithmetic.cpp); the operator is call.node.op.
+// Arithmetic (arithmetic.cpp); the operator is call.node.op.
 Outputs binary(const Call& call);
 Outputs unary(const Call& call);
 Outputs where(const Call& call);

@@ -1,4 +1,4 @@
-// With onnx_without_weights.cpp, all that knows protobuf and the ONNX library.
+// With without_weights.cpp, all that knows protobuf and the ONNX library.
 
 #include "workloads/onnx/file.hpp"
 

@@ -1,5 +1,5 @@
 #pragma once
-// Turns the nodes of an ONNX file into layers, one node at a time; onnx_ops*.cpp say how.
+// Turns the nodes of an ONNX file into layers, one node at a time; ops_*.cpp say how.
 
 #include <optional>
 #include <string>

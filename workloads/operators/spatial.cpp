@@ -167,7 +167,7 @@ void infer_pad(Layer& layer) {
 // The output of all these is a feature map in its default box, so `out` has ranges of its dims.
 // They find the ranges [C,H,W] of the input, and placed() the box that these are.
 
-// Rows [o0*s - p, (o1-1)*s - p + e*(k-1) + 1), clipped; columns alike.
+// With its halo: rows [o0*s - p, (o1-1)*s - p + e*(k-1) + 1), clipped; columns alike.
 Region window_input(const Layer& layer, std::size_t input, const Region& out) {
   const Tensor& in = layer.input_tensors[input];
   const Attributes& a = layer.attributes;

@@ -8,8 +8,8 @@
 
 #include "experiments/jobs/job.hpp"
 #include "experiments/jobs/report.hpp"
-#include "experiments/results/column.hpp"
 #include "experiments/results/record.hpp"
+#include "experiments/results/table.hpp"
 
 namespace edgeflow {
 

@@ -1,4 +1,4 @@
-#include "experiments/results/columns.hpp"
+#include "experiments/results/sweep_tables.hpp"
 
 #include <algorithm>
 

@@ -1,8 +1,8 @@
-#include "experiments/results/column.hpp"
+#include "experiments/results/table.hpp"
 
-#include "experiments/results/columns.hpp"
 #include "experiments/results/event_tables.hpp"
 #include "experiments/results/run_tables.hpp"
+#include "experiments/results/sweep_tables.hpp"
 
 namespace edgeflow {
 
