@@ -61,6 +61,30 @@ TEST_CASE("devices and links count the bytes of all requests") {
   CHECK(result.devices[1].busy_s == about(5 * 0.5));
 }
 
+TEST_CASE("interfaces send and receive as fast as their own ends of a route") {
+  const std::vector<std::string> names{"pi-0", "pi-1"};
+  const Network ports = make_switch(names, {Port{80, 160, 0.125, 0}, Port{20, 40, 0.125, 0}});
+  const Cluster where("bench", devices(2), ports, DeviceId{0}, DeviceId{0});
+  const auto result = simulate_ok(whole_layers({1}), chain(1), where);
+  // 40 bytes leave device 0 by 80 byte/s and reach device 1 by 40; back, 20 and 160.
+  CHECK(result.devices[0].transmit_s == about(40.0 / 80));
+  CHECK(result.devices[1].receive_s == about(40.0 / 40));
+  CHECK(result.devices[1].transmit_s == about(40.0 / 20));
+  CHECK(result.devices[0].receive_s == about(40.0 / 160));
+}
+
+TEST_CASE("the offered load of a device counts both its units and its part of messages") {
+  auto list = devices(2);
+  list[0].compute.message_overhead_s = 0.125;
+  list[1].compute.message_overhead_s = 0.5;
+  SimulationOptions options;
+  options.arrivals_s = {0, 10, 20};
+  const auto result = simulate_ok(whole_layers({1}), chain(1), cluster(list), options);
+  // 1 s of computing, 0.5 s of receiving and 0.5 s of sending, every 10 s.
+  CHECK(result.offered.load == about(0.2));
+  CHECK(result.offered.resource == "pi-1");
+}
+
 TEST_CASE("energy is idle power all the time and the rest while computing") {
   // 3.5 s in all, device 0 computes 1 s of it, device 1 computes 1 s.
   auto list = devices(2);

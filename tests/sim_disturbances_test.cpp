@@ -88,6 +88,18 @@ TEST_CASE("a background flow of a given rate takes that and no more") {
         doctest::Approx(20 * (result.makespan_s - 0.25)).epsilon(1e-9));
 }
 
+TEST_CASE("between two stations background traffic takes the medium twice") {
+  Disturbances others;
+  others.background = {{1, 0, 10, 0, 0}};
+  const Cluster wifi = cluster(devices(2), NetworkType::kWifi);
+  const auto result = simulate_ok(whole_layers({1}), chain(1), wifi, with(others));
+  // 10 byte/s of payload leave 60 of 80 to a message, which crosses twice as well.
+  const double latency_s = wifi.route(DeviceId{0}, DeviceId{1}).latency_s;
+  CHECK(result.transfers[0].finish_s == about(latency_s + 2 * 40.0 / 60));
+  CHECK(result.links[0].background_bytes ==
+        doctest::Approx(2 * 10 * (result.makespan_s - latency_s)).epsilon(1e-9));
+}
+
 TEST_CASE("background messages come at random, as often as told, the same for the same seed") {
   Disturbances others;
   others.background = {{0, 1, 0, 1e-3, 40}};

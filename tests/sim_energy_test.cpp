@@ -55,6 +55,9 @@ TEST_CASE("the CPU time of messages draws busy power") {
   list[1].compute.message_overhead_s = 0.5;
   const auto result = simulate_ok(whole_layers({1}), chain(1), powered_links(list));
   CHECK(result.devices[1].energy_J == exactly(2 * 3.5 + (5 - 2) * 2));
+  // Idle 1 + 2 + 4 * 0.1 W; device 1 is busy for 2 s; interfaces and links work as above.
+  CHECK(result.requests[0].energy_J ==
+        exactly(3.4 * 3.5 + 3 * 2 + (2 - 1) * 0.5 + (1.5 - 1) * 0.5 + 4 * 0.2 * 0.5));
 }
 
 TEST_CASE("the energies of requests sum to the total") {

@@ -98,6 +98,36 @@ TEST_CASE("in a closed loop a request arrives when the one before is done") {
   }
 }
 
+TEST_CASE("in a closed loop as many requests are in flight as told") {
+  SimulationOptions options;
+  options.arrivals_s.assign(4, 0);
+  options.closed_loop = true;
+  options.max_in_flight = 3;
+  const auto result = simulate_ok(whole_layers({0}), chain(1), cluster(devices(1)), options);
+  for (const auto& [request, arrival_s] : {std::pair(0, 0.0), {1, 0.0}, {2, 0.0}, {3, 1.0}}) {
+    const auto i = static_cast<std::size_t>(request);
+    CHECK(result.requests[i].arrival_s == about(arrival_s));
+    CHECK(result.requests[i].finish_s == about(request + 1));
+  }
+}
+
+TEST_CASE("a request is done when the last of its results is, once") {
+  // Both halves of the layer are computed where they are wanted, by 0.5 and by 1 s.
+  Sketch halves;
+  const UnitId input = halves.unit(0, 0);
+  for (const std::int64_t begin : {0, 5}) {
+    const UnitId half = halves.unit(1, 0, begin, begin + 5);
+    halves.feed(input, half).feed(half, halves.relay(1, 0, begin, begin + 5));
+  }
+  SimulationOptions options;
+  options.arrivals_s = {0, 0};
+  options.closed_loop = true;
+  const auto result = simulate_ok(halves.plan(), chain(1), cluster(devices(1)), options);
+  CHECK(result.requests[0].finish_s == about(1));
+  CHECK(result.requests[1].arrival_s == about(1));
+  CHECK(result.requests[1].finish_s == about(2));
+}
+
 TEST_CASE("of units that are ready at the same instant the earlier request's run first") {
   // Two requests at once, two units each: request 0 first, in plan order.
   SimulationOptions options;

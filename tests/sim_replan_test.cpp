@@ -162,6 +162,19 @@ TEST_CASE("of aborted CPU work of messages the time counts until then") {
   CHECK(unpacking.transfers[0].carried == 1);
 }
 
+TEST_CASE("what waits to be sent at a failure is not lost, it never left") {
+  auto list = devices(2);
+  list[0].compute.message_overhead_s = 1;
+  // Device 0 packs the first request's input until 1; the second's waits.
+  const auto result = moved(0.25, cluster(list, NetworkType::kHub), {0, 0}).run_ok();
+  CHECK(result.requests[0].aborted == 1);
+  CHECK(result.requests[1].aborted == 1);
+  CHECK(result.lost_bytes == 0);
+  CHECK(result.devices[0].sent_bytes == 0);
+  CHECK(result.devices[0].busy_s == about(0.25 + 2 * 1));
+  CHECK(result.requests[1].finish_s == about(0.75 + 2));
+}
+
 TEST_CASE("energy counts what was done in vain once, and requests bear it") {
   auto list = devices(2);
   for (Device& device : list) {
