@@ -15,9 +15,9 @@ using test::Outcome;
 using test::Scratch;
 
 /// Three devices on `network`, each with the keys in its place of `extra`.
-std::string cluster_yaml(const std::string& network, const std::vector<std::string>& extra) {
+std::string cluster_yaml(const std::string& network, const std::vector<std::string>& extra,
+                         const std::vector<std::string>& names = {"a", "b", "c"}) {
   std::string text = "schema: 1\nname: three\nnetwork: " + network + "\ndevices:\n";
-  const char* names[] = {"a", "b", "c"};
   for (std::size_t d = 0; d < 3; ++d) {
     text += std::string("  - {type: ") + (d == 1 ? "jetson-nano" : "rpi4") + ", name: " + names[d] +
             (extra.empty() || extra[d].empty() ? "" : ", " + extra[d]) + "}\n";
@@ -188,7 +188,8 @@ TEST_CASE("a platform file of zones and full-duplex links is read as SimGrid rou
   <link id="wan" bandwidth="10Mbps" latency="10ms"/>
   <zoneRoute src="left" dst="right" gw_src="left_out" gw_dst="c"><link_ctn id="wan"/></zoneRoute>
 </zone></platform>)");
-  scratch.write("c.yaml", cluster_yaml("{type: simgrid, file: zones.xml}", {}));
+  // Devices in another order than SimGrid's, which is that of names.
+  scratch.write("c.yaml", cluster_yaml("{type: simgrid, file: zones.xml}", {}, {"b", "c", "a"}));
   const Outcome outcome = test::edgeflow(scratch, "inspect c.yaml");
   CHECK(outcome.err == "");
   for (const char* route :

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "partition/plans/execution.hpp"
+#include "sim/engine/simgrid_versions.hpp"
 
 namespace edgeflow {
 
@@ -23,7 +24,7 @@ class EndOfSimulation {};
 Activities::Activities(IdVector<HostId, sg4::Host*> hosts, double bytes_scale,
                        std::function<bool(std::span<const RuntimeEvent>)> handle)
     : hosts_(std::move(hosts)), bytes_scale_(bytes_scale), handle_(std::move(handle)) {
-  sg4::Activity::on_completion_cb([this](const sg4::Activity& activity) { finish(activity); });
+  simgrid_versions::on_completion([this](const sg4::Activity& activity) { finish(activity); });
   sg4::Engine::on_time_advance_cb([this](double) { report_due_timers(); });
 }
 

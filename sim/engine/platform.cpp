@@ -9,9 +9,11 @@
 #include <string>
 
 #include "partition/plans/execution.hpp"
+#include "sim/engine/simgrid_versions.hpp"
 
 namespace edgeflow {
 namespace sg4 = simgrid::s4u;
+using namespace simgrid_versions;
 
 double bytes_scale(NetworkModel model) { return model == NetworkModel::kCm02 ? 1 << 24 : 1; }
 
@@ -21,7 +23,7 @@ sg4::Engine& create_engine(NetworkModel model) {
   std::signal(SIGINT, SIG_DFL);
   // Deadlocks are reported by us, with units instead of actors.
   xbt_log_control_set("root.thresh:critical ker_engine.app:file:/dev/null ker_engine.add:0");
-  sg4::Engine::set_config("surf/precision", kTimePrecision_s);
+  sg4::Engine::set_config(simgrid_versions::kTimingPrecision, kTimePrecision_s);
   if (model == NetworkModel::kCm02) {
     // Without these, a flow takes 5 % of the way back and is capped by a TCP window. (A gamma of 0
     // would switch the cap off too, but also limits that are set per message.)
@@ -55,7 +57,7 @@ void add_links(const Network& network, bool latency, const Disturbances& disturb
   platform.shares = std::make_shared<std::vector<double>>();
   for (std::size_t l = 0; l < network.links.size(); ++l) {
     sg4::Link* link =
-        zone.create_link("link" + std::to_string(l), most_Bps[l] * platform.bytes_scale);
+        add_link(zone, "link" + std::to_string(l), most_Bps[l] * platform.bytes_scale);
     platform.shares->push_back(network.links[l].bandwidth_Bps / most_Bps[l]);
     if (changing.contains(l)) {
       link->set_sharing_policy(
@@ -70,8 +72,8 @@ void add_links(const Network& network, bool latency, const Disturbances& disturb
 void add_background(const BackgroundTraffic& traffic, const Cluster& cluster, NetworkModel model,
                     sg4::NetZone& zone, Platform& platform) {
   const std::string name = "background" + std::to_string(platform.hosts.size());
-  const std::array ends{zone.create_host(name + "from", kHostSpeed),
-                        zone.create_host(name + "to", kHostSpeed)};
+  const std::array ends{add_host(zone, name + "from", kHostSpeed),
+                        add_host(zone, name + "to", kHostSpeed)};
   for (sg4::Host* host : ends) {
     host->set_property("wattage_per_state", wattage(0, 0));
     platform.hosts.push_back(host->seal());
@@ -85,10 +87,9 @@ void add_background(const BackgroundTraffic& traffic, const Cluster& cluster, Ne
     }
     if (way == 0 && traffic.rate_Bps > 0) {
       links.emplace_back(
-          zone.create_link(name, traffic.rate_Bps * route.crossings * bytes_scale(model))->seal());
+          add_link(zone, name, traffic.rate_Bps * route.crossings * bytes_scale(model))->seal());
     }
-    zone.add_route(ends[way]->get_netpoint(), ends[1 - way]->get_netpoint(), nullptr, nullptr,
-                   links, false);
+    add_route(zone, ends[way]->get_netpoint(), ends[1 - way]->get_netpoint(), links);
   }
 }
 
@@ -101,7 +102,7 @@ void add_routing(const Routing& routing, sg4::NetZone& zone, Platform& platform)
     if (end == kNone && first) end = host_of(device);
     if (end == kNone) {
       end = id_at<HostId>(platform.hosts.size());
-      sg4::Host* host = zone.create_host("end" + std::to_string(number(end)), kHostSpeed);
+      sg4::Host* host = add_host(zone, "end" + std::to_string(number(end)), kHostSpeed);
       host->set_property("wattage_per_state", wattage(0, 0));
       platform.hosts.push_back(host->seal());
     }
@@ -112,7 +113,7 @@ void add_routing(const Routing& routing, sg4::NetZone& zone, Platform& platform)
     for (const int link : routing.cluster->route(from, to).links) {
       route.emplace_back(platform.links[index(link)]);
     }
-    zone.add_route(end_of(from), end_of(to), nullptr, nullptr, route, false);
+    add_route(zone, end_of(from), end_of(to), route);
   }
 }
 
@@ -128,11 +129,11 @@ Platform build_platform(std::span<const Routing> routings, const Effects& effect
                         NetworkModel model, const Disturbances& disturbances) {
   const bool latency = effects.latency && model != NetworkModel::kCm02;
   const Cluster& cluster = *routings.front().cluster;
-  sg4::NetZone* zone = sg4::create_full_zone("cluster");
+  sg4::NetZone* zone = add_full_zone(*sg4::Engine::get_instance(), "cluster");
   Platform platform;
   platform.bytes_scale = bytes_scale(model);
   for (std::size_t d = 0; d < cluster.size(); ++d) {
-    sg4::Host* host = zone->create_host("device" + std::to_string(d), kHostSpeed);
+    sg4::Host* host = add_host(*zone, "device" + std::to_string(d), kHostSpeed);
     const Device& device = cluster.devices()[d];
     host->set_property("wattage_per_state", wattage(device.idle_W, device.busy_W));
     platform.hosts.push_back(host->seal());

@@ -28,6 +28,7 @@
 #include "partition/plans/executable_plan.hpp"
 #include "sim/engine/child.hpp"
 #include "sim/engine/platform.hpp"
+#include "sim/engine/simgrid_versions.hpp"
 #include "sim/simulate.hpp"
 
 namespace edgeflow {
@@ -52,7 +53,7 @@ class Minimal {
  public:
   Minimal(const ExecutablePlan& plan, std::vector<sg4::Host*> hosts, std::size_t requests)
       : plan_(plan), hosts_(std::move(hosts)), requests_(requests), devices_(hosts_.size()) {
-    sg4::Activity::on_completion_cb([this](const sg4::Activity& activity) { ended(activity); });
+    simgrid_versions::on_completion([this](const sg4::Activity& activity) { ended(activity); });
   }
 
   double run(sg4::Engine& engine) {
@@ -227,20 +228,20 @@ struct Measured {
 
 /// A switch as SimGrid's manual has it: a star of full-duplex links with half the latency each.
 std::vector<sg4::Host*> star(const Cluster& cluster) {
-  sg4::NetZone* zone = sg4::create_star_zone("star");
+  sg4::NetZone* zone = simgrid_versions::add_star_zone(*sg4::Engine::get_instance(), "star");
   std::vector<sg4::Host*> hosts;
   const Network& network = cluster.network();
   const auto add_link = [&](const std::string& name) {
-    sg4::Link* link = zone->create_link(name, network.bandwidth_Bps);
+    sg4::Link* link = simgrid_versions::add_link(*zone, name, network.bandwidth_Bps);
     return link->set_latency(network.latency_s / 2)->seal();
   };
   for (const Device& device : cluster.devices()) {
-    hosts.push_back(zone->create_host(device.name, kHostSpeed)->seal());
+    hosts.push_back(simgrid_versions::add_host(*zone, device.name, kHostSpeed)->seal());
     auto* point = hosts.back()->get_netpoint();
     const sg4::LinkInRoute up(add_link(device.name + "-up"));
     const sg4::LinkInRoute down(add_link(device.name + "-down"));
-    zone->add_route(point, nullptr, nullptr, nullptr, {up}, false);
-    zone->add_route(nullptr, point, nullptr, nullptr, {down}, false);
+    simgrid_versions::add_route(*zone, point, nullptr, {up});
+    simgrid_versions::add_route(*zone, nullptr, point, {down});
   }
   zone->seal();
   return hosts;
