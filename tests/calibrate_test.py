@@ -122,6 +122,8 @@ class Calibration(unittest.TestCase):
                 (head + "b,1,vgg16,1e30\n", ":2: ms is \"1e30\", expected a number over 0, at most 1e+09"),
                 (head + "b,1.5,vgg16,1\n", ":2: threads is \"1.5\", expected an integer over 0, at most 1024"),
                 (head + ",1,vgg16,1\n", ":2: device is empty"),
+                (f"# by hand\n{head}\n# again\nb,1,vgg16,1\nb,1,vgg16,0\n",
+                 ":6: ms is \"0\", expected a number over 0, at most 1e+09"),
                 (head + "b,1,vgg16,1\nc,1,vgg16,1\n",
                  ":3: device is \"c\", expected \"b\" as above: one file per device"),
                 (head + "b,1,vgg61,1\n", ":2: model \"vgg61\": there is no file \"vgg61\" or model"),

@@ -60,6 +60,15 @@ TEST_CASE(
         doctest::Approx(1 + 192 / 500.0 + 1.5 + 1 + 128 / 500.0).epsilon(1e-9));
 }
 
+TEST_CASE("a message's row says from where to where it went") {
+  const Scratch scratch;
+  REQUIRE(run(scratch, "out", "").exit_code == 0);
+  const std::string transfers = table(scratch, "out", "transfers.csv");
+  // request, message, from_unit, from_device, to_device, bytes
+  CHECK(transfers.find("\n0,0,0,near,far,192,") != std::string::npos);
+  CHECK(transfers.find(",far,near,128,") != std::string::npos);
+}
+
 TEST_CASE("jitter is of the seed, and the resolved scenario gives the same run again") {
   const Scratch scratch;
   const std::string noise = "{jitter: {distribution: exponential, mean: 1s}}";

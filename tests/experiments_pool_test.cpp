@@ -110,6 +110,25 @@ TEST_CASE("runs that differ in what planning does not see share a plan") {
   }
 }
 
+TEST_CASE("bandwidths at the start are seen by planning, later ones are not") {
+  const Scratch scratch;
+  const auto tasks_with = [&](const std::string& first, const std::string& later) {
+    const auto changing = [](const std::string& start_Bps, const std::string& then_Bps) {
+      return "    - {bandwidth: [{links: all, steps: [{at: 0s, bandwidth: " + start_Bps +
+             "}, {at: 1s, bandwidth: " + then_Bps + "}]}]}\n";
+    };
+    return tasks_of(
+               read_sweep(scratch.write("sweep.yaml",
+                                        "schema: 1\nname: sweep\nbase: " + test::data_folder() +
+                                            "/cli/tiny_scenario.yaml\naxes:\n  strategy: "
+                                            "[even]\n  disturbances:\n" +
+                                            changing("500B/s", "900B/s") + changing(first, later)))
+                   .jobs)
+        .size();
+  };
+  CHECK(tasks_with("100B/s", "900B/s") == 2);
+}
+
 TEST_CASE("a shared plan is made once") {
   const Scratch scratch;
   plan_count_file = (scratch.folder() / "plans").string();
@@ -161,6 +180,30 @@ TEST_CASE("a planner that crashes is the status of the runs that wanted its plan
   const std::vector<Record> records = merge_results(scratch.folder() / "out");
   CHECK(records[6].at("status") == "crashed");
   CHECK(records[6].at("message") == "the planning process died by SIGKILL (Killed)");
+}
+
+TEST_CASE("a run that crashes has that as its status, and its task goes on behind it") {
+  TaskWork work;
+  work.run = [](const Task& task, const TaskProgress& progress) {
+    progress.planned();
+    for (const std::size_t i : task) {
+      if (i == 1) std::raise(SIGKILL);
+      RunReport report;
+      report.index = i;
+      progress.done(report);
+    }
+  };
+  std::string given_up;
+  work.give_up = [&](std::size_t i, Status status, const std::string& message) {
+    given_up += std::to_string(i) + " " + std::string(to_string(status)) + ": " + message;
+  };
+  std::map<std::size_t, std::string> statuses;
+  const PoolEnd end = run_tasks({{0, 1, 2, 3}}, work, {},
+                                [&](const Outcome& run) { statuses[run.index] = run.status; });
+  CHECK(end == PoolEnd::kAllDone);
+  CHECK(given_up == "1 crashed: the running process died by SIGKILL (Killed)");
+  CHECK(statuses ==
+        std::map<std::size_t, std::string>{{0, "ok"}, {1, "crashed"}, {2, "ok"}, {3, "ok"}});
 }
 
 TEST_CASE("a planner without end is a timeout") {

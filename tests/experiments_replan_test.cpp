@@ -221,10 +221,11 @@ TEST_CASE("every strategy plans for what is left as for a smaller cluster") {
 }
 
 TEST_CASE("of several streams those are planned anew that use what fails") {
-  const Run done =
-      run_first(read("strategy: single\nstreams:\n  - {name: away}\n"
-                     "  - {name: home, strategy: {name: single, options: {device: near}}}\n" +
-                     kFarFails));
+  const Scenario scenario = read(
+      "strategy: single\nstreams:\n  - {name: away}\n"
+      "  - {name: home, strategy: {name: single, options: {device: near}}}\n" +
+      kFarFails);
+  const Run done = run_first(scenario);
   const RunReport& report = done.report;
   INFO(report.message);
   REQUIRE(report.status == Status::kOk);
@@ -238,6 +239,15 @@ TEST_CASE("of several streams those are planned anew that use what fails") {
   CHECK(*report.streams[1].outage_s == 0);
   CHECK(*report.replans == 1);
   CHECK(*report.outage_s == about(0.5));
+  // Each period counts the requests of its own stream.
+  const Scratch scratch;
+  std::map<std::string, double> requests;
+  for (auto& row : test::read_table(scratch.write("plans.csv", plans_csv(done, scenario)))) {
+    requests[row["stream"] + " from " + row["from_s"]] = std::stod(row["requests"]);
+  }
+  CHECK(requests ==
+        std::map<std::string, double>{
+            {"away from 0", 0}, {"away from 0.3", 0}, {"away from 0.8", 1}, {"home from 0", 1}});
 }
 
 TEST_CASE("a failure ends all streams, and keeps the requests that each has done") {

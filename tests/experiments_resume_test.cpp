@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <map>
 
 #include "tests/support/background.hpp"
@@ -157,6 +158,21 @@ TEST_CASE("a finished sweep is not run again unless forced") {
   CHECK(old_ones(folder) == kRuns);
   CHECK(read_text(folder / "runs.csv") == expected);
   CHECK(edgeflow(scratch, "sweep sweep.yaml -o undisturbed --force").exit_code == 0);
+  CHECK(finished(folder).size() == kRuns);
+  CHECK(old_ones(folder) == 0);
+}
+
+TEST_CASE("runs of another version of the program are run again") {
+  const Scratch scratch;
+  (void)undisturbed(scratch);
+  const fs::path folder = scratch.folder() / "undisturbed";
+  std::string manifest = read_text(folder / "manifest.json");
+  const std::string commit = "\"commit\": \"";
+  REQUIRE(manifest.find(commit) != std::string::npos);
+  manifest.insert(manifest.find(commit) + commit.size(), "before ");
+  std::ofstream(folder / "manifest.json") << manifest;
+  make_old(folder);
+  CHECK(edgeflow(scratch, "sweep sweep.yaml -o undisturbed").exit_code == 0);
   CHECK(finished(folder).size() == kRuns);
   CHECK(old_ones(folder) == 0);
 }

@@ -224,6 +224,8 @@ TEST_CASE("a resolved scenario is read as the scenario that it was made from") {
     const Scenario again = read(text);
     CHECK(resolved_text(again, again.strategies.front()) == text);
     CHECK(hash(again) == hash(scenario));
+    CHECK(again.workloads[0].precision == Precision::kFp16);
+    CHECK(again.workloads[0].input_precision == Precision::kUint8);
     CHECK(again.workloads[0].arrivals_s(again.seed) ==
           scenario.workloads[0].arrivals_s(scenario.seed));
   }
@@ -263,6 +265,14 @@ TEST_CASE("a resolved scenario keeps both sides of every pair apart") {
   CHECK(cluster.at("source").as_string() == "a");
   CHECK(cluster.at("sink").as_string() == "b");
 
+  // A port's latency that is the network's, of which half would be its own otherwise.
+  const std::string far = head + "  network: {type: switch, bandwidth: 20Mbps, latency: 2ms}\n" +
+                          devices + ", latency: 2ms" + ends;
+  const Scenario once_far = read(far);
+  const Scenario far_again = read(resolved_text(once_far, once_far.strategies.front()));
+  CHECK(far_again.cluster->route(DeviceId{0}, DeviceId{1}).latency_s ==
+        doctest::Approx(0.003).epsilon(1e-12));
+
   for (const char* network :
        {"{type: mesh, bandwidth: 1Mbps, links: [{between: [a, b], up: 8Mbps, down: 16Mbps}]}",
         "{type: graph, links: [{between: [a, b], up: 8Mbps, down: 16Mbps}]}"}) {
@@ -286,6 +296,40 @@ TEST_CASE("every effect is ablated by its name, alone, and resolved so") {
     REQUIRE(left_out.size() == 1);
     CHECK(left_out[0].as_string() == name);
   }
+}
+
+TEST_CASE("disturbances keep their ends and their repairs in a resolved scenario") {
+  const std::string disturbed = kSmall +
+                                "disturbances:\n"
+                                "  background: [{from: rpi4-1, to: rpi4-0, rate: 10Mbps}]\n"
+                                "  failures: [{device: rpi4-1, at: 1s, repair: 3s}]\n";
+  const Scenario once = read(disturbed);
+  for (const Scenario& scenario : {once, read(resolved_text(once, once.strategies.front()))}) {
+    const Disturbances& disturbances = scenario.disturbances;
+    REQUIRE(disturbances.background.size() == 1);
+    CHECK(disturbances.background[0].from == 1);
+    CHECK(disturbances.background[0].to == 0);
+    REQUIRE(disturbances.failures.size() == 1);
+    CHECK(disturbances.failures[0].at_s == 1);
+    CHECK(disturbances.failures[0].repair_s == 3);
+  }
+}
+
+TEST_CASE("the program of an external strategy is part of the hash") {
+  const test::Scratch scratch;
+  const auto hash_of = [&](const std::string& program) {
+    std::filesystem::permissions(scratch.write("plan.sh", program),
+                                 std::filesystem::perms::owner_all);
+    std::string text = kSmall;
+    text.replace(text.find("strategy: single"), std::string::npos,
+                 "strategy: {name: external, command: [./plan.sh]}\n");
+    const Document document(text, (scratch.folder() / "small.yaml").string());
+    ModelCache cache;
+    return hash(read_scenario(document.root(), cache));
+  };
+  const std::string one = hash_of("#!/bin/sh\necho 1\n");
+  CHECK(hash_of("#!/bin/sh\necho 2\n") != one);
+  CHECK(hash_of("#!/bin/sh\necho 1\n") == one);
 }
 
 TEST_CASE("whatever changes results changes the hash") {

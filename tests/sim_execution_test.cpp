@@ -139,6 +139,17 @@ TEST_CASE("of units that are ready at the same instant the earlier request's run
   CHECK(unit_record(result, 2, 1).start_s == about(3));
 }
 
+TEST_CASE("at one instant an earlier request's unit goes before a later one's message") {
+  // Device 0 has half of the layer (0.5 s) and packs the other half's input (0.25 s).
+  auto list = devices(2);
+  list[0].compute.message_overhead_s = 0.25;
+  SimulationOptions options;
+  options.arrivals_s = {0, 0};
+  const auto result = simulate_ok(two_halves(0, 1), chain(1), cluster(list), options);
+  CHECK(unit_record(result, 1, 0).start_s == about(0.25));
+  CHECK(unit_record(result, 1, 1).start_s == about(1));
+}
+
 TEST_CASE("while a device is busy, units queue in the order in which they got ready") {
   // Device 0 has 20 s of work. Meanwhile units 4 and 5 get ready on it: unit 5 first, because
   // device 2 computes its row in 0.1 s, while device 1 takes 1 s for the ten of unit 4.
