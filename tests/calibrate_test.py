@@ -54,7 +54,7 @@ class Calibration(unittest.TestCase):
     def test_a_board_made_by_the_formula_is_found_again(self):
         models = calibrate.Models(LAYERS, None)
         solution = [1 / 8e9, 1 / 3e9, 40e-6]
-        rows = [f"my-board,4,{name},{1e3 * calibrate.features(models[name]) @ solution!r}"
+        rows = [f"my-board,4,{name},{float(1e3 * calibrate.features(models[name]) @ solution)!r}"
                 for name in GIVEN]
         measured = self.write("device,threads,model,ms\n" + "\n".join(rows) + "\n")
         done = self.run_script(measured, "-o", "board.yaml", "--layers", LAYERS)

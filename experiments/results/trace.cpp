@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-
 #include "experiments/results/event_tables.hpp"
 #include "workloads/input/json.hpp"
 #include "workloads/input/stream_file.hpp"
@@ -51,8 +50,8 @@ struct PlanNames {
       : plan(its_plan), served(its_plan.units.size()) {
     for (const ExecutionUnit& unit : plan.plan.units) {
       units.push_back(fmt::format("{},\"cat\":\"{}\",\"args\":{{\"rows\":{},\"request\":",
-                                  json_text(plan.graph.layer(unit.layer).name), to_string(unit.kind),
-                                  json_text(to_string(unit.output))));
+                                  json_text(plan.graph.layer(unit.layer).name),
+                                  to_string(unit.kind), json_text(to_string(unit.output))));
     }
     for (const MessageId m : plan.messages.ids()) {
       served[plan.messages[m].consumers.front()].push_back(m);
