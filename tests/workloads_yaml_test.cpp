@@ -181,8 +181,8 @@ TEST_CASE("texts and truths are what they say") {
 TEST_CASE("what is not YAML is refused with its place") {
   CHECK(parse_error("a: [1, 2\nb: 3") == "f.yaml:2:2: not YAML: end of sequence flow not found");
   // The words are the library's; from version 0.8 on it adds the name.
-  CHECK(parse_error("a: *nope").starts_with(
-      "f.yaml:1:4: not YAML: the referenced anchor is not defined"));
+  CHECK(parse_error("a: *nope")
+            .starts_with("f.yaml:1:4: not YAML: the referenced anchor is not defined"));
   CHECK(parse_error("a: \"open") == "f.yaml:1:9: not YAML: illegal EOF in scalar");
   CHECK(parse_error("a: 1\n---\nb: 2") ==
         "f.yaml:2:1: a second YAML document starts here, expected only one");
