@@ -88,12 +88,14 @@ TEST_CASE("a background flow of a given rate takes that and no more") {
         doctest::Approx(20 * (result.makespan_s - 0.25)).epsilon(1e-9));
 }
 
-TEST_CASE("between two stations background traffic takes the medium twice") {
+TEST_CASE("background traffic of a slow station takes the medium for longer") {
   Disturbances others;
   others.background = {{1, 0, 10, 0, 0}};
-  const Cluster wifi = cluster(devices(2), NetworkType::kWifi);
+  // Device 0 is the access point; the air has 80 byte/s, the other station half of it.
+  const Network air = make_wifi(2, 80, kLatency_s, {80, 40}, 0);
+  const Cluster wifi("bench", devices(2), air, DeviceId{0}, DeviceId{0});
   const auto result = simulate_ok(whole_layers({1}), chain(1), wifi, with(others));
-  // 10 byte/s of payload leave 60 of 80 to a message, which crosses twice as well.
+  // 10 byte/s of payload leave 60 of 80 to a message, which takes twice its bytes as well.
   const double latency_s = wifi.route(DeviceId{0}, DeviceId{1}).latency_s;
   CHECK(result.transfers[0].finish_s == about(latency_s + 2 * 40.0 / 60));
   CHECK(result.links[0].background_bytes ==
