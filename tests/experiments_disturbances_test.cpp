@@ -58,6 +58,13 @@ TEST_CASE(
         doctest::Approx(1.1 + (192 - 50) / 100.0 + 1.5 + 1 + 128 / 100.0).epsilon(1e-9));
   CHECK(number(figure(scratch, "steps", "predicted_latency_s")) ==
         doctest::Approx(1 + 192 / 500.0 + 1.5 + 1 + 128 / 500.0).epsilon(1e-9));
+  // What bandwidths rise to later is not seen in advance either.
+  REQUIRE(run(scratch, "rising",
+              "{bandwidth: [{links: all, steps: [{at: 0s, bandwidth: 100B/s}, {at: 9s, "
+              "bandwidth: 500B/s}]}]}")
+              .exit_code == 0);
+  CHECK(number(figure(scratch, "rising", "predicted_latency_s")) ==
+        doctest::Approx(1 + 192 / 100.0 + 1.5 + 1 + 128 / 100.0).epsilon(1e-9));
 }
 
 TEST_CASE("a message's row says from where to where it went") {

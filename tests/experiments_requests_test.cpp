@@ -61,6 +61,18 @@ TEST_CASE("bursts arrive together, one period apart") {
         std::vector<double>{0, 0, 0.5, 0.5, 1});
 }
 
+TEST_CASE("a run's requests arrive when its seed says") {
+  Scenario scenario = read("{count: 5, arrivals: {process: poisson, rate: 2/s}}");
+  scenario.seed = 9;
+  const Run run = test::run_job(jobs_of(scenario).front());
+  std::vector<double> arrivals_s;
+  for (const RequestRecord& request : run.result.requests) arrivals_s.push_back(request.arrival_s);
+  REQUIRE(arrivals_s.size() == 5);
+  for (std::size_t i = 0; i < 5; ++i) {
+    CHECK(arrivals_s[i] == doctest::Approx(arrivals_of(scenario)[i]).epsilon(1e-12));
+  }
+}
+
 TEST_CASE("a trace says when each request arrives, in the scenario or in a table") {
   CHECK(arrivals_of(read("{arrivals: {process: trace, times: [0s, 0.25s, 3s]}}")) ==
         std::vector<double>{0, 0.25, 3});

@@ -294,6 +294,10 @@ TEST_CASE("without a plan to come the run ends, and says why") {
   run.options.arrivals_s = {0, 2.75};
   CHECK(run.run().message ==
         "no device is left, and request 1 needs one at 3 s; 1 of 2 requests are done");
+  // Of several that are thrown back, the first in line is named.
+  run.options.arrivals_s = {2.5, 2.75};
+  CHECK(run.run().message ==
+        "no device is left, and request 0 needs one at 3 s; 0 of 2 requests are done");
 }
 
 TEST_CASE("after a repair the first plan serves again") {

@@ -4,6 +4,7 @@
 // A run is done when its status.json stands in the results folder with the hash of its
 // configuration (Results::has); it is written last.
 
+#include <span>
 #include <vector>
 
 #include "experiments/jobs/tasks.hpp"
