@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/dominator_tree.hpp>
-#include <queue>
 #include <unordered_map>
+
+#include "workloads/graph/topological_order.hpp"
 
 namespace edgeflow {
 namespace {
@@ -32,33 +33,12 @@ std::vector<std::vector<std::size_t>> resolve_names(const std::vector<LayerSpec>
   return inputs;
 }
 
-/// A topological order that keeps the given one where possible (Kahn's algorithm with the smallest
-/// position first).
-std::vector<std::size_t> topological_order(const std::vector<std::vector<std::size_t>>& inputs,
-                                           const std::vector<LayerSpec>& specs) {
-  std::vector<std::vector<std::size_t>> consumers(inputs.size());
-  std::vector<std::size_t> missing(inputs.size());
-  std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    missing[i] = inputs[i].size();
-    for (std::size_t input : inputs[i]) consumers[input].push_back(i);
-    if (missing[i] == 0) ready.push(i);
-  }
-  std::vector<std::size_t> order;
-  while (!ready.empty()) {
-    const std::size_t next = ready.top();
-    ready.pop();
-    order.push_back(next);
-    for (std::size_t consumer : consumers[next]) {
-      if (--missing[consumer] == 0) ready.push(consumer);
-    }
-  }
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (missing[i] > 0) {
-      throw ModelError(i, fmt::format("\"{}\" is part of a cycle, or needs one", specs[i].name));
-    }
-  }
-  return order;
+std::vector<std::size_t> order_of(const std::vector<std::vector<std::size_t>>& inputs,
+                                  const std::vector<LayerSpec>& specs) {
+  const TopologicalOrder order = topological_order(inputs);
+  if (!order.cyclic) return order.nodes;
+  throw ModelError(*order.cyclic, fmt::format("\"{}\" is part of a cycle, or needs one",
+                                              specs[*order.cyclic].name));
 }
 
 void check_inputs(const LayerSpec& spec, std::size_t position) {
@@ -88,7 +68,7 @@ Graph::Graph(std::string name, std::string source, const std::vector<LayerSpec>&
   std::vector<LayerId> id_of(specs.size());
   double params = 0;
   double macs = 0;
-  for (std::size_t position : topological_order(inputs, specs)) {
+  for (std::size_t position : order_of(inputs, specs)) {
     const LayerSpec& spec = specs[position];
     Layer layer;
     layer.model = name_;

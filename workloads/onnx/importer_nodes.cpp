@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <queue>
 
+#include "workloads/graph/topological_order.hpp"
 #include "workloads/onnx/importer.hpp"
 
 namespace edgeflow::onnx_reader {
 
-/// Kahn's algorithm, the file's order where possible.
+/// Topologically, in the file's order where possible.
 void Importer::sort_nodes() {
   const auto& nodes = model_.nodes;
   std::unordered_set<std::string_view> given;
@@ -23,32 +23,20 @@ void Importer::sort_nodes() {
       }
     }
   }
-  std::vector<std::vector<std::size_t>> consumers(nodes.size());
-  std::vector<std::size_t> missing(nodes.size(), 0);
-  std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
+  std::vector<std::vector<std::size_t>> inputs(nodes.size());
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     for (const std::string& input : nodes[i].inputs) {
       const auto found = producer_.find(input);
       if (found != producer_.end()) {
-        consumers[found->second].push_back(i);
-        ++missing[i];
+        inputs[i].push_back(found->second);
       } else if (!input.empty() && !model_.initializers.contains(input) && !given.contains(input)) {
         fail_at(i, fmt::format("it reads tensor {}, which is not in the file", in_quotes(input)));
       }
     }
-    if (missing[i] == 0) ready.push(i);
   }
-  while (!ready.empty()) {
-    const std::size_t next = ready.top();
-    ready.pop();
-    order_.push_back(next);
-    for (std::size_t consumer : consumers[next]) {
-      if (--missing[consumer] == 0) ready.push(consumer);
-    }
-  }
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (missing[i] > 0) fail_at(i, "it is part of a cycle, or needs one");
-  }
+  TopologicalOrder order = topological_order(inputs);
+  if (order.cyclic) fail_at(*order.cyclic, "it is part of a cycle, or needs one");
+  order_ = std::move(order.nodes);
 }
 
 /// Of the nodes, those that an output depends on.
