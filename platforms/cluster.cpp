@@ -66,4 +66,12 @@ double Cluster::bandwidth_Bps(const Route& route) const {
   return narrowest_Bps;
 }
 
+Cluster Cluster::with_scheduling(Scheduling scheduling) const {
+  Cluster result = *this;
+  for (Device& device : result.devices_) {
+    if (!device.own_scheduling) device.own_scheduling = scheduling;
+  }
+  return result;
+}
+
 }  // namespace edgeflow

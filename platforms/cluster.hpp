@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "platforms/device.hpp"
 #include "platforms/network.hpp"
+#include "platforms/scheduling.hpp"
 
 namespace edgeflow {
 
@@ -16,7 +18,10 @@ struct Device : PowerDraw {
   std::string name;
   std::string type;  // catalogue name; empty if written into the cluster
   ComputeProfile compute;
-  double memory_bytes = 0;  // may be infinite
+  double memory_bytes = 0;                   // may be infinite
+  std::optional<Scheduling> own_scheduling;  // that the cluster's file gives it
+
+  Scheduling scheduling() const { return own_scheduling.value_or(Scheduling::kOldestRequest); }
 };
 
 class Cluster {
@@ -43,6 +48,8 @@ class Cluster {
   /// bandwidth over its crossings. Precondition: from != to.
   double route_bandwidth_Bps(DeviceId from, DeviceId to) const;
   double bandwidth_Bps(const Route& route) const;
+  /// The same, with `scheduling` on each device that has none of its own.
+  Cluster with_scheduling(Scheduling scheduling) const;
 
  private:
   std::string name_;
@@ -69,7 +76,8 @@ class Cluster {
 /// choose among the type's compute profiles. Besides, a device may have `layer_time`, the rates
 /// that `edgeflow list rates` shows, and
 ///   power: {idle: 2W, busy: 5W, transmit: 3W, receive: 3W}
-/// which replace those of its type. `bandwidth: wired` or `wifi` is the rate that its type was
+/// which replace those of its type; and `scheduling: oldest_request`, `first_ready` or `exclusive`
+/// (scheduling.hpp), else it has the scenario's. `bandwidth: wired` or `wifi` is the rate that its type was
 /// measured to reach.
 ///
 /// Networks. All may have `link_power: {idle: 1W, busy: 2W}`, what each link draws, by default

@@ -72,7 +72,7 @@ class ClusterReader {
   /// One entry of `devices:`, which may stand for several.
   void add_entry(const Yaml& entry) {
     std::vector<std::string_view> keys{"type",    "name",   "count", "framework",
-                                       "threads", "memory", "power"};
+                                       "threads", "memory", "power", "scheduling"};
     keys.insert(keys.end(), std::begin(kPortKeys), std::end(kPortKeys));
     for (const Rate& rate : rates()) keys.push_back(rate.key);
     keys.emplace_back("layer_time");
@@ -143,6 +143,9 @@ class ClusterReader {
       for (const Power& state : powers()) keys.push_back(state.key);
       power->expect_keys(keys);
       static_cast<PowerDraw&>(profile) = read_power(*power);
+    }
+    if (const auto scheduling = entry.find("scheduling")) {
+      device.own_scheduling = static_cast<Scheduling>(scheduling->as_choice(kSchedulings));
     }
     device.name = device.type;
     device.memory_bytes = profile.memory_bytes;

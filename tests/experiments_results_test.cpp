@@ -215,7 +215,8 @@ TEST_CASE("the first columns of runs.csv stay what they are") {
         "compute_s,transfer_s,queue_s,wait_s,bytes_moved,redundant_macs_ratio,energy_J,"
         "peak_memory_bytes,units,messages,devices_used,config_hash,message,"
         "repetition,requests,deadline_miss_ratio,mean_in_flight,offered_load,queue_growth_rps,"
-        "overloaded,link_energy_J,energy_per_request_J,replans,outage_s,aborted\n");
+        "overloaded,link_energy_J,energy_per_request_J,replans,outage_s,aborted,"
+        "capacity_rps\n");
 }
 
 TEST_CASE("axes have columns of their own unless they are there anyway") {

@@ -18,11 +18,13 @@ namespace {
 using namespace baselines;
 
 struct Job {
+  double arrived;
   double ready;
   int of_request;
   DeviceTask does;
   int place;
 
+  double arrival_s() const { return arrived; }
   double ready_s() const { return ready; }
   int request() const { return of_request; }
   DeviceTask task() const { return does; }
@@ -58,18 +60,33 @@ Plan on_second(const Problem& problem) {
 
 }  // namespace
 
-TEST_CASE("a device does what was ready first, then by request, task and position") {
-  const Job job{1, 1, DeviceTask::kReceive, 1};
-  const std::vector<Job> before{{0.5, 2, DeviceTask::kCompute, 2},
-                                {1, 0, DeviceTask::kCompute, 2},
-                                {1, 1, DeviceTask::kSend, 2},
-                                {1, 1, DeviceTask::kReceive, 0}};
-  for (const Job& first : before) {
-    CHECK(runs_before(first, job));
-    CHECK_FALSE(runs_before(job, first));
-    CHECK(RunsLater()(job, first));
+TEST_CASE("a device serves the oldest request, then by readiness, task and position") {
+  const Job job{1, 2, 1, DeviceTask::kReceive, 1};
+  const std::vector<Job> before{{0.5, 3, 2, DeviceTask::kCompute, 2},
+                                {1, 3, 0, DeviceTask::kCompute, 2},
+                                {1, 1.5, 1, DeviceTask::kCompute, 2},
+                                {1, 2, 1, DeviceTask::kSend, 2},
+                                {1, 2, 1, DeviceTask::kReceive, 0}};
+  for (const Scheduling scheduling : {Scheduling::kOldestRequest, Scheduling::kExclusive}) {
+    for (const Job& first : before) {
+      CHECK(runs_before(first, job, scheduling));
+      CHECK_FALSE(runs_before(job, first, scheduling));
+      CHECK(RunsLater{scheduling}(job, first));
+    }
+    CHECK_FALSE(runs_before(job, job, scheduling));
   }
-  CHECK_FALSE(runs_before(job, job));
+}
+
+TEST_CASE("a device may serve what was ready first, then by request, task and position") {
+  const Job job{1, 2, 1, DeviceTask::kReceive, 1};
+  const std::vector<Job> before{{3, 1.5, 2, DeviceTask::kCompute, 2},
+                                {3, 2, 0, DeviceTask::kCompute, 2},
+                                {1, 2, 1, DeviceTask::kSend, 2},
+                                {1, 2, 1, DeviceTask::kReceive, 0}};
+  for (const Job& first : before) {
+    CHECK(runs_before(first, job, Scheduling::kFirstReady));
+    CHECK_FALSE(runs_before(job, first, Scheduling::kFirstReady));
+  }
 }
 
 TEST_CASE("each end of a message pays its own prices") {

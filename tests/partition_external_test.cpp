@@ -66,6 +66,7 @@ TEST_CASE("a program gets shapes, needed rows and times") {
   CHECK(json["layers"][2]["result"] == true);
   CHECK(json["bandwidth_Bps"] == Json{{nullptr, 1000.0}, {1000.0, nullptr}});
   CHECK(json["devices"][0] == Json{{"name", "first"},
+                                   {"scheduling", "oldest_request"},
                                    {"memory_bytes", nullptr},
                                    {"message_overhead_s", 0.0},
                                    {"serialization_rate_Bps", nullptr}});

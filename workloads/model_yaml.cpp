@@ -73,14 +73,6 @@ std::array<std::int64_t, 4> read_pad(const Yaml& yaml, const Attribute& limits) 
   return {pair[0], pair[1], pair[0], pair[1]};
 }
 
-std::string read_choice(const Yaml& yaml, std::span<const std::string_view> choices) {
-  std::string value = yaml.as_string();
-  if (std::find(choices.begin(), choices.end(), value) == choices.end()) {
-    yaml.fail_expected(fmt::format("one of: {}", fmt::join(choices, ", ")));
-  }
-  return value;
-}
-
 /// Reads an attribute into its member.
 struct AttributeReader {
   const Yaml& yaml;
@@ -94,7 +86,9 @@ struct AttributeReader {
   void operator()(Attribute::Pad member) const { into.*member = read_pad(yaml, row); }
   void operator()(Attribute::List member) const { into.*member = read_list(yaml, row); }
   void operator()(Attribute::Flag member) const { into.*member = yaml.as_bool(); }
-  void operator()(Attribute::Choice member) const { into.*member = read_choice(yaml, row.choices); }
+  void operator()(Attribute::Choice member) const {
+    into.*member = row.choices[yaml.as_choice(row.choices)];
+  }
 };
 
 void read_input_dims(const Yaml& yaml, Attributes& a) {

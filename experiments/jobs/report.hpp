@@ -29,6 +29,7 @@ struct RunReport {
   // Of the plan.
   std::optional<double> predicted_latency_s, lower_bound_s, redundant_macs_ratio;
   std::optional<std::int64_t> units, messages, devices_used;
+  std::optional<double> capacity_rps;
   // Of the simulation; means over requests unless said otherwise.
   std::optional<double> latency_s, latency_p50_s, latency_p95_s, latency_p99_s, latency_max_s;
   std::optional<double> throughput_rps, prediction_error, optimality_gap, speedup_over_baseline;

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <set>
 
+#include "partition/prices/demand.hpp"
 #include "partition/prices/estimate.hpp"
 
 namespace edgeflow {
@@ -80,13 +81,39 @@ double first_arrival_s(std::span<const RequestRecord> requests) {
   return requests.front().arrival_s;
 }
 
+/// Completions per second. The cluster has as much begun at the end of the time that counts as at
+/// its beginning, which is when as many requests are done as the warm-up has: work that was begun
+/// before is not taken for work of that time. In a run too short for that, all completions count,
+/// from the first arrival.
+std::optional<double> throughput_rps(const StreamRequests& stream) {
+  std::vector<double> finishes_s;
+  for (const RequestRecord& request : stream.all) finishes_s.push_back(request.finish_s);
+  std::sort(finishes_s.begin(), finishes_s.end());
+  std::size_t from = stream.warm_up().size();  // completions until the beginning
+  double begin_s = first_arrival_s(stream.all);
+  std::size_t to = finishes_s.size();
+  if (from > 0) {
+    const double warm_s = finishes_s[from - 1];
+    const auto begun = std::ranges::count_if(stream.all, [&](const RequestRecord& request) {
+      return request.arrival_s + request.wait_s < warm_s && request.finish_s > warm_s;
+    });
+    if (from + index(begun) < to) {
+      to -= index(begun);
+      begin_s = warm_s;
+    } else {
+      from = 0;
+    }
+  }
+  const double end_s = finishes_s[to - 1];
+  if (end_s <= begin_s) return std::nullopt;
+  return static_cast<double>(to - from) / (end_s - begin_s);
+}
+
 void measure_rates(const StreamRequests& stream, RunReport& report) {
   report.requests = count_of(stream.counted());
+  report.throughput_rps = throughput_rps(stream);
   const double first_s = first_arrival_s(stream.all);
   const double last_s = last_finish_s(stream.all);
-  const double start_s = stream.warm_up().empty() ? first_s : last_finish_s(stream.warm_up());
-  if (last_s > start_s)
-    report.throughput_rps = static_cast<double>(*report.requests) / (last_s - start_s);
   if (last_s > first_s) report.mean_in_flight = stream.in_flight_s / (last_s - first_s);
   const double deadline_s = stream.asked->deadline_s;
   if (deadline_s == 0) return;
@@ -256,6 +283,8 @@ void measure_plan(const StreamPlans& plans, const Scenario& scenario, const Work
   report.units = count_of(plan.units);
   report.messages = count_of(plan.messages);
   report.devices_used = count_of(plan.computing_devices());
+  const double period_s = demand(plan).period_s();
+  if (period_s > 0) report.capacity_rps = 1 / period_s;
 }
 
 }  // namespace

@@ -45,8 +45,8 @@ constexpr Column<RunReport> kColumns[] = {
     {{"latency_max_s", "s", "the largest latency"},
      [](const R& r) { return cell(r.latency_max_s); }},
     {{"throughput_rps", "1/s",
-      "requests / (last finish - first arrival, or last finish of the warm-up if there is "
-      "one)"},
+      "completions / time; with a warm-up, from the time when as many are done until as much is "
+      "begun but not done as then: capacity_rps is not exceeded but by what of that is further on"},
      [](const R& r) { return cell(r.throughput_rps); }},
     {{"predicted_latency_s", "s", "what the estimator says for one request on the idle cluster"},
      [](const R& r) { return cell(r.predicted_latency_s); }},
@@ -131,6 +131,11 @@ constexpr Column<RunReport> kColumns[] = {
      [](const R& r) { return cell(r.outage_s); }},
     {{"aborted", "", "times that requests were thrown back to their start by failures"},
      [](const R& r) { return count_cell(r.aborted); }},
+    {{"capacity_rps", "1/s",
+      "of the busiest device or link, 1 / time per request, by the plan alone: no stream of "
+      "requests "
+      "is served faster; empty where several streams share the cluster"},
+     [](const R& r) { return cell(r.capacity_rps); }},
 };
 
 constexpr std::string_view kStream = "stream";
@@ -163,7 +168,8 @@ constexpr std::string_view kStreamColumns[] = {kStream,
                                                "devices_used",
                                                "replans",
                                                "outage_s",
-                                               "aborted"};
+                                               "aborted",
+                                               "capacity_rps"};
 
 constexpr Column<RunReport> kTimingColumns[] = {
     {{"index", "", "of the run"}, [](const R& r) { return std::to_string(r.index); }},

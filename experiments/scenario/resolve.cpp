@@ -37,7 +37,7 @@ void add_port(YamlTree& node, const Network& network, std::size_t device) {
   }
 }
 
-YamlTree device_node(const Cluster& cluster, DeviceId id,
+YamlTree device_node(const Cluster& cluster, DeviceId id, Scheduling usual,
                      const std::vector<std::string>& catalogue) {
   const Device& device = cluster.device(id);
   const ComputeProfile& compute = device.compute;
@@ -69,6 +69,8 @@ YamlTree device_node(const Cluster& cluster, DeviceId id,
       }
     }
   }
+  if (device.scheduling() != usual)
+    node["scheduling"] = std::string(to_string(device.scheduling()));
   add_port(node, cluster.network(), index(id));
   return node;
 }
@@ -102,14 +104,14 @@ YamlTree network_node(const Cluster& cluster, bool portable) {
   return node;
 }
 
-YamlTree cluster_node(const Cluster& cluster, bool portable) {
+YamlTree cluster_node(const Cluster& cluster, Scheduling usual, bool portable) {
   YamlTree node;
   node["name"] = cluster.name();
   node["network"] = network_node(cluster, portable);
   static const std::vector<std::string> catalogue = catalogue_names("platforms/devices");
   for (std::size_t d = 0; d < cluster.size(); ++d) {
     const DeviceId id{static_cast<std::int32_t>(d)};
-    node["devices"].push_back(device_node(cluster, id, catalogue));
+    node["devices"].push_back(device_node(cluster, id, usual, catalogue));
   }
   node["source"] = cluster.device(cluster.source()).name;
   node["sink"] = cluster.device(cluster.sink()).name;
@@ -119,6 +121,7 @@ YamlTree cluster_node(const Cluster& cluster, bool portable) {
 YamlTree simulation_node(const Scenario& scenario) {
   YamlTree node;
   node["network_model"] = std::string(to_string(scenario.network_model));
+  node["scheduling"] = std::string(to_string(scenario.scheduling));
   node["ablate"] = YamlTree::list();
   for (const Effect& effect : kEffects) {
     if (!(scenario.effects.*effect.member)) node["ablate"].push_back(std::string(effect.name));
@@ -178,7 +181,8 @@ std::string text_of(const Scenario& scenario, const StrategyChoice& strategy, Te
   YamlTree tree;
   tree["schema"] = 1;
   tree["name"] = scenario.name;
-  tree["cluster"] = cluster_node(*scenario.cluster, purpose == TextOf::kComparing);
+  tree["cluster"] =
+      cluster_node(*scenario.cluster, scenario.scheduling, purpose == TextOf::kComparing);
   if (scenario.has_streams()) {
     for (const Workload& stream : scenario.workloads) {
       tree["streams"].push_back(stream_node(stream, strategy, purpose));

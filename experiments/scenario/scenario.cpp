@@ -22,20 +22,13 @@ constexpr std::array<double, 4> kElementBytes{4, 2, 1, 1};
 constexpr std::array<std::string_view, 2> kBounds{"simple", "lp"};
 constexpr std::array<std::string_view, 2> kNetworkModels{"cm02", "lv08"};
 
-/// The index of a name among `names`.
-std::size_t read_choice(const Yaml& yaml, std::span<const std::string_view> names) {
-  const std::string text = yaml.is_scalar() ? yaml.as_string() : "";
-  const auto found = std::find(names.begin(), names.end(), text);
-  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-  const auto near = nearest_name(text, names);
-  yaml.fail_expected(fmt::format("one of {}", fmt::join(names, ", ")),
-                     near ? fmt::format("did you mean \"{}\"?", *near) : "");
-}
-
 void read_simulation(const Yaml& yaml, Scenario& scenario) {
-  yaml.expect_keys({"network_model", "ablate"});
+  yaml.expect_keys({"network_model", "scheduling", "ablate"});
   if (const auto model = yaml.find("network_model")) {
-    scenario.network_model = static_cast<NetworkModel>(read_choice(*model, kNetworkModels));
+    scenario.network_model = static_cast<NetworkModel>(model->as_choice(kNetworkModels));
+  }
+  if (const auto scheduling = yaml.find("scheduling")) {
+    scenario.scheduling = static_cast<Scheduling>(scheduling->as_choice(kSchedulings));
   }
   const auto ablate = yaml.find("ablate");
   if (!ablate) return;
@@ -43,7 +36,7 @@ void read_simulation(const Yaml& yaml, Scenario& scenario) {
   std::vector<std::string_view> names;
   for (const Effect& effect : kEffects) names.push_back(effect.name);
   for (const Yaml& item : ablate->items()) {
-    scenario.effects.*kEffects[read_choice(item, names)].member = false;
+    scenario.effects.*kEffects[item.as_choice(names)].member = false;
   }
 }
 
@@ -64,11 +57,11 @@ void read_workload(const Yaml& yaml, ModelCache& cache, Workload& workload) {
     if (precision->is_scalar() && precision->as_string() == "uint8") {
       precision->fail("only the model's input can be uint8", "that is input_precision");
     }
-    workload.precision = static_cast<Precision>(read_choice(*precision, precisions.first(3)));
+    workload.precision = static_cast<Precision>(precision->as_choice(precisions.first(3)));
     workload.input_precision = workload.precision;
   }
   if (const auto precision = yaml.find("input_precision")) {
-    workload.input_precision = static_cast<Precision>(read_choice(*precision, precisions));
+    workload.input_precision = static_cast<Precision>(precision->as_choice(precisions));
   }
   if (const auto requests = yaml.find("requests")) workload.requests = read_requests(*requests);
 }
@@ -200,11 +193,15 @@ std::shared_ptr<const Model> ModelCache::get(const std::string& name, const fs::
 }
 
 std::shared_ptr<const Cluster> ModelCache::get_cluster(const Yaml& yaml,
-                                                       const std::string& scenario_name) {
-  const std::string key = fmt::format("{}\n{}\n{}", scenario_name, folder_of(yaml).string(),
-                                      canonical_text(yaml.node()));
+                                                       const std::string& scenario_name,
+                                                       Scheduling scheduling) {
+  const std::string key = fmt::format("{}\n{}\n{}\n{}", scenario_name, to_string(scheduling),
+                                      folder_of(yaml).string(), canonical_text(yaml.node()));
   std::shared_ptr<const Cluster>& place = clusters_[key];
-  if (!place) place = std::make_shared<const Cluster>(read_scenario_cluster(yaml, scenario_name));
+  if (!place) {
+    const Cluster cluster = read_scenario_cluster(yaml, scenario_name);
+    place = std::make_shared<const Cluster>(cluster.with_scheduling(scheduling));
+  }
   return place;
 }
 
@@ -244,10 +241,10 @@ Scenario read_scenario(const Yaml& yaml, ModelCache& cache) {
   if (!streams) (void)yaml.at("model");
   Workload& workload = scenario.workloads.emplace_back();
   read_workload(yaml, cache, workload);
-  scenario.cluster = cache.get_cluster(yaml.at("cluster"), scenario.name);
   scenario.strategies = read_strategies(yaml);
   if (!streams && scenario.strategies.empty()) (void)yaml.at("strategy");
   if (const auto simulation = yaml.find("simulation")) read_simulation(*simulation, scenario);
+  scenario.cluster = cache.get_cluster(yaml.at("cluster"), scenario.name, scenario.scheduling);
   if (const auto disturbances = yaml.find("disturbances")) {
     scenario.disturbances = read_disturbances(*disturbances, *scenario.cluster);
     if (scenario.effects.disturbances && !scenario.disturbances.traces.empty()) {
@@ -257,7 +254,7 @@ Scenario read_scenario(const Yaml& yaml, ModelCache& cache) {
   }
   workload.cluster = scenario.cluster;
   if (const auto bound = yaml.find("bound")) {
-    scenario.bound = static_cast<BoundKind>(read_choice(*bound, kBounds));
+    scenario.bound = static_cast<BoundKind>(bound->as_choice(kBounds));
   }
   if (const auto seed = yaml.find("seed")) {
     scenario.seed = static_cast<std::uint64_t>(seed->as_integer(0));

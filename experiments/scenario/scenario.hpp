@@ -9,7 +9,7 @@
 //   precision: fp32                      # fp32, fp16, int8: elements of activations and weights
 //   input_precision: uint8               # of the model's input; default: precision
 //   requests: {count: 100, arrivals: {process: poisson, rate: 2/s}}    # see requests.hpp
-//   simulation: {network_model: cm02, ablate: [contention]}
+//   simulation: {network_model: cm02, scheduling: oldest_request, ablate: [contention]}
 //   disturbances: {...}                  # see disturbances.hpp
 //   seed: 42
 // Only schema, name, model, cluster and strategy are needed.
@@ -49,8 +49,10 @@ class ModelCache {
   /// Throws InputError as load_model does.
   std::shared_ptr<const Model> get(const std::string& name, const std::filesystem::path& folder);
 
-  /// The cluster of a scenario of that name. Throws InputError as read_cluster does.
-  std::shared_ptr<const Cluster> get_cluster(const Yaml& yaml, const std::string& scenario_name);
+  /// The cluster of a scenario of that name, with the scheduling of devices that have none of their
+  /// own. Throws InputError as read_cluster does.
+  std::shared_ptr<const Cluster> get_cluster(const Yaml& yaml, const std::string& scenario_name,
+                                             Scheduling scheduling);
 
  private:
   std::map<std::filesystem::path, std::shared_ptr<const Model>> models_;
@@ -85,6 +87,7 @@ struct Scenario {
   std::vector<Workload> workloads;         // at least one; they share the cluster
   std::vector<StrategyChoice> strategies;  // at least one, all different
   NetworkModel network_model = NetworkModel::kCm02;
+  Scheduling scheduling = Scheduling::kOldestRequest;  // of devices without their own
   Effects effects;
   Disturbances disturbances;  // see disturbances.hpp
   BoundKind bound = BoundKind::kSimple;

@@ -18,7 +18,7 @@
 //       "time_s": [0.031, 0.012],                 by device: of the whole layer
 //       "fixed_s": [0.0001, 0.0001]}],            of that, what every part pays, however small
 //    "devices": [                                 null: without limit, or at no cost
-//      {"name": "rpi4-0", "memory_bytes": 4294967296,
+//      {"name": "rpi4-0", "memory_bytes": 4294967296, "scheduling": "oldest_request",
 //       "message_overhead_s": 0.0001,             CPU time of sending a message of b bytes, and
 //       "serialization_rate_Bps": 2e8}],          of receiving it: overhead + b / rate
 //    "source": 0, "sink": 0,                      indices of devices

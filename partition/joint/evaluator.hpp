@@ -25,6 +25,12 @@ class Evaluator {
     }
     busy_s_.resize(cluster.size());
     link_s_.resize(tables_.links);
+    for (std::size_t d = 0; d < tables_.devices; ++d) {
+      const bool exclusive =
+          cluster.device(tables_.device[d]).scheduling() == Scheduling::kExclusive;
+      if (exclusive && objective.goal == Goal::kThroughput) exclusive_.push_back(d);
+    }
+    chain_s_.resize(exclusive_.empty() ? 0 : tables_.nodes * tables_.devices * tables_.devices);
   }
 
   double cost(double latency_s) {
@@ -37,28 +43,78 @@ class Evaluator {
       for (std::size_t d = 0; d < devices; ++d) {
         busy_s_[index(tables_.device[d])] += schedule_.duration_s(n * devices + d);
         for (const auto& send : schedule_.sends(n, d)) {
-          const Route& route = routes_[d * devices + index(send.to)];
           for (const std::size_t end : {d, index(send.to)}) {
-            const DeviceId id = tables_.device[end];
-            busy_s_[index(id)] += message_cpu_time_s(tables_.problem.cluster.device(id).compute,
-                                                     send.link_bytes / route.crossings);
+            busy_s_[index(tables_.device[end])] += cpu_s(end, d, send);
           }
-          for (int l : route.links) {
+          for (int l : route(d, send).links) {
             const std::size_t link = index(l);
             link_s_[link] += send.link_bytes / links[link].bandwidth_Bps;
           }
         }
       }
     }
-    return objective_.cost(tables_.problem.cluster, latency_s, busy_s_, link_s_);
+    double period_s = 0;
+    for (const double time_s : busy_s_) period_s = std::max(period_s, time_s);
+    for (const double time_s : link_s_) period_s = std::max(period_s, time_s);
+    for (const std::size_t d : exclusive_) period_s = std::max(period_s, held_s(d));
+    return objective_.cost(tables_.problem.cluster, latency_s, busy_s_, period_s);
   }
 
  private:
+  const Route& route(std::size_t from, const Schedule::Send& send) const {
+    return routes_[from * tables_.devices + index(send.to)];
+  }
+  /// CPU time of a message from `from` at one of its ends.
+  double cpu_s(std::size_t end, std::size_t from, const Schedule::Send& send) const {
+    return message_cpu_time_s(tables_.problem.cluster.device(tables_.device[end]).compute,
+                              send.link_bytes / route(from, send).crossings);
+  }
+
+  /// How long an exclusive device is held at least: the longest chain from work of its own to work
+  /// of its own, as in partition/prices/demand.hpp.
+  double held_s(std::size_t held) {
+    constexpr double kNoChain = -std::numeric_limits<double>::infinity();
+    const std::size_t devices = tables_.devices;
+    double longest_s = 0;
+    const auto work = [&](std::size_t device, double chain_s, double duration_s) {
+      if (device != held) return chain_s + duration_s;
+      if (duration_s == 0) return chain_s;
+      const double done_s = std::max(chain_s, 0.0) + duration_s;
+      longest_s = std::max(longest_s, done_s);
+      return done_s;
+    };
+    for (std::size_t n = 0; n < tables_.nodes; ++n) {
+      for (std::size_t d = 0; d < devices; ++d) {
+        double chain_s = kNoChain;
+        for (const Edge& edge : tables_.inputs(n)) {
+          const auto e = static_cast<std::size_t>(&edge - tables_.edges.data());
+          for_each_device(schedule_.suppliers(e, d), [&](std::size_t from) {
+            chain_s = std::max(chain_s, chain_s_[slot(index(edge.producer), from, d)]);
+          });
+        }
+        const double done_s = work(d, chain_s, schedule_.duration_s(n * devices + d));
+        chain_s_[slot(n, d, d)] = done_s;
+        for (const auto& send : schedule_.sends(n, d)) {
+          const double sent_s = work(d, done_s, cpu_s(d, d, send));
+          const double there_s = sent_s + route(d, send).latency_s + send.wire_s;
+          chain_s_[slot(n, d, index(send.to))] =
+              work(index(send.to), there_s, cpu_s(index(send.to), d, send));
+        }
+      }
+    }
+    return longest_s;
+  }
+  std::size_t slot(std::size_t node, std::size_t from, std::size_t to) const {
+    return (node * tables_.devices + from) * tables_.devices + to;
+  }
+
   const Schedule& schedule_;
   const CostTables& tables_;
   const Objective& objective_;
   std::vector<Route> routes_;  // by from * devices + to
   std::vector<double> busy_s_, link_s_;
+  std::vector<std::size_t> exclusive_;  // devices whose holding counts
+  std::vector<double> chain_s_;         // scratch, by slot: when the unit, or its message, is done
 };
 
 }  // namespace edgeflow::joint

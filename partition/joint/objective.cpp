@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
+#include "partition/prices/demand.hpp"
 #include "partition/prices/estimate.hpp"
 
 namespace edgeflow::joint {
 
 double Objective::cost(const Cluster& cluster, double latency_s, std::span<const double> busy_s,
-                       std::span<const double> link_s) const {
+                       double period_s) const {
   switch (goal) {
     case Goal::kLatency:
       return latency_s;
@@ -21,9 +22,6 @@ double Objective::cost(const Cluster& cluster, double latency_s, std::span<const
     }
     case Goal::kThroughput: {
       constexpr double kTieBreak = 1e-3;  // of equal periods, the lower latency
-      double period_s = 0;                // a device alone may have no link
-      for (const double at_work_s : busy_s) period_s = std::max(period_s, at_work_s);
-      for (const double at_work_s : link_s) period_s = std::max(period_s, at_work_s);
       return period_s + kTieBreak * latency_s;
     }
   }
@@ -37,16 +35,11 @@ Judgement judge(const Objective& objective, const ExecutablePlan& plan) {
   }
   std::vector<double> busy_s(plan.cluster.size(), 0);
   for (const ExecutableUnit& unit : plan.units) busy_s[index(unit.device)] += unit.duration_s;
-  const auto& links = plan.cluster.network().links;
-  std::vector<double> link_s(links.size(), 0);
   for (const ExecutableMessage& message : plan.messages) {
     busy_s[index(message.from_device)] += message.send_s;
     busy_s[index(message.to)] += message.receive_s;
-    for (const int link : plan.route_of(message).links) {
-      link_s[index(link)] += message.link_bytes / links[index(link)].bandwidth_Bps;
-    }
   }
-  return {latency_s, objective.cost(plan.cluster, latency_s, busy_s, link_s)};
+  return {latency_s, objective.cost(plan.cluster, latency_s, busy_s, demand(plan).period_s())};
 }
 
 Judgement judge(const Objective& objective, const Problem& problem, const Plan& plan) {

@@ -3,8 +3,9 @@
 //
 //  latency     estimate() of one request
 //  energy      sum over devices of idle_W * latency + (busy_W - idle_W) * processor time
-//  throughput  the period at which requests can follow each other: the time that the busiest device
-//              or link needs for one. A bound that a long stream approaches as queues fill.
+//  throughput  the shortest period at which requests can follow each other, by what one demands of
+//              the devices, as they schedule, and links (partition/prices/demand.hpp). A long stream
+//              approaches it as queues fill.
 // All in the units of the cost (s, J, s per request); lower is better.
 
 #include <cstdint>
@@ -23,10 +24,10 @@ struct Objective {
   Goal goal = Goal::kLatency;
   double latency_limit_s = std::numeric_limits<double>::infinity();
 
-  /// Cost of a plan that takes `latency_s` and occupies devices and links as given, each by index
-  /// in the cluster.
+  /// Cost of a plan that takes `latency_s`, computes on each device for `busy_s` (by index) and has
+  /// a period of `period_s`.
   double cost(const Cluster& cluster, double latency_s, std::span<const double> busy_s,
-              std::span<const double> link_s) const;
+              double period_s) const;
 };
 
 /// What counts: latency by estimate() with Sharing::kMaxMin.

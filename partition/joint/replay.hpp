@@ -65,6 +65,7 @@ class Replay {
 
     // As runs_before wants it: all are units of one request.
     double ready_s() const { return at_s; }
+    static constexpr double arrival_s() { return 0; }
     static constexpr int request() { return 0; }
     static constexpr DeviceTask task() { return DeviceTask::kCompute; }
     std::int32_t position() const { return unit; }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "partition/plans/execution.hpp"
+
 namespace edgeflow {
 namespace {
 
@@ -52,6 +54,15 @@ ExecutablePlan::ExecutablePlan(const Plan& its_plan, const Graph& its_graph,
       effects(its_effects) {
   add_units();
   add_messages();
+  jobs.resize(cluster.size());
+  const auto count = [&](DeviceId device, double duration_s) {
+    if (!takes_no_time(duration_s)) ++jobs[device];
+  };
+  for (const ExecutableUnit& unit : units) count(unit.device, unit.duration_s);
+  for (const ExecutableMessage& message : messages) {
+    count(message.from_device, message.send_s);
+    count(message.to, message.receive_s);
+  }
 }
 
 void ExecutablePlan::add_units() {

@@ -74,6 +74,7 @@ struct ExecutablePlan {
   IdVector<UnitId, std::int32_t> providers;         // distinct ones in its requirements
   IdVector<UnitId, std::int32_t> output_users;      // local consumers and messages
   IdVector<MessageId, std::int32_t> message_users;  // units that it feeds
+  IdVector<DeviceId, std::int32_t> jobs;  // units, and CPU work of messages, that take time there
 
   double macs = 0;  // of all units
 

@@ -18,12 +18,16 @@
 //   (message_cpu_time_s), for which it waits like a unit; then the route's latency; then its bytes
 //   over all links of the route together; then CPU time of its receiver, again like a unit; then it
 //   is there, for all units that it feeds. What takes no time is left out.
-// Devices do one thing at a time, to its end: runs_before says which of what waits is next.
+// Devices do one thing at a time, to its end: runs_before says which of what waits is next, by the
+//   device's scheduling. One that serves requests exclusively leaves what it says is next waiting
+//   as long as an older request in flight still needs the device.
 // Links are shared max-min fairly (prices/flows.hpp) or, in simpler estimates, first come first
 //   served: a message has all links of its route for itself.
 // Requests are done when all units that bring a result to the sink are.
 
 #include <cstdint>
+
+#include "platforms/scheduling.hpp"
 
 namespace edgeflow {
 
@@ -40,12 +44,19 @@ constexpr bool takes_no_time(double duration_s) { return duration_s == 0; }
 /// What a device does. Of what is ready at the same time for the same request, in this order.
 enum class DeviceTask : std::uint8_t { kSend, kReceive, kCompute };
 
-/// Whether a device does `a` before `b` when both wait for it: ready first, first served; of what
-/// is ready at the same time, the request that was let in first; of one request by task; of one
-/// task by position in the plan. A Job has ready_s(), request(), task() and position(); those that
-/// are the same for all jobs may be constant.
+/// Whether a device does `a` before `b` when both wait for it: what belongs to the request that
+/// arrived first (of those that arrived together, the one that was let in first), then what was
+/// ready first, then by task, then by position in the plan; with Scheduling::kFirstReady, what was
+/// ready first before all. A Job has arrival_s() and request(), a number by the order of letting in,
+/// of its request, ready_s(), task() and position(); those that are the same for all jobs may be
+/// constant.
 template <typename Job>
-constexpr bool runs_before(const Job& a, const Job& b) {
+constexpr bool runs_before(const Job& a, const Job& b,
+                           Scheduling scheduling = Scheduling::kOldestRequest) {
+  if (scheduling != Scheduling::kFirstReady) {
+    if (a.arrival_s() != b.arrival_s()) return a.arrival_s() < b.arrival_s();
+    if (a.request() != b.request()) return a.request() < b.request();
+  }
   if (a.ready_s() != b.ready_s()) return a.ready_s() < b.ready_s();
   if (a.request() != b.request()) return a.request() < b.request();
   if (a.task() != b.task()) return a.task() < b.task();
@@ -54,9 +65,11 @@ constexpr bool runs_before(const Job& a, const Job& b) {
 
 /// Orders a std::priority_queue so that its top is what runs first.
 struct RunsLater {
+  Scheduling scheduling = Scheduling::kOldestRequest;
+
   template <typename Job>
   constexpr bool operator()(const Job& a, const Job& b) const {
-    return runs_before(b, a);
+    return runs_before(b, a, scheduling);
   }
 };
 

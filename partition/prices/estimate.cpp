@@ -30,6 +30,7 @@ class Waiting {
  public:
   Waiting(double ready_s, const Job& job) : ready_s_(ready_s), job_(job) {}
   double ready_s() const { return ready_s_; }
+  static constexpr double arrival_s() { return 0; }
   static constexpr int request() { return 0; }  // the only one
   DeviceTask task() const { return job_.task; }
   std::int32_t position() const { return job_.position; }

@@ -2,10 +2,9 @@
 // What arrivals that do not wait for the cluster ask of it. Knows no SimGrid.
 //
 // A stream that is no closed loop brings lambda = (requests - 1) / (last - first arrival) requests
-// per second. Each occupies a device for the time of its units and of the CPU work of its messages
-// there, and a link for bytes / bandwidth. The offered load of a device or link is the sum over
-// these streams of lambda times that; beyond 1 no order of execution keeps up, and requests pile up
-// as long as they arrive. Devices do not count without `queueing`, links not without `contention`.
+// per second. The offered load of a device or link is the sum over these streams of lambda times
+// what a request demands of it (partition/prices/demand.hpp); beyond 1 no order of execution keeps
+// up, and requests pile up as long as they arrive.
 
 #include <span>
 

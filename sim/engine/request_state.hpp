@@ -44,6 +44,8 @@ struct RequestState {
   IdVector<MessageId, std::int32_t> message_users;  // units that still need the message
   IdVector<MessageId, MessageTimes> messages;  // the finish is free until delivery: see Runtime
 
+  IdVector<DeviceId, std::int32_t> jobs_left;  // by device, see ExecutablePlan::jobs
+
   std::int32_t units_left = 0;
   std::int32_t messages_left = 0;
   std::int32_t results_left = 0;

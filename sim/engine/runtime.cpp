@@ -61,7 +61,8 @@ Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanRoutings> 
   for (const DeviceId d : ids_of<DeviceId>(cluster_)) {
     double weight_bytes = 0;
     for (const Stream& stream : streams) weight_bytes += stream.first().memory().weight_bytes[d];
-    devices_.emplace_back(MemoryMeter(weight_bytes, cluster_.device(d).memory_bytes));
+    const Device& device = cluster_.device(d);
+    devices_.emplace_back(device.scheduling(), MemoryMeter(weight_bytes, device.memory_bytes));
   }
   RequestRecord not_done;
   not_done.finish_s = RequestState::kNotYet;
@@ -104,7 +105,7 @@ bool Runtime::handle_instant(std::span<const RuntimeEvent> events) {
     }
     if (others) handle_changes(events);
     for (DeviceState& device : devices_) {
-      if (!device.busy && !device.waiting.empty()) begin_next(device);
+      if (device.has_next()) begin_next(device);
     }
   } catch (const std::exception& error) {  // must not reach SimGrid
     stop(Status::kFailed, error.what());
@@ -137,12 +138,14 @@ void Runtime::handle(const RuntimeEvent& event) {
     case RuntimeEvent::Kind::kComputed: {
       const ExecutableUnit& unit = unit_of(*event.state, event.unit());
       vacate(unit.device, unit.duration_s);
+      job_done(*event.state, unit.device);
       finish(*event.state, event.unit());
       break;
     }
     case RuntimeEvent::Kind::kPacked: {
       const ExecutableMessage& message = message_of(*event.state, event.message());
       vacate(message.from_device, message.send_s);
+      job_done(*event.state, message.from_device);
       record_message_work(*event.state, event.message(), MessageWork::kSend);
       leave(*event.state, event.message());
       break;
@@ -153,6 +156,7 @@ void Runtime::handle(const RuntimeEvent& event) {
     case RuntimeEvent::Kind::kUnpacked: {
       const ExecutableMessage& message = message_of(*event.state, event.message());
       vacate(message.to, message.receive_s);
+      job_done(*event.state, message.to);
       record_message_work(*event.state, event.message(), MessageWork::kReceive);
       deliver(*event.state, event.message());
       break;
@@ -222,6 +226,11 @@ void Runtime::occupy(DeviceId device, double duration_s, const RuntimeEvent& don
 void Runtime::vacate(DeviceId device, double duration_s) {
   devices_[device].busy = false;
   devices_[device].busy_s += duration_s;
+}
+
+/// Lets the next request have an exclusive device when the last of a request's jobs there is done.
+void Runtime::job_done(RequestState& state, DeviceId device) {
+  if (--state.jobs_left[device] == 0) devices_[device].requests.erase(&state);
 }
 
 void Runtime::record_message_work(const RequestState& state, MessageId message, MessageWork work,

@@ -9,8 +9,10 @@
 #include <cstdint>
 #include <memory>
 #include <queue>
+#include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "sim/engine/activities.hpp"
@@ -39,6 +41,11 @@ class Runtime {
   SimulationResult run(simgrid::s4u::Engine& engine);
 
  private:
+  struct Older {
+    bool operator()(const RequestState* a, const RequestState* b) const {
+      return std::tie(a->arrival_s, a->sequence) < std::tie(b->arrival_s, b->sequence);
+    }
+  };
   /// A unit, or the CPU work of a message, that is ready and waits for its device; see
   /// runs_before.
   class Waiting {
@@ -48,8 +55,9 @@ class Runtime {
     Waiting(double ready_s, DeviceTask task, MessageId message, RequestState& state)
         : ready_s_(ready_s), task_(task), position_(number(message)), state_(&state) {}
 
-    double ready_s() const { return ready_s_; }
+    double arrival_s() const { return state_->arrival_s; }
     std::int64_t request() const { return state_->sequence; }
+    double ready_s() const { return ready_s_; }
     DeviceTask task() const { return task_; }
     std::int32_t position() const { return position_; }
 
@@ -64,11 +72,20 @@ class Runtime {
     RequestState* state_;
   };
   struct DeviceState {
-    explicit DeviceState(const MemoryMeter& meter) : memory(meter) {}
+    DeviceState(Scheduling its_scheduling, const MemoryMeter& meter)
+        : scheduling(its_scheduling), waiting(RunsLater{its_scheduling}), memory(meter) {}
+
+    Scheduling scheduling;
     bool busy = false;
     std::priority_queue<Waiting, std::vector<Waiting>, RunsLater> waiting;
+    std::set<RequestState*, Older> requests;  // kExclusive: in flight, with jobs left here
     MemoryMeter memory;
     double busy_s = 0;
+
+    bool has_next() const {
+      if (busy || waiting.empty()) return false;
+      return scheduling != Scheduling::kExclusive || &waiting.top().state() == *requests.begin();
+    }
   };
   /// One of the plans of a stream.
   struct PlanState {
@@ -134,6 +151,7 @@ class Runtime {
   void begin(const Waiting& job);
   void occupy(DeviceId device, double duration_s, const RuntimeEvent& done);
   void vacate(DeviceId device, double duration_s);
+  void job_done(RequestState& state, DeviceId device);
   void record_message_work(const RequestState& state, MessageId message, MessageWork work,
                            bool aborted = false);
   void record_unit(const RequestState& state, UnitId unit, bool aborted = false);

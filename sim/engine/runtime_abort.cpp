@@ -89,6 +89,7 @@ Runtime::Aborted Runtime::begin_abort(const RequestState& state) const {
 void Runtime::stop_waiting(RequestState& state, Aborted& aborted) {
   WorkDone& work = aborted.work;
   for (DeviceState& device : devices_) {
+    device.requests.erase(&state);
     std::vector<Waiting> kept;
     for (; !device.waiting.empty(); device.waiting.pop()) {
       const Waiting& job = device.waiting.top();
@@ -104,7 +105,7 @@ void Runtime::stop_waiting(RequestState& state, Aborted& aborted) {
         record_message(state, job.message(), 1, /*aborted=*/true);
       }
     }
-    device.waiting = decltype(device.waiting)(RunsLater(), std::move(kept));
+    device.waiting = decltype(device.waiting)(RunsLater{device.scheduling}, std::move(kept));
   }
 }
 

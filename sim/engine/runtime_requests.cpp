@@ -79,6 +79,10 @@ void Runtime::begin_request(StreamId stream_id, const Restart& request) {
   PlanState& plan = plan_of(state);
   ++plan.requests;
   state.reset(*plan.executable);
+  for (const DeviceId d : devices_.ids()) {
+    if (devices_[d].scheduling != Scheduling::kExclusive || state.jobs_left[d] == 0) continue;
+    devices_[d].requests.insert(&state);
+  }
   for (const UnitId unit : plan.executable->first_units) make_ready(state, unit);
   check_backlog();
 }

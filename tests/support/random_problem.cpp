@@ -392,6 +392,9 @@ Cluster random_cluster(Random& random) {
   const auto sink = random.chance(50) ? source : static_cast<std::int32_t>(random.between(0, last));
   const std::string name = random.chance(10) ? "lab \"2\": #" : "lab";
   Random apart = random;
+  for (Device& device : devices) {
+    device.own_scheduling = static_cast<Scheduling>(apart.between(0, 2));
+  }
   if (apart.chance(40)) {
     Network network = random_network(apart, devices, bandwidth_Bps, latency_s);
     network.bandwidth_Bps = bandwidth_Bps;

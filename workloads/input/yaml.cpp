@@ -137,6 +137,16 @@ std::string Yaml::as_string() const {
   return node_.text();
 }
 
+std::size_t Yaml::as_choice(std::span<const std::string_view> names) const {
+  const std::string text = is_scalar() ? node_.text() : "";
+  const auto found = std::find(names.begin(), names.end(), text);
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  std::string all;
+  for (const std::string_view name : names) all += (all.empty() ? "" : ", ") + std::string(name);
+  const auto near = nearest_name(text, names);
+  fail_expected("one of " + all, near ? "did you mean " + in_quotes(*near) + "?" : "");
+}
+
 bool Yaml::as_bool() const {
   if (!is_scalar()) fail_expected("true or false");
   const std::string& text = node_.text();

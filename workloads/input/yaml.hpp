@@ -54,6 +54,8 @@ class Yaml {
   // Scalars.
   std::string as_string() const;  // not empty
   bool as_bool() const;
+  /// The index of a name among `names`.
+  std::size_t as_choice(std::span<const std::string_view> names) const;
   std::int64_t as_integer(std::int64_t min = std::numeric_limits<std::int64_t>::min(),
                           std::int64_t max = std::numeric_limits<std::int64_t>::max()) const;
   double as_number(double min, double max) const;  // finite
