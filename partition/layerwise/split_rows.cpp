@@ -1,19 +1,19 @@
 #include "partition/layerwise/split_rows.hpp"
 
+#include "partition/layerwise/row_layout.hpp"
 #include "partition/plans/placement.hpp"
-#include "partition/prices/layers.hpp"
 
 namespace edgeflow {
 
 Assignment split_rows(const Problem& problem, std::span<const double> weights) {
-  const DeviceId fastest = fastest_device(problem.graph, problem.cluster);
+  const RowLayout layout = row_layout(problem, weights);
   Assignment assignment;
-  for (const Layer& layer : problem.graph.layers()) {
+  for (std::size_t l = 0; l < layout.size(); ++l) {
+    const Layer& layer = problem.graph.layers()[l];
     const Region& whole = layer.output.box;
     assignment.push_back(
-        splits_by_rows(layer)
-            ? cut(whole, Axis::kRow, proportional_boundaries(whole.row.size(), weights))
-            : on_one_device(layer, fastest));
+        layout[l] ? on_one_device(layer, *layout[l])
+                  : cut(whole, Axis::kRow, proportional_boundaries(whole.row.size(), weights)));
   }
   return assignment;
 }

@@ -8,8 +8,7 @@
 
 namespace edgeflow {
 
-/// Every layer that splits by rows cut in proportion to `weights` (one per device), every other
-/// layer whole on the fastest device.
+/// Layers as row_layout has them; those that are cut, in proportion to `weights` (one per device).
 Assignment split_rows(const Problem& problem, std::span<const double> weights);
 
 }  // namespace edgeflow

@@ -1,7 +1,7 @@
 // `even`: each layer's rows in equal parts, neighbours exchange halos directly.
 //
-// Problem: none is solved; shares are 1 / D. Layers that rows do not divide (fully connected, one
-// row, whole-tensor moves) run on the fastest device. Complexity O(L * D).
+// Problem: none is solved; shares are 1 / D. Which layers are cut: layerwise/row_layout.hpp.
+// Complexity O(L * D).
 // Paper: none. Ignores speeds and bandwidth: the control for strategies that do not.
 
 #include "partition/layerwise/split_rows.hpp"

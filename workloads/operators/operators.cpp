@@ -91,10 +91,14 @@ AxisSet split_axes(const Layer& layer) {
   };
   AxisSet axes = 0;
   for (Axis axis : kAxes) {
-    Region half = layer.output.box;
-    if (half[axis].size() < 2) continue;
-    half[axis].end /= 2;
-    if (needed(half) < needed(layer.output.box)) axes = static_cast<AxisSet>(axes | axis_bit(axis));
+    Region first = layer.output.box;
+    Region second = layer.output.box;
+    if (first[axis].size() < 2) continue;
+    first[axis].end = second[axis].begin = first[axis].begin + first[axis].size() / 2;
+    const std::int64_t all = needed(layer.output.box);
+    if (needed(first) < all && needed(second) < all) {
+      axes = static_cast<AxisSet>(axes | axis_bit(axis));
+    }
   }
   return axes;
 }

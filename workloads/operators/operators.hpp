@@ -80,8 +80,8 @@ std::int64_t weights_of(const Layer& layer, const Region& out);
 /// Work of computing output box `out`.
 Work work(const Layer& layer, const Region& out);
 
-/// Axes along which cutting the output pays: half of it needs fewer input or weight elements than
-/// all of it. Follows from required_input and work.
+/// Axes along which cutting the output pays: each half of it needs fewer input or weight elements
+/// than all of it. Follows from required_input and work.
 AxisSet split_axes(const Layer& layer);
 
 /// The axis of the output that the layer's weights are divided along: output channels or features.
