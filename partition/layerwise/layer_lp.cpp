@@ -4,20 +4,20 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
+#include "partition/layerwise/layer_oracle.hpp"
 #include "partition/layerwise/layer_pattern.hpp"
 #include "partition/plans/builder.hpp"
 
 namespace edgeflow {
 namespace {
 
-constexpr int kRounds = 6;
-
-/// Keeps the best integer split near any real one.
+/// Keeps the best integer split near a real one.
 class Rounding {
  public:
-  explicit Rounding(const LayerProblem& problem)
-      : problem_(problem), best_(best_single_device(problem)) {}
+  Rounding(const LayerProblem& problem, LayerSplit best)
+      : problem_(problem), best_(std::move(best)) {}
 
   const LayerSplit& best() const { return best_; }
 
@@ -91,98 +91,25 @@ class Rounding {
   LayerSplit best_;
 };
 
-class Search {
- public:
-  explicit Search(const LayerProblem& problem)
-      : problem_(problem), rounding_(problem), program_(problem, rounding_.best().finish_s) {}
-
-  LayerSplit run() {
-    for (const Predecessor& m : problem_.predecessors) descend(split_like(m.boundaries), true);
-    descend(split_by_speed(), false);
-    while (readmit()) {
-    }
-    return rounding_.best();
+RealSplit split_by_speed(const LayerProblem& problem) {
+  std::vector<double> shares;
+  double fastest_s = std::numeric_limits<double>::infinity();
+  for (const LayerDevice& device : problem.devices) {
+    if (device.row_s > 0) fastest_s = std::min(fastest_s, device.row_s);
   }
-
- private:
-  /// Rounds of LPs; `bounded`: the first one keeps to the pattern of `split`, too.
-  void descend(RealSplit split, bool bounded) {
-    Pattern pattern = pattern_of(problem_, split);
-    for (int round = 0; round < kRounds; ++round) {
-      if (bounded) {
-        if (solved(pattern)) return;
-        solved_.push_back(pattern);
-      }
-      if (!program_.solve(pattern, bounded, split)) return;
-      rounding_.consider(split);
-      bounded = true;
-      pattern = pattern_of(problem_, split);
-      if (solved(pattern)) pattern = widened(problem_, split, std::move(pattern));
-    }
+  for (const LayerDevice& device : problem.devices) {
+    shares.push_back(device.row_s > 0 ? fastest_s / device.row_s : 1);
   }
-
-  bool solved(const Pattern& pattern) const {
-    return std::find(solved_.begin(), solved_.end(), pattern) != solved_.end();
+  const double total = std::accumulate(shares.begin(), shares.end(), 0.0);
+  RealSplit split{{}, {0}};
+  double sum = 0;
+  for (std::size_t d = 0; d < shares.size(); ++d) {
+    sum += shares[d];
+    split.devices.push_back(d);
+    split.boundaries.push_back(sum / total * static_cast<double>(problem.extent));
   }
-
-  /// Starts again from the best split with a row for one left-out device after the other; true if
-  /// that led to a better split.
-  bool readmit() {
-    const double before_s = rounding_.best().finish_s;
-    for (std::size_t d = 0; d < problem_.devices.size(); ++d) {
-      const std::vector<std::int64_t>& best = rounding_.best().boundaries;
-      const LayerDevice& device = problem_.devices[d];
-      if (best[d] != best[d + 1] ||
-          device.free_s + device.fixed_s + device.row_s >= rounding_.best().finish_s) {
-        continue;
-      }
-      std::vector<double> shares;
-      for (std::size_t e = 0; e < problem_.devices.size(); ++e) {
-        shares.push_back(e == d ? 1 : static_cast<double>(best[e + 1] - best[e]));
-      }
-      descend(split_by(shares), true);
-    }
-    return rounding_.best().finish_s < before_s;
-  }
-
-  RealSplit split_like(const std::vector<std::int64_t>& boundaries) const {
-    std::vector<double> shares;
-    for (std::size_t d = 0; d + 1 < boundaries.size(); ++d) {
-      shares.push_back(static_cast<double>(boundaries[d + 1] - boundaries[d]));
-    }
-    return split_by(shares);
-  }
-
-  RealSplit split_by_speed() const {
-    std::vector<double> shares;
-    double fastest_s = std::numeric_limits<double>::infinity();
-    for (const LayerDevice& device : problem_.devices) {
-      if (device.row_s > 0) fastest_s = std::min(fastest_s, device.row_s);
-    }
-    for (const LayerDevice& device : problem_.devices) {
-      shares.push_back(device.row_s > 0 ? fastest_s / device.row_s : 1);
-    }
-    return split_by(shares);
-  }
-
-  RealSplit split_by(const std::vector<double>& shares) const {
-    const double total = std::accumulate(shares.begin(), shares.end(), 0.0);
-    RealSplit split{{}, {0}};
-    double sum = 0;
-    for (std::size_t d = 0; d < shares.size(); ++d) {
-      if (shares[d] <= 0) continue;
-      sum += shares[d];
-      split.devices.push_back(d);
-      split.boundaries.push_back(sum / total * static_cast<double>(problem_.extent));
-    }
-    return split;
-  }
-
-  const LayerProblem& problem_;
-  Rounding rounding_;
-  PatternProgram program_;
-  std::vector<Pattern> solved_;
-};
+  return split;
+}
 
 }  // namespace
 
@@ -191,7 +118,11 @@ LayerSplit solve_by_lp(const LayerProblem& problem) {
   double idle_s = single.finish_s;
   for (const LayerDevice& device : problem.devices) idle_s = std::min(idle_s, device.free_s);
   if (problem.extent < 2 || single.finish_s <= idle_s) return single;
-  return Search(problem).run();
+  PatternProgram program(problem, single.finish_s);
+  Rounding rounding(problem, std::move(single));
+  RealSplit split = split_by_speed(problem);
+  if (program.solve(pattern_of(problem, split), split)) rounding.consider(split);
+  return improve_exactly(problem, rounding.best());
 }
 
 }  // namespace edgeflow

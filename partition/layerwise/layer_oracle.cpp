@@ -1,5 +1,6 @@
 #include "partition/layerwise/layer_oracle.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace edgeflow {
@@ -29,6 +30,21 @@ bool improve(const LayerProblem& problem, double by_s, LayerSplit& best) {
 }
 
 }  // namespace
+
+LayerSplit improve_exactly(const LayerProblem& problem, LayerSplit best) {
+  double impossible_s = 0;
+  double step_s = 1e-3 * best.finish_s;  // grows as long as it finds something
+  while (best.finish_s > 0 && improve(problem, std::nextafter(best.finish_s, 0.0), best)) {
+    const double middle_s = impossible_s + (best.finish_s - impossible_s) / 2;
+    const double earlier_s = std::max(middle_s, best.finish_s - step_s);
+    if (improve(problem, earlier_s, best)) {
+      step_s *= 4;
+    } else {
+      impossible_s = earlier_s;
+    }
+  }
+  return best;
+}
 
 LayerSplit solve_exactly(const LayerProblem& problem) {
   constexpr double kClose = 1e-12;  // relative; the last loop closes the rest

@@ -21,6 +21,10 @@
 
 namespace edgeflow {
 
+/// The optimal split, from one at hand: the nearer that is, the sooner. Precondition: as in
+/// layer_problem.hpp; `best.finish_s` is that of its boundaries.
+LayerSplit improve_exactly(const LayerProblem& problem, LayerSplit best);
+
 /// The optimal split. Precondition: as in layer_problem.hpp.
 LayerSplit solve_exactly(const LayerProblem& problem);
 

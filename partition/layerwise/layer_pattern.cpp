@@ -48,27 +48,6 @@ Pattern pattern_of(const LayerProblem& problem, const RealSplit& split) {
   return pattern;
 }
 
-Pattern widened(const LayerProblem& problem, const RealSplit& split, Pattern pattern) {
-  auto overlap = pattern.overlaps.begin();
-  for (std::size_t i = 0; i < split.devices.size(); ++i) {
-    for (const Predecessor& m : problem.predecessors) {
-      Overlap& o = *overlap++;
-      const std::int64_t first_row = m.boundaries[o.first];
-      const std::int64_t end_row = m.boundaries[o.last + 1];
-      if (o.empty) continue;
-      if (!o.begin_clipped && first_row > 0 &&
-          begin_of(m.needs, split.boundaries[i]) <= static_cast<double>(first_row) + kSameRow) {
-        o.first = part_at(m, static_cast<double>(first_row) - 0.5);
-      }
-      if (!o.end_clipped && end_row < m.needs.input_extent() &&
-          end_of(m.needs, split.boundaries[i + 1]) >= static_cast<double>(end_row) - kSameRow) {
-        o.last = part_at(m, static_cast<double>(end_row) + 0.5);
-      }
-    }
-  }
-  return pattern;
-}
-
 PatternProgram::PatternProgram(const LayerProblem& problem, double single_s) : problem_(problem) {
   origin_s_ = problem.devices[0].free_s;
   for (const LayerDevice& device : problem.devices) {
@@ -77,7 +56,7 @@ PatternProgram::PatternProgram(const LayerProblem& problem, double single_s) : p
   unit_s_ = single_s - origin_s_;
 }
 
-bool PatternProgram::solve(const Pattern& pattern, bool bounded, RealSplit& split) {
+bool PatternProgram::solve(const Pattern& pattern, RealSplit& split) {
   program_.clear();
   const auto extent = static_cast<double>(problem_.extent);
   finish_ = program_.add_variable(0, kLpInfinity, 1);
@@ -86,7 +65,7 @@ bool PatternProgram::solve(const Pattern& pattern, bool bounded, RealSplit& spli
     boundaries_.push_back({0, program_.add_variable(0, extent, 0), 1});
   }
   boundaries_.push_back({extent});
-  for (std::size_t i = 0; i < pattern.devices.size(); ++i) add_device(pattern, i, bounded);
+  for (std::size_t i = 0; i < pattern.devices.size(); ++i) add_device(pattern, i);
   const LpSolution solution = program_.minimize();
   if (solution.status != LpStatus::kOptimal) return false;
   split = {{}, {0}};
@@ -101,34 +80,37 @@ bool PatternProgram::solve(const Pattern& pattern, bool bounded, RealSplit& spli
   return true;
 }
 
-void PatternProgram::add_device(const Pattern& pattern, std::size_t i, bool bounded) {
+void PatternProgram::add_device(const Pattern& pattern, std::size_t i) {
   const Line& begin = boundaries_[i];
   const Line& end = boundaries_[i + 1];
   if (!begin.fixed() && !end.fixed()) {
     program_.add_row(std::vector<LpTerm>{{end.variable, 1}, {begin.variable, -1}}, 0, kLpInfinity);
   }
-  double start_s = problem_.devices[pattern.devices[i]].free_s;
+  const LayerDevice& device = problem_.devices[pattern.devices[i]];
+  double start_s = device.free_s;
+  double epilogue_s = 0;
   for (std::size_t m = 0; m < problem_.predecessors.size(); ++m) {
     const Overlap& overlap = pattern.overlaps[i * problem_.predecessors.size() + m];
     if (overlap.empty) continue;
-    start_s = std::max(
-        start_s, add_arrivals(pattern.devices[i], i, problem_.predecessors[m], overlap, bounded));
+    double& fixed_s = problem_.predecessors[m].of_epilogue ? epilogue_s : start_s;
+    fixed_s =
+        std::max(fixed_s, add_arrivals(pattern.devices[i], i, problem_.predecessors[m], overlap));
   }
-  add_finish(pattern.devices[i], i, start_s, 0, {}, {});
+  add_finish(i, start_s + device.fixed_s, device.row_s, 0, {}, {});
+  if (epilogue_s > 0) {
+    add_finish(i, epilogue_s + device.epilogue_fixed_s, device.epilogue_row_s, 0, {}, {});
+  }
 }
 
 double PatternProgram::add_arrivals(std::size_t d, std::size_t i, const Predecessor& m,
-                                    const Overlap& overlap, bool bounded) {
+                                    const Overlap& overlap) {
+  const LayerDevice& device = problem_.devices[d];
+  const double then_row_s = m.of_epilogue ? device.epilogue_row_s : device.row_s;
+  const double then_s = m.of_epilogue ? device.epilogue_fixed_s : device.fixed_s;
   Line lo{0};
   Line hi{static_cast<double>(m.needs.input_extent())};
   if (!overlap.begin_clipped) lo = boundaries_[i].scaled(m.needs.stride(), -m.needs.before());
   if (!overlap.end_clipped) hi = boundaries_[i + 1].scaled(m.needs.stride(), m.needs.after());
-  if (bounded) {
-    const std::int64_t first_row = m.boundaries[overlap.first];
-    const std::int64_t end_row = m.boundaries[overlap.last + 1];
-    if (first_row > 0) add_bound(lo, static_cast<double>(first_row), kLpInfinity);
-    if (end_row < m.needs.input_extent()) add_bound(hi, -kLpInfinity, static_cast<double>(end_row));
-  }
   double fixed_s = 0;
   for (std::size_t j = overlap.first; j <= overlap.last; ++j) {
     if (m.boundaries[j] == m.boundaries[j + 1]) continue;
@@ -142,29 +124,22 @@ double PatternProgram::add_arrivals(std::size_t d, std::size_t i, const Predeces
     if (from.fixed() && to.fixed()) {
       fixed_s = std::max(fixed_s, base_s + row_s * (to.constant - from.constant));
     } else {
-      add_finish(d, i, base_s, row_s, from, to);
+      add_finish(i, base_s + then_s, then_row_s, row_s, from, to);
     }
   }
   return fixed_s;
 }
 
-void PatternProgram::add_bound(const Line& line, double lower, double upper) {
-  if (line.fixed()) return;
-  program_.add_row(std::vector<LpTerm>{{line.variable, line.coefficient}}, lower - line.constant,
-                   upper - line.constant);
-}
-
-void PatternProgram::add_finish(std::size_t d, std::size_t i, double base_s, double row_s,
+void PatternProgram::add_finish(std::size_t i, double base_s, double computed_s, double row_s,
                                 const Line& from, const Line& to) {
-  const LayerDevice& device = problem_.devices[d];
-  double constant_s = base_s - origin_s_ + device.fixed_s;
+  double constant_s = base_s - origin_s_;
   std::vector<LpTerm> terms{{finish_, 1}};
   const auto add = [&](const Line& line, double factor_s) {
     constant_s += factor_s * line.constant;
     if (!line.fixed()) terms.push_back({line.variable, -factor_s * line.coefficient / unit_s_});
   };
-  add(boundaries_[i + 1], device.row_s);
-  add(boundaries_[i], -device.row_s);
+  add(boundaries_[i + 1], computed_s);
+  add(boundaries_[i], -computed_s);
   add(to, row_s);
   add(from, -row_s);
   program_.add_row(terms, constant_s / unit_s_, kLpInfinity);

@@ -35,10 +35,6 @@ struct Pattern {
 
 Pattern pattern_of(const LayerProblem& problem, const RealSplit& split);
 
-/// `pattern`, which is that of `split`, with the next part added wherever the split ends where a
-/// part does.
-Pattern widened(const LayerProblem& problem, const RealSplit& split, Pattern pattern);
-
 /// The linear program of a pattern. Time counts from when the first device is free, in units of
 /// what the best single device takes, so that all numbers are near one.
 class PatternProgram {
@@ -47,8 +43,8 @@ class PatternProgram {
   PatternProgram(const LayerProblem& problem, double single_s);
 
   /// Replaces `split` by the best one for the pattern, without the devices that get nothing; false
-  /// if there is none. `bounded`: devices take rows from the parts of the pattern only.
-  bool solve(const Pattern& pattern, bool bounded, RealSplit& split);
+  /// if there is none.
+  bool solve(const Pattern& pattern, RealSplit& split);
 
  private:
   /// constant + coefficient * variable
@@ -62,14 +58,11 @@ class PatternProgram {
     }
   };
 
-  void add_device(const Pattern& pattern, std::size_t i, bool bounded);
+  void add_device(const Pattern& pattern, std::size_t i);
   /// Adds the rows of one predecessor; returns when the arrivals that do not depend on x are there.
-  double add_arrivals(std::size_t d, std::size_t i, const Predecessor& m, const Overlap& overlap,
-                      bool bounded);
-  /// lower <= line <= upper
-  void add_bound(const Line& line, double lower, double upper);
-  /// T >= base_s + row_s*(to - from) + computing [x_i, x_{i+1})
-  void add_finish(std::size_t d, std::size_t i, double base_s, double row_s, const Line& from,
+  double add_arrivals(std::size_t d, std::size_t i, const Predecessor& m, const Overlap& overlap);
+  /// T >= base_s + row_s*(to - from) + computed_s*(x_{i+1} - x_i)
+  void add_finish(std::size_t i, double base_s, double computed_s, double row_s, const Line& from,
                   const Line& to);
 
   const LayerProblem& problem_;

@@ -85,18 +85,25 @@ void RowNeeds::fit_lines() {
                               stride_ * static_cast<double>(ends.begin + 1);
 }
 
+double arrival_s(const LayerProblem& problem, const Predecessor& m, std::size_t d,
+                 const Range& rows) {
+  double latest_s = 0;
+  for_each_overlap(m, rows, [&](std::size_t j, std::int64_t overlap) {
+    double there_s = m.finish_s[j];
+    if (j != d) {
+      const std::size_t pair = j * problem.devices.size() + d;
+      there_s += problem.latency_s[pair] +
+                 static_cast<double>(overlap) * m.row_bytes * problem.byte_s[pair];
+    }
+    latest_s = std::max(latest_s, there_s);
+  });
+  return latest_s;
+}
+
 double start_time_s(const LayerProblem& problem, std::size_t d, const Range& rows) {
   double start_s = problem.devices[d].free_s;
   for (const Predecessor& m : problem.predecessors) {
-    for_each_overlap(m, rows, [&](std::size_t j, std::int64_t overlap) {
-      double there_s = m.finish_s[j];
-      if (j != d) {
-        const std::size_t pair = j * problem.devices.size() + d;
-        there_s += problem.latency_s[pair] +
-                   static_cast<double>(overlap) * m.row_bytes * problem.byte_s[pair];
-      }
-      start_s = std::max(start_s, there_s);
-    });
+    if (!m.of_epilogue) start_s = std::max(start_s, arrival_s(problem, m, d, rows));
   }
   return start_s;
 }
@@ -104,8 +111,14 @@ double start_time_s(const LayerProblem& problem, std::size_t d, const Range& row
 double finish_time_s(const LayerProblem& problem, std::size_t d, const Range& rows) {
   if (rows.empty()) return 0;
   const LayerDevice& device = problem.devices[d];
-  return start_time_s(problem, d, rows) + static_cast<double>(rows.size()) * device.row_s +
-         device.fixed_s;
+  const auto count = static_cast<double>(rows.size());
+  double finish_s = start_time_s(problem, d, rows) + count * device.row_s + device.fixed_s;
+  for (const Predecessor& m : problem.predecessors) {
+    if (!m.of_epilogue) continue;
+    finish_s = std::max(finish_s, arrival_s(problem, m, d, rows) + count * device.epilogue_row_s +
+                                      device.epilogue_fixed_s);
+  }
+  return finish_s;
 }
 
 std::vector<double> finish_times_s(const LayerProblem& problem,

@@ -13,6 +13,11 @@
 // where o > 0 is the number of rows that part j and need_m share. Messages do not disturb each
 // other. Find boundaries that minimise max T_d over the devices that have rows.
 //
+// The layer may have an epilogue, a join that every device does with the rows that it has just
+// computed: a and c are those of both. What the join needs besides holds up only the join, with its
+// own a' and c': over the predecessors m of the epilogue and their parts,
+//   T_d >= F_{m,j} + [j != d] * (latency_{jd} + o*bytes_m*byte_s_{jd}) + a'_d*(x_{d+1} - x_d) + c'_d.
+//
 // Source: after Hu and Li, "Distributed Inference with Deep Learning Models across Heterogeneous
 // Edge Devices", INFOCOM 2022.
 
@@ -60,9 +65,11 @@ class RowNeeds {
 };
 
 struct LayerDevice {
-  double row_s = 0;    // a
-  double fixed_s = 0;  // c
-  double free_s = 0;   // when it has finished the layers before
+  double row_s = 0;             // a
+  double fixed_s = 0;           // c
+  double free_s = 0;            // when it has finished the layers before
+  double epilogue_row_s = 0;    // a'
+  double epilogue_fixed_s = 0;  // c'
 };
 
 struct Predecessor {
@@ -70,6 +77,7 @@ struct Predecessor {
   std::vector<std::int64_t> boundaries;  // D+1
   std::vector<double> finish_s;          // by device; of parts with rows
   double row_bytes;
+  bool of_epilogue = false;
 };
 
 struct LayerProblem {
@@ -94,6 +102,10 @@ void for_each_overlap(const Predecessor& m, const Range& rows, Visit visit) {
     if (overlap > 0) visit(j, overlap);
   }
 }
+
+/// When all is on device `d` that `rows`, which are not empty, need of a predecessor. O(D).
+double arrival_s(const LayerProblem& problem, const Predecessor& m, std::size_t d,
+                 const Range& rows);
 
 /// S_d of device `d` computing `rows`, which are not empty. O(predecessors * D).
 double start_time_s(const LayerProblem& problem, std::size_t d, const Range& rows);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "partition/layerwise/row_layout.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/prices/layers.hpp"
@@ -10,8 +11,8 @@
 namespace edgeflow {
 namespace {
 
-Cut cut_of(const Layer& layer) {
-  if (splits_by_rows(layer)) return {false, Axis::kRow};
+Cut cut_of(const Layer& layer, bool stays_whole) {
+  if (!stays_whole) return {false, Axis::kRow};
   if (layer.op == Op::kLinear) {
     const Axis axis = rules::linear_feature_axis(layer);
     if (layer.output.box[axis].size() >= 2) return {false, axis};
@@ -22,7 +23,9 @@ Cut cut_of(const Layer& layer) {
 class Modeller {
  public:
   Modeller(const Problem& problem, std::span<const DeviceId> devices)
-      : problem_(problem), devices_(devices) {}
+      : problem_(problem),
+        devices_(devices),
+        layout_(row_layout(problem, speeds(problem.graph, problem.cluster))) {}
 
   std::vector<LayerModel> models() {
     for (std::size_t l = 0; l < problem_.graph.size(); ++l) {
@@ -43,7 +46,7 @@ class Modeller {
  private:
   LayerModel model(const Layer& layer, LayerId id) const {
     LayerModel result;
-    result.cut = cut_of(layer);
+    result.cut = cut_of(layer, layout_[index(id)].has_value());
     result.rows = layer.output.box[result.cut.axis].size();
     result.extent = result.cut.whole ? 1 : result.rows;
     for (DeviceId device : devices_) {
@@ -111,6 +114,7 @@ class Modeller {
 
   const Problem& problem_;
   std::span<const DeviceId> devices_;
+  RowLayout layout_;
   std::vector<LayerModel> models_;
 };
 

@@ -29,8 +29,8 @@ struct LayerModel {
   std::vector<LayerInput> inputs;    // likewise
 };
 
-/// Layers are cut into rows where that makes parts need less, linear layers otherwise into output
-/// features; any other layer stays whole. `devices`: all, as they stand along a layer's rows.
+/// Layers are cut into rows where row_layout does, with shares by speed; linear layers otherwise into
+/// output features; any other layer stays whole. `devices`: all, as they stand along a layer's rows.
 /// Complexity O(layers * D) work queries.
 std::vector<LayerModel> layer_models(const Problem& problem, std::span<const DeviceId> devices);
 

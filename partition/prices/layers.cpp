@@ -45,6 +45,12 @@ std::vector<double> whole_model_times_s(const Graph& graph, const Cluster& clust
   return total_s;
 }
 
+std::vector<double> speeds(const Graph& graph, const Cluster& cluster) {
+  std::vector<double> result = whole_model_times_s(graph, cluster);
+  for (double& value : result) value = value > 0 ? 1 / value : 1;
+  return result;
+}
+
 DeviceId fastest_device(const Graph& graph, const Cluster& cluster) {
   const std::vector<double> total_s = whole_model_times_s(graph, cluster);
   const auto best = std::min_element(total_s.begin(), total_s.end());

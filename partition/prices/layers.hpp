@@ -33,6 +33,9 @@ double deliver_s(const Problem& problem, LayerId layer, DeviceId device);
 /// Time to compute the whole model on each device, without any transfer.
 std::vector<double> whole_model_times_s(const Graph& graph, const Cluster& cluster);
 
+/// 1 over that, by device; 1 for a model that takes no time.
+std::vector<double> speeds(const Graph& graph, const Cluster& cluster);
+
 /// The device with the least whole-model time; the first of equals.
 DeviceId fastest_device(const Graph& graph, const Cluster& cluster);
 

@@ -33,6 +33,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "partition/layerwise/layer_lp.hpp"
 #include "partition/layerwise/layer_oracle.hpp"
@@ -88,7 +89,7 @@ class Planner {
       } else if (models_[l].view) {
         parts_.push_back(parts_[index(layer.inputs[0])]);
       } else {
-        split(layer, models_[l]);
+        split(l);
       }
       assignment[l] = shares_of(layer, parts_.back());
     }
@@ -105,17 +106,69 @@ class Planner {
     parts_.push_back(std::move(parts));
   }
 
-  void split(const Layer& layer, const LayerModel& model) {
+  void split(std::size_t l) {
+    const Layer& layer = problem_.graph.layers()[l];
+    const LayerModel& model = models_[l];
+    if (!followed_.empty()) {  // the join behind the layer that was cut for both
+      const std::vector<std::int64_t> boundaries = std::exchange(followed_, {});
+      return add(parts_of(layer, model, problem_of(model), boundaries));
+    }
     const LayerProblem layer_problem = problem_of(model);
     const LayerSplit earliest = settle_ties(layer_problem, solve_(layer_problem));
-    if (to_go_) {
-      parts_.push_back(best_in_the_long_run(layer, model, layer_problem, earliest.boundaries));
-    } else {
-      parts_.push_back(parts_of(layer, model, layer_problem, earliest.boundaries));
-    }
+    if (to_go_) return add(best_in_the_long_run(layer, model, layer_problem, earliest.boundaries));
+    Parts alone = parts_of(layer, model, layer_problem, earliest.boundaries);
+    if (!completes_join(l)) return add(std::move(alone));
+    const LayerProblem both = with_epilogue(layer_problem, models_[l + 1], layer_at(l));
+    const LayerSplit together = settle_ties(both, solve_(both));
+    if (together.finish_s >= join_finish_s(l + 1, alone)) return add(std::move(alone));
+    followed_ = together.boundaries;
+    add(parts_of(layer, model, layer_problem, together.boundaries));
+  }
+
+  void add(Parts parts) {
+    parts_.push_back(std::move(parts));
     for (std::size_t d = 0; d < devices_.size(); ++d) {
       free_s_[d] = std::max(free_s_[d], parts_.back().finish_s[d]);
     }
+  }
+
+  /// Whether the next layer is a join without MACs that is cut as layer l is, and needs nothing that
+  /// is not done by then.
+  bool completes_join(std::size_t l) const {
+    if (l + 1 >= problem_.graph.size()) return false;
+    const Layer& join = problem_.graph.layers()[l + 1];
+    const LayerModel& model = models_[l + 1];
+    const bool follows = std::ranges::find(join.inputs, layer_at(l)) != join.inputs.end();
+    return follows && model.inputs.size() > 1 && !model.view && !model.cut.whole &&
+           !models_[l].cut.whole && model.cut.axis == models_[l].cut.axis &&
+           model.extent == models_[l].extent && work(join, join.output.box).macs == 0;
+  }
+
+  /// The layer's problem with the join behind it as its epilogue.
+  LayerProblem with_epilogue(LayerProblem both, const LayerModel& join, LayerId layer) const {
+    for (std::size_t d = 0; d < devices_.size(); ++d) {
+      LayerDevice& device = both.devices[d];
+      device.epilogue_row_s = join.devices[d].row_s;
+      device.epilogue_fixed_s = join.devices[d].fixed_s;
+      device.row_s += device.epilogue_row_s;
+      device.fixed_s += device.epilogue_fixed_s;
+    }
+    for (const LayerInput& input : join.inputs) {
+      if (input.producer == layer) continue;
+      both.predecessors.push_back(predecessor(input));
+      both.predecessors.back().of_epilogue = true;
+    }
+    return both;
+  }
+
+  /// When the join is done as early as it can be behind a layer cut into `parts`.
+  double join_finish_s(std::size_t join, const Parts& parts) {
+    const std::vector<double> free_s = free_s_;
+    add(parts);
+    const double finish_s = solve_(problem_of(models_[join])).finish_s;
+    parts_.pop_back();
+    free_s_ = free_s;
+    return finish_s;
   }
 
   /// `boundaries`: in units of what is cut.
@@ -205,12 +258,13 @@ class Planner {
   LayerProblem problem_of(const LayerModel& model) const {
     LayerProblem result{model.extent, model.devices, {}, byte_s_, latency_s_};
     for (std::size_t d = 0; d < devices_.size(); ++d) result.devices[d].free_s = free_s_[d];
-    for (const LayerInput& input : model.inputs) {
-      const Parts& parts = parts_[index(input.producer)];
-      result.predecessors.push_back(
-          {input.needs, parts.boundaries, parts.finish_s, input.row_bytes});
-    }
+    for (const LayerInput& input : model.inputs) result.predecessors.push_back(predecessor(input));
     return result;
+  }
+
+  Predecessor predecessor(const LayerInput& input) const {
+    const Parts& parts = parts_[index(input.producer)];
+    return {input.needs, parts.boundaries, parts.finish_s, input.row_bytes};
   }
 
   std::vector<Share> shares_of(const Layer& layer, const Parts& parts) const {
@@ -223,10 +277,11 @@ class Planner {
   Solver solve_;
   std::vector<DeviceId> devices_;
   std::vector<LayerModel> models_;
-  std::vector<double> byte_s_;     // [from*D + to], by position
-  std::vector<double> latency_s_;  // likewise
-  std::vector<double> free_s_;     // by position
-  std::vector<Parts> parts_;       // by layer
+  std::vector<double> byte_s_;          // [from*D + to], by position
+  std::vector<double> latency_s_;       // likewise
+  std::vector<double> free_s_;          // by position
+  std::vector<Parts> parts_;            // by layer
+  std::vector<std::int64_t> followed_;  // boundaries that the next layer takes over; empty: none
   LinkLoads loads_;
   std::optional<CostToGo> to_go_;
 };

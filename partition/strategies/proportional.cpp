@@ -2,7 +2,7 @@
 //
 // Problem: none is solved; shares are c_d / sum_d c_d. Speed c_d of a device = 1 / time to compute
 // the whole model on it, so that its rates, its memory and its overheads all count; bandwidth does
-// not. Layers that rows do not divide run on the fastest device. Complexity O(L * D).
+// not. Which layers are cut: layerwise/row_layout.hpp. Complexity O(L * D).
 // Paper: none of its own, the control without knowledge of the network; the shares of MoDNN (Mao et
 // al., DATE 2017) without its hub.
 
@@ -16,10 +16,7 @@ namespace edgeflow {
 namespace {
 
 Plan plan(const Problem& problem, const OptionValues& /*options*/) {
-  std::vector<double> speed;
-  for (double time_s : whole_model_times_s(problem.graph, problem.cluster)) {
-    speed.push_back(time_s > 0 ? 1 / time_s : 1);
-  }
+  const std::vector<double> speed = speeds(problem.graph, problem.cluster);
   return build_plan(problem.graph, problem.cluster, split_rows(problem, speed), "proportional");
 }
 
