@@ -85,40 +85,60 @@ void RowNeeds::fit_lines() {
                               stride_ * static_cast<double>(ends.begin + 1);
 }
 
-double arrival_s(const LayerProblem& problem, const Predecessor& m, std::size_t d,
-                 const Range& rows) {
-  double latest_s = 0;
-  for_each_overlap(m, rows, [&](std::size_t j, std::int64_t overlap) {
-    double there_s = m.finish_s[j];
-    if (j != d) {
+namespace {
+
+/// What comes from one device.
+struct Arrival {
+  double from_s = 0;  // it can come
+  double takes_s = 0;
+  bool of_epilogue = false;
+};
+
+/// When the inputs of a layer are on a device, and those of its epilogue.
+struct InputsThere {
+  double layer_s = 0;
+  double epilogue_s = 0;
+};
+
+InputsThere inputs_there(const LayerProblem& problem, std::size_t d, const Range& rows) {
+  InputsThere there{problem.devices[d].free_s, 0};
+  const auto wait_for = [&](double time_s, bool of_epilogue) {
+    double& until_s = of_epilogue ? there.epilogue_s : there.layer_s;
+    until_s = std::max(until_s, time_s);
+  };
+  static thread_local std::vector<Arrival> arrivals;  // asked millions of times
+  arrivals.clear();
+  for (const Predecessor& m : problem.predecessors) {
+    for_each_overlap(m, d, rows, [&](std::size_t j, std::int64_t missing) {
+      if (missing == 0) return wait_for(m.finish_s[j], m.of_epilogue);
       const std::size_t pair = j * problem.devices.size() + d;
-      there_s += problem.latency_s[pair] +
-                 static_cast<double>(overlap) * m.row_bytes * problem.byte_s[pair];
-    }
-    latest_s = std::max(latest_s, there_s);
-  });
-  return latest_s;
+      arrivals.push_back({m.finish_s[j] + problem.latency_s[pair],
+                          static_cast<double>(missing) * m.row_bytes * problem.byte_s[pair],
+                          m.of_epilogue});
+    });
+  }
+  std::ranges::stable_sort(arrivals, {}, &Arrival::from_s);
+  double now_s = 0;
+  for (const Arrival& arrival : arrivals) {
+    now_s = std::max(now_s, arrival.from_s) + arrival.takes_s;
+    wait_for(now_s, arrival.of_epilogue);
+  }
+  return there;
 }
 
+}  // namespace
+
 double start_time_s(const LayerProblem& problem, std::size_t d, const Range& rows) {
-  double start_s = problem.devices[d].free_s;
-  for (const Predecessor& m : problem.predecessors) {
-    if (!m.of_epilogue) start_s = std::max(start_s, arrival_s(problem, m, d, rows));
-  }
-  return start_s;
+  return inputs_there(problem, d, rows).layer_s;
 }
 
 double finish_time_s(const LayerProblem& problem, std::size_t d, const Range& rows) {
   if (rows.empty()) return 0;
   const LayerDevice& device = problem.devices[d];
+  const InputsThere there = inputs_there(problem, d, rows);
   const auto count = static_cast<double>(rows.size());
-  double finish_s = start_time_s(problem, d, rows) + count * device.row_s + device.fixed_s;
-  for (const Predecessor& m : problem.predecessors) {
-    if (!m.of_epilogue) continue;
-    finish_s = std::max(finish_s, arrival_s(problem, m, d, rows) + count * device.epilogue_row_s +
-                                      device.epilogue_fixed_s);
-  }
-  return finish_s;
+  return std::max(there.layer_s + count * device.row_s + device.fixed_s,
+                  there.epilogue_s + count * device.epilogue_row_s + device.epilogue_fixed_s);
 }
 
 std::vector<double> finish_times_s(const LayerProblem& problem,
@@ -159,8 +179,8 @@ std::optional<Burden> burden_of(const LayerProblem& problem, std::size_t d, cons
     if (finish_s > latest_s) return std::nullopt;
     burden.sum_s += finish_s;
     for (const Predecessor& m : problem.predecessors) {
-      for_each_overlap(m, rows, [&, device = device](std::size_t j, std::int64_t overlap) {
-        if (j != device) burden.bytes += static_cast<double>(overlap) * m.row_bytes;
+      for_each_overlap(m, device, rows, [&](std::size_t /*j*/, std::int64_t missing) {
+        burden.bytes += static_cast<double>(missing) * m.row_bytes;
       });
     }
   }

@@ -8,15 +8,16 @@
 // order, part j done at F_{m,j}. A device with rows needs the rows need_m of every predecessor, and
 // finishes at
 //   T_d = S_d + a_d*(x_{d+1} - x_d) + c_d,
-//   S_d = max(free_d,
-//             max over m and j of F_{m,j} + [j != d] * (latency_{jd} + o*bytes_m*byte_s_{jd})),
-// where o > 0 is the number of rows that part j and need_m share. Messages do not disturb each
+//   S_d = max(free_d, all parts j with rows in any need_m are done, F_{m,j}, and brought).
+// Of another device's part j, o rows of need_m are brought that no layer before brought to d. If o >
+// 0, that takes o*bytes_m*byte_s_{jd}, from F_{m,j} + latency_{jd} on, one part after the other in the
+// order of these times: they share the way into d. Messages to different devices do not disturb each
 // other. Find boundaries that minimise max T_d over the devices that have rows.
 //
 // The layer may have an epilogue, a join that every device does with the rows that it has just
 // computed: a and c are those of both. What the join needs besides holds up only the join, with its
-// own a' and c': over the predecessors m of the epilogue and their parts,
-//   T_d >= F_{m,j} + [j != d] * (latency_{jd} + o*bytes_m*byte_s_{jd}) + a'_d*(x_{d+1} - x_d) + c'_d.
+// own a' and c': if that is there at S'_d, on the same way into d,
+//   T_d >= S'_d + a'_d*(x_{d+1} - x_d) + c'_d.
 //
 // Source: after Hu and Li, "Distributed Inference with Deep Learning Models across Heterogeneous
 // Edge Devices", INFOCOM 2022.
@@ -78,6 +79,7 @@ struct Predecessor {
   std::vector<double> finish_s;          // by device; of parts with rows
   double row_bytes;
   bool of_epilogue = false;
+  std::vector<Range> brought = {};  // by device: rows that other layers brought there; empty: none
 };
 
 struct LayerProblem {
@@ -93,19 +95,22 @@ struct LayerSplit {
   double finish_s = 0;                   // max T_d, exact
 };
 
-/// Calls `visit(j, rows)` for every part j that has rows that `rows` of the layer need.
+/// Calls `visit(j, rows)` for every part j that has rows that `rows` of the layer on device `d` need;
+/// `rows` of them are neither there nor brought there before.
 template <typename Visit>
-void for_each_overlap(const Predecessor& m, const Range& rows, Visit visit) {
+void for_each_overlap(const Predecessor& m, std::size_t d, const Range& rows, Visit visit) {
   const Range need = m.needs.of(rows);
   for (std::size_t j = 0; j + 1 < m.boundaries.size() && m.boundaries[j] < need.end; ++j) {
-    const std::int64_t overlap = intersect(need, {m.boundaries[j], m.boundaries[j + 1]}).size();
-    if (overlap > 0) visit(j, overlap);
+    const Range overlap = intersect(need, {m.boundaries[j], m.boundaries[j + 1]});
+    if (overlap.empty()) continue;
+    if (j == d) {
+      visit(j, std::int64_t{0});
+    } else {
+      const std::int64_t there = m.brought.empty() ? 0 : intersect(overlap, m.brought[d]).size();
+      visit(j, overlap.size() - there);
+    }
   }
 }
-
-/// When all is on device `d` that `rows`, which are not empty, need of a predecessor. O(D).
-double arrival_s(const LayerProblem& problem, const Predecessor& m, std::size_t d,
-                 const Range& rows);
 
 /// S_d of device `d` computing `rows`, which are not empty. O(predecessors * D).
 double start_time_s(const LayerProblem& problem, std::size_t d, const Range& rows);

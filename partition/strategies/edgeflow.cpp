@@ -87,10 +87,12 @@ class Planner {
       if (l == 0) {
         place_input(models_[l]);
       } else if (models_[l].view) {
-        parts_.push_back(parts_[index(layer.inputs[0])]);
+        add(Parts(parts_[index(layer.inputs[0])]));
+        brought_.back() = brought_[index(layer.inputs[0])];
       } else {
         split(l);
       }
+      if (l > 0 && !models_[l].view) bring(models_[l], parts_.back());
       assignment[l] = shares_of(layer, parts_.back());
     }
     return assignment;
@@ -103,7 +105,7 @@ class Planner {
       parts.boundaries.push_back(device == problem_.cluster.source() ? model.rows
                                                                      : parts.boundaries.back());
     }
-    parts_.push_back(std::move(parts));
+    add(std::move(parts));
   }
 
   void split(std::size_t l) {
@@ -127,8 +129,28 @@ class Planner {
 
   void add(Parts parts) {
     parts_.push_back(std::move(parts));
+    brought_.emplace_back(devices_.size());
     for (std::size_t d = 0; d < devices_.size(); ++d) {
       free_s_[d] = std::max(free_s_[d], parts_.back().finish_s[d]);
+    }
+  }
+
+  /// The rows that the layer's parts need are on their devices from now on.
+  void bring(const LayerModel& model, const Parts& parts) {
+    for (const LayerInput& input : model.inputs) {
+      for (std::size_t d = 0; d < devices_.size(); ++d) {
+        const std::int64_t unit = model.rows / model.extent;
+        const Range rows{parts.boundaries[d] / unit, parts.boundaries[d + 1] / unit};
+        if (rows.empty()) continue;
+        const Range need = input.needs.of(rows);
+        Range& brought = brought_[index(input.producer)][d];
+        const bool adjoin = need.begin <= brought.end && brought.begin <= need.end;
+        if (brought.empty() || (!adjoin && need.size() > brought.size())) {
+          brought = need;
+        } else if (adjoin) {
+          brought = {std::min(brought.begin, need.begin), std::max(brought.end, need.end)};
+        }
+      }
     }
   }
 
@@ -167,6 +189,7 @@ class Planner {
     add(parts);
     const double finish_s = solve_(problem_of(models_[join])).finish_s;
     parts_.pop_back();
+    brought_.pop_back();
     free_s_ = free_s;
     return finish_s;
   }
@@ -237,8 +260,8 @@ class Planner {
       const Range rows{boundaries[d], boundaries[d + 1]};
       if (rows.empty()) continue;
       for (const Predecessor& m : layer_problem.predecessors) {
-        for_each_overlap(m, rows, [&](std::size_t j, std::int64_t overlap) {
-          if (j != d) loads_.add(j, d, static_cast<double>(overlap) * m.row_bytes);
+        for_each_overlap(m, d, rows, [&](std::size_t j, std::int64_t missing) {
+          if (missing > 0) loads_.add(j, d, static_cast<double>(missing) * m.row_bytes);
         });
       }
     }
@@ -248,8 +271,8 @@ class Planner {
   double shared_start_s(const LayerProblem& layer_problem, std::size_t d, const Range& rows) const {
     double start_s = free_s_[d];
     for (const Predecessor& m : layer_problem.predecessors) {
-      for_each_overlap(m, rows, [&](std::size_t j, std::int64_t /*overlap*/) {
-        start_s = std::max(start_s, m.finish_s[j] + (j == d ? 0 : loads_.through_s(j, d)));
+      for_each_overlap(m, d, rows, [&](std::size_t j, std::int64_t missing) {
+        start_s = std::max(start_s, m.finish_s[j] + (missing == 0 ? 0 : loads_.through_s(j, d)));
       });
     }
     return start_s;
@@ -264,7 +287,9 @@ class Planner {
 
   Predecessor predecessor(const LayerInput& input) const {
     const Parts& parts = parts_[index(input.producer)];
-    return {input.needs, parts.boundaries, parts.finish_s, input.row_bytes};
+    return {input.needs,    parts.boundaries,
+            parts.finish_s, input.row_bytes,
+            false,          brought_[index(input.producer)]};
   }
 
   std::vector<Share> shares_of(const Layer& layer, const Parts& parts) const {
@@ -277,10 +302,12 @@ class Planner {
   Solver solve_;
   std::vector<DeviceId> devices_;
   std::vector<LayerModel> models_;
-  std::vector<double> byte_s_;          // [from*D + to], by position
-  std::vector<double> latency_s_;       // likewise
-  std::vector<double> free_s_;          // by position
-  std::vector<Parts> parts_;            // by layer
+  std::vector<double> byte_s_;     // [from*D + to], by position
+  std::vector<double> latency_s_;  // likewise
+  std::vector<double> free_s_;     // by position
+  std::vector<Parts> parts_;       // by layer
+  std::vector<std::vector<Range>>
+      brought_;                         // by layer, device: rows that are there, of others' parts
   std::vector<std::int64_t> followed_;  // boundaries that the next layer takes over; empty: none
   LinkLoads loads_;
   std::optional<CostToGo> to_go_;
