@@ -98,10 +98,11 @@ struct Arrival {
 struct InputsThere {
   double layer_s = 0;
   double epilogue_s = 0;
+  double way_free_s = 0;
 };
 
 InputsThere inputs_there(const LayerProblem& problem, std::size_t d, const Range& rows) {
-  InputsThere there{problem.devices[d].free_s, 0};
+  InputsThere there{problem.devices[d].free_s, 0, 0};
   const auto wait_for = [&](double time_s, bool of_epilogue) {
     double& until_s = of_epilogue ? there.epilogue_s : there.layer_s;
     until_s = std::max(until_s, time_s);
@@ -118,15 +119,20 @@ InputsThere inputs_there(const LayerProblem& problem, std::size_t d, const Range
     });
   }
   std::ranges::stable_sort(arrivals, {}, &Arrival::from_s);
-  double now_s = 0;
+  double now_s = problem.devices[d].way_free_s;
   for (const Arrival& arrival : arrivals) {
     now_s = std::max(now_s, arrival.from_s) + arrival.takes_s;
     wait_for(now_s, arrival.of_epilogue);
   }
+  there.way_free_s = now_s;
   return there;
 }
 
 }  // namespace
+
+double way_free_s(const LayerProblem& problem, std::size_t d, const Range& rows) {
+  return inputs_there(problem, d, rows).way_free_s;
+}
 
 double start_time_s(const LayerProblem& problem, std::size_t d, const Range& rows) {
   return inputs_there(problem, d, rows).layer_s;

@@ -69,6 +69,7 @@ struct LayerDevice {
   double row_s = 0;             // a
   double fixed_s = 0;           // c
   double free_s = 0;            // when it has finished the layers before
+  double way_free_s = 0;        // when all has come that these brought to it
   double epilogue_row_s = 0;    // a'
   double epilogue_fixed_s = 0;  // c'
 };
@@ -111,6 +112,9 @@ void for_each_overlap(const Predecessor& m, std::size_t d, const Range& rows, Vi
     }
   }
 }
+
+/// When all has come to device `d` that it needs for `rows`, which are not empty.
+double way_free_s(const LayerProblem& problem, std::size_t d, const Range& rows);
 
 /// S_d of device `d` computing `rows`, which are not empty. O(predecessors * D).
 double start_time_s(const LayerProblem& problem, std::size_t d, const Range& rows);

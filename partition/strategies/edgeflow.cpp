@@ -32,6 +32,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -66,6 +67,7 @@ class Planner {
         devices_(std::move(devices)),
         models_(layer_models(problem, devices_)),
         free_s_(devices_.size(), 0),
+        way_free_s_(devices_.size(), 0),
         loads_(problem.cluster, devices_) {
     if (lookahead) to_go_.emplace(problem, devices_, models_);
     for (DeviceId from : devices_) {
@@ -137,6 +139,13 @@ class Planner {
 
   /// The rows that the layer's parts need are on their devices from now on.
   void bring(const LayerModel& model, const Parts& parts) {
+    const LayerProblem layer_problem = problem_of(model);
+    for (std::size_t d = 0; d < devices_.size(); ++d) {
+        const std::int64_t unit = model.rows / model.extent;
+        const Range rows{parts.boundaries[d] / unit, parts.boundaries[d + 1] / unit};
+        if (rows.empty()) continue;
+        way_free_s_[d] = way_free_s(layer_problem, d, rows);
+    }
     for (const LayerInput& input : model.inputs) {
       for (std::size_t d = 0; d < devices_.size(); ++d) {
         const std::int64_t unit = model.rows / model.extent;
@@ -280,7 +289,7 @@ class Planner {
 
   LayerProblem problem_of(const LayerModel& model) const {
     LayerProblem result{model.extent, model.devices, {}, byte_s_, latency_s_};
-    for (std::size_t d = 0; d < devices_.size(); ++d) result.devices[d].free_s = free_s_[d];
+    for (std::size_t d = 0; d < devices_.size(); ++d) { result.devices[d].free_s = free_s_[d]; if (!getenv("NOWAY")) result.devices[d].way_free_s = way_free_s_[d]; }
     for (const LayerInput& input : model.inputs) result.predecessors.push_back(predecessor(input));
     return result;
   }
@@ -289,7 +298,7 @@ class Planner {
     const Parts& parts = parts_[index(input.producer)];
     return {input.needs,    parts.boundaries,
             parts.finish_s, input.row_bytes,
-            false,          brought_[index(input.producer)]};
+            false,          std::getenv("NOBR") ? std::vector<Range>() : brought_[index(input.producer)]};
   }
 
   std::vector<Share> shares_of(const Layer& layer, const Parts& parts) const {
@@ -305,6 +314,7 @@ class Planner {
   std::vector<double> byte_s_;     // [from*D + to], by position
   std::vector<double> latency_s_;  // likewise
   std::vector<double> free_s_;     // by position
+  std::vector<double> way_free_s_;
   std::vector<Parts> parts_;       // by layer
   std::vector<std::vector<Range>>
       brought_;                         // by layer, device: rows that are there, of others' parts
