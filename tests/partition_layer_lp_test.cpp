@@ -40,53 +40,21 @@ TEST_CASE("the oracle finds the best of all splits") {
   }
 }
 
-/// What moving one row may cost: of the devices that the optimum uses, the most that computing one
-/// row and receiving the input rows of one more row takes.
-double row_cost_s(const LayerProblem& problem, const LayerSplit& optimum, bool with_transfer) {
-  double worst_s = 0;
-  for (std::size_t d = 0; d < problem.devices.size(); ++d) {
-    if (optimum.boundaries[d] == optimum.boundaries[d + 1]) continue;
-    double transfer_s = 0;
-    for (const Predecessor& m : problem.predecessors) {
-      for (std::size_t j = 0; j < problem.devices.size(); ++j) {
-        if (j == d) continue;
-        transfer_s = std::max(transfer_s, m.needs.stride() * m.row_bytes *
-                                              problem.byte_s[j * problem.devices.size() + d]);
-      }
-    }
-    worst_s = std::max(worst_s, problem.devices[d].row_s + (with_transfer ? transfer_s : 0));
-  }
-  return worst_s;
-}
-
-TEST_CASE("the LP's rounded split is within one row's cost of the optimum in 99 of 100 layers") {
-  constexpr int kLayers = 2000;
-  constexpr double kRounding = 1 + 1e-9;
+TEST_CASE("the LP's split, improved, is the optimum in 99 of 100 layers and near it in all") {
+  constexpr int kLayers = 3000;
   Random random(2022);
-  int within_row = 0;
-  int within_computed_row = 0;
   int optimal = 0;
-  double sum = 0;
-  double worst = 0;
   for (int layer = 0; layer < kLayers; ++layer) {
-    const LayerProblem problem = random_layer(random);
+    const Sizes sizes{.min_rows = 7, .max_rows = layer % 2 == 0 ? 60 : 320, .max_predecessors = 3};
+    const LayerProblem problem = random_layer(random, sizes);
     const LayerSplit split = solve_by_lp(problem);
     const LayerSplit optimum = solve_exactly(problem);
     REQUIRE(split.finish_s == layer_finish_s(problem, split.boundaries));
     REQUIRE(split.finish_s >= optimum.finish_s);
-    const double gap_s = split.finish_s - optimum.finish_s;
-    within_row += gap_s <= kRounding * row_cost_s(problem, optimum, true) ? 1 : 0;
-    within_computed_row += gap_s <= kRounding * row_cost_s(problem, optimum, false) ? 1 : 0;
-    optimal += gap_s <= 1e-9 * optimum.finish_s ? 1 : 0;
-    sum += gap_s / optimum.finish_s;
-    worst = std::max(worst, gap_s / optimum.finish_s);
+    REQUIRE(split.finish_s <= 1.01 * optimum.finish_s);
+    optimal += split.finish_s <= (1 + 1e-9) * optimum.finish_s ? 1 : 0;
   }
-  const auto percent = [&](double count) { return 100 * count / kLayers; };
-  MESSAGE("optimal: " << percent(optimal) << " %, within one row: " << percent(within_row)
-                      << " %, within one row without its transfer: " << percent(within_computed_row)
-                      << " %; gap: mean " << percent(sum) << " %, max " << 100 * worst << " %");
-  CHECK(percent(within_row) >= 99);
-  CHECK(worst < 0.5);  // without taking left-out devices in again, some take five times as long
+  CHECK(optimal >= 0.99 * kLayers);
 }
 
 TEST_CASE("the LP's split is never worse than the best single device") {

@@ -98,11 +98,10 @@ struct Arrival {
 struct InputsThere {
   double layer_s = 0;
   double epilogue_s = 0;
-  double way_free_s = 0;
 };
 
 InputsThere inputs_there(const LayerProblem& problem, std::size_t d, const Range& rows) {
-  InputsThere there{problem.devices[d].free_s, 0, 0};
+  InputsThere there{problem.devices[d].free_s, 0};
   const auto wait_for = [&](double time_s, bool of_epilogue) {
     double& until_s = of_epilogue ? there.epilogue_s : there.layer_s;
     until_s = std::max(until_s, time_s);
@@ -113,26 +112,21 @@ InputsThere inputs_there(const LayerProblem& problem, std::size_t d, const Range
     for_each_overlap(m, d, rows, [&](std::size_t j, std::int64_t missing) {
       if (missing == 0) return wait_for(m.finish_s[j], m.of_epilogue);
       const std::size_t pair = j * problem.devices.size() + d;
-      arrivals.push_back({m.finish_s[j] + problem.latency_s[pair],
-                          static_cast<double>(missing) * m.row_bytes * problem.byte_s[pair],
-                          m.of_epilogue});
+      arrivals.push_back(
+          {std::max(m.finish_s[j], problem.devices[j].out_free_s) + problem.latency_s[pair],
+           static_cast<double>(missing) * m.row_bytes * problem.byte_s[pair], m.of_epilogue});
     });
   }
   std::ranges::stable_sort(arrivals, {}, &Arrival::from_s);
-  double now_s = problem.devices[d].way_free_s;
+  double now_s = problem.devices[d].in_free_s;
   for (const Arrival& arrival : arrivals) {
     now_s = std::max(now_s, arrival.from_s) + arrival.takes_s;
     wait_for(now_s, arrival.of_epilogue);
   }
-  there.way_free_s = now_s;
   return there;
 }
 
 }  // namespace
-
-double way_free_s(const LayerProblem& problem, std::size_t d, const Range& rows) {
-  return inputs_there(problem, d, rows).way_free_s;
-}
 
 double start_time_s(const LayerProblem& problem, std::size_t d, const Range& rows) {
   return inputs_there(problem, d, rows).layer_s;

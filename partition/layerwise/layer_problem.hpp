@@ -10,9 +10,11 @@
 //   T_d = S_d + a_d*(x_{d+1} - x_d) + c_d,
 //   S_d = max(free_d, all parts j with rows in any need_m are done, F_{m,j}, and brought).
 // Of another device's part j, o rows of need_m are brought that no layer before brought to d. If o >
-// 0, that takes o*bytes_m*byte_s_{jd}, from F_{m,j} + latency_{jd} on, one part after the other in the
-// order of these times: they share the way into d. Messages to different devices do not disturb each
-// other. Find boundaries that minimise max T_d over the devices that have rows.
+// 0, that takes o*bytes_m*byte_s_{jd}, from max(F_{m,j}, out_j) + latency_{jd} on and not before in_d,
+// one part after the other in the order of these times: they share the way into d. in and out are
+// when the ways into and out of a device are free of what layers before sent. Messages of this layer
+// to different devices do not disturb each other. Find boundaries that minimise max T_d over the
+// devices that have rows.
 //
 // The layer may have an epilogue, a join that every device does with the rows that it has just
 // computed: a and c are those of both. What the join needs besides holds up only the join, with its
@@ -69,7 +71,8 @@ struct LayerDevice {
   double row_s = 0;             // a
   double fixed_s = 0;           // c
   double free_s = 0;            // when it has finished the layers before
-  double way_free_s = 0;        // when all has come that these brought to it
+  double in_free_s = 0;         // when all has come that these brought to it
+  double out_free_s = 0;        // when all has left that these took from it
   double epilogue_row_s = 0;    // a'
   double epilogue_fixed_s = 0;  // c'
 };
@@ -112,9 +115,6 @@ void for_each_overlap(const Predecessor& m, std::size_t d, const Range& rows, Vi
     }
   }
 }
-
-/// When all has come to device `d` that it needs for `rows`, which are not empty.
-double way_free_s(const LayerProblem& problem, std::size_t d, const Range& rows);
 
 /// S_d of device `d` computing `rows`, which are not empty. O(predecessors * D).
 double start_time_s(const LayerProblem& problem, std::size_t d, const Range& rows);

@@ -20,16 +20,9 @@
 // Source: rollout and cost-to-go approximation are textbook (Bertsekas, Dynamic Programming and
 // Optimal Control); layouts and steps are ours.
 
-#include "partition/layerwise/progressive.hpp"
+#include "partition/layerwise/progress.hpp"
 
 namespace edgeflow {
-
-/// Where a layer's output is, by position, and when.
-struct Parts {
-  Axis axis = Axis::kRow;
-  std::vector<std::int64_t> boundaries;
-  std::vector<double> finish_s;
-};
 
 /// Messages on links, and on the processors that handle them: how long each is busy if they all go
 /// at once.

@@ -77,10 +77,21 @@ inline LayerProblem random_layer(Random& random, const Sizes& sizes = {}) {
     for (std::int64_t d = 0; d < devices; ++d) {
       predecessor.finish_s.push_back(real(random, 0, spread_s));
     }
+    if (m > 0 && random.chance(30)) predecessor.of_epilogue = true;
+    for (std::int64_t d = 0; d < devices && random.chance(80); ++d) {
+      const std::int64_t begin = random.between(0, input);
+      predecessor.brought.push_back({begin, random.between(begin, input)});
+    }
+    predecessor.brought.resize(static_cast<std::size_t>(devices));
     problem.predecessors.push_back(std::move(predecessor));
   }
   for (std::size_t d = 0; d < problem.devices.size(); ++d) {
-    problem.devices[d].free_s = real(random, 0, spread_s);
+    LayerDevice& device = problem.devices[d];
+    device.free_s = real(random, 0, spread_s);
+    device.in_free_s = random.chance(50) ? real(random, 0, spread_s) : 0;
+    device.out_free_s = random.chance(50) ? real(random, 0, spread_s) : 0;
+    device.epilogue_row_s = 0.1 * device.row_s;
+    device.epilogue_fixed_s = 0.1 * device.fixed_s;
     for (const Predecessor& m : problem.predecessors) {
       if (m.boundaries[d] == m.boundaries[d + 1]) continue;
       problem.devices[d].free_s = std::max(problem.devices[d].free_s, m.finish_s[d]);
