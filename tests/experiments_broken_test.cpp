@@ -210,6 +210,9 @@ const Broken kScenarios[] = {
     {"unknown_effect",
      ":8:35: at simulation.ablate[1]: got \"latncy\", expected one of contention, latency, "
      "overheads, queueing, disturbances (did you mean \"latency\"?)"},
+    {"unknown_scheduling",
+     ":6:48: at cluster.devices[0].scheduling: got \"exclusiv\", expected one of oldest_request, "
+     "first_ready, exclusive (did you mean \"exclusive\"?)"},
     {"unknown_key", ":3:1: unknown key \"modle\" (did you mean \"model\"?)"},
     {"unknown_model",
      ":3:8: at model: there is no \"vgg61\" in workloads/models (did you mean \"vgg11\"?)"},

@@ -142,6 +142,26 @@ TEST_CASE("requests of the warm-up count for energy and requests in flight only"
   CHECK(table[1].at("missed") == "0");
 }
 
+TEST_CASE("throughput leaves out at the end as much as was begun before its time") {
+  // Closed, two at a time, 1 s of work each on one device that they share: the first warms up.
+  const Scenario scenario =
+      read("requests: {count: 6, arrivals: {process: closed, concurrency: 2}, warm_up: 2}\n");
+  Run run = planned(scenario);
+  std::vector<RequestRecord>& records = run.result.requests;
+  const double times_s[6][2] = {{0, 1.5}, {0, 2}, {1.5, 3.5}, {2, 4}, {3.5, 5.5}, {4, 6}};
+  for (const auto& [arrival_s, finish_s] : times_s) {
+    RequestRecord& record = records.emplace_back();
+    record.request = static_cast<std::int32_t>(records.size() - 1);
+    record.arrival_s = arrival_s;
+    record.finish_s = finish_s;
+  }
+  run.result.in_flight_s = {latencies_s(records)};
+  measure_result(run.plans, run.result, scenario, run.report);
+  CHECK(run.report.status == Status::kOk);
+  // At 2 s two are done and one is under way, so that the last one does not count: 3 until 5.5 s.
+  CHECK(*run.report.throughput_rps == doctest::Approx(3 / 3.5));
+}
+
 TEST_CASE("devices and links have each number in its column") {
   Run run = planned(read(""));
   run.result.makespan_s = 10;

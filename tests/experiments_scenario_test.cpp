@@ -298,6 +298,27 @@ TEST_CASE("every effect is ablated by its name, alone, and resolved so") {
   }
 }
 
+TEST_CASE("devices have the scenario's scheduling or their own, and are resolved so") {
+  std::string text = kSmall;
+  text.replace(text.find("{type: rpi4, count: 2}"), 22,
+               "{type: rpi4}, {type: rpi4, scheduling: first_ready}");
+  const auto schedulings = [](const Scenario& scenario) {
+    std::vector<Scheduling> result;
+    for (const Device& device : scenario.workloads[0].cluster->devices()) {
+      result.push_back(device.scheduling());
+    }
+    return result;
+  };
+  using List = std::vector<Scheduling>;
+  CHECK(schedulings(read(text)) == List{Scheduling::kOldestRequest, Scheduling::kFirstReady});
+  const Scenario once = read(text + "simulation: {scheduling: exclusive}\n");
+  CHECK(schedulings(once) == List{Scheduling::kExclusive, Scheduling::kFirstReady});
+  const Scenario again = read(resolved_text(once, once.strategies.front()));
+  CHECK(schedulings(again) == schedulings(once));
+  CHECK(hash(again) == hash(once));
+  CHECK(hash(read(text)) != hash(once));
+}
+
 TEST_CASE("disturbances keep their ends and their repairs in a resolved scenario") {
   const std::string disturbed = kSmall +
                                 "disturbances:\n"

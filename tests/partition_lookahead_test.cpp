@@ -148,7 +148,9 @@ TEST_CASE("what a layer is fed moves once, also if a later layer needs it again"
 TEST_CASE("a layer that takes a tensor twice needs the rows of both uses") {
   LayerSpec twice{"twice", Op::kConcat, {}, {"a", "a"}};
   twice.attributes.dim = 1;  // rows
-  const Graph graph("twice", "made up", {pixels({1, 4, 5}), pointwise("a", "input", 2), twice});
+  const Graph graph("twice", "made up",
+                    {pixels({1, 4, 5}), pointwise("a", "input", 2), twice,
+                     pointwise("cut", "twice", 2)});  // so that it pays to cut it
   const Cluster cluster = two(1, 1, 1, 0);
   const Planning planning(graph, cluster);
   REQUIRE(planning.models[2].inputs.size() == 1);

@@ -1,0 +1,88 @@
+#!/usr/bin/python3
+"""Where EdgeFlow's claim holds: how much lower its latency is than the best of the methods before it.
+
+Reads the results of experiments/studies/paper_claim.yaml (RESULTS_DIR/runs.csv) and writes
+RESULTS_DIR/plots/claim.png and .pdf. Every point is a model on a cluster. To the right the network is fast: the
+bits that a link moves while the cluster could do one MAC. Left panels compare with the best method for chains
+there, right ones with the best that cuts at cut points of the graph. Lines are medians over ten parts of the points.
+"""
+
+import json
+import os
+import subprocess
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
+
+import figures
+import palette
+
+CHAIN = ["single", "modnn", "deepthings", "aofl", "coedge", "neurosurgeon"]
+CUT_POINT = ["single", "cutpoint"]
+CLAIM = 0.402  # "up to 40.2 % lower latency", the paper's abstract
+PROGRAM = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build", "release", "edgeflow")
+PARTS = 10
+
+
+def macs_of(model):
+    text = subprocess.run([PROGRAM, "inspect", model, "--json"], check=True, capture_output=True, text=True).stdout
+    return json.loads(text)["macs"]
+
+
+def cells_of(results):
+    """A row per model, cluster and bandwidth: bits per MAC, and the latency of each strategy in s."""
+    runs = results.runs
+    keys = ["model", "cluster", "cluster.network.bandwidth"]
+    cells = runs.pivot_table(index=keys, columns="who", values="latency_s").reset_index()
+    # The simple bound is the model's work over the speed of all devices together.
+    bound = runs[runs["strategy"] == "single"].set_index(keys)["lower_bound_s"]
+    whole_s = bound[~bound.index.duplicated()].reindex(cells[keys]).to_numpy()
+    rate_bps = cells["cluster.network.bandwidth"].map(figures.quantity) * 1e6
+    macs = {model: macs_of(model) for model in cells["model"].unique()}
+    cells["bits_per_mac"] = rate_bps * whole_s / cells["model"].map(macs)
+    return cells
+
+
+def draw_panel(axes, cells, ours, rivals):
+    best = cells[[r for r in rivals if r in cells]].min(axis=1)
+    gain = 1 - cells[ours] / best
+    order = np.argsort(cells["bits_per_mac"].to_numpy())
+    colour = palette.style(ours.split(" ")[0])[0]
+    axes.scatter(cells["bits_per_mac"], gain.clip(lower=-1), s=7, color=colour, alpha=0.45, linewidths=0)
+    parts = np.array_split(order, PARTS)
+    x = [np.exp(np.log(cells["bits_per_mac"].to_numpy()[p]).mean()) for p in parts]
+    axes.plot(x, [np.median(gain.to_numpy()[p]) for p in parts], color=colour)
+    axes.axhline(0, color="#000000", linewidth=0.8)
+    axes.axhline(CLAIM, color="#000000", linewidth=0.8, linestyle=(0, (3, 2)))
+    axes.set_xscale("log")
+    axes.set_ylim(-1.05, 0.8)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    print(f"{ours} against {'the cut-point method' if 'cutpoint' in rivals else 'chain methods'}: lower in "
+          f"{(gain > 0).mean() * 100:.0f} % of {len(gain)} settings, median {gain.median() * 100:.0f} %, "
+          f"by {CLAIM * 100:.1f} % or more in {(gain >= CLAIM).mean() * 100:.0f} %, "
+          f"at most {gain.max() * 100:.0f} %, at least {gain.min() * 100:.0f} %")
+
+
+def draw(results, _=None):
+    needed = {"edgeflow-joint", "cutpoint", "aofl"}
+    if not needed <= set(results.runs["who"]):
+        raise figures.NotApplicable("these are no results of paper_claim.yaml")
+    cells = cells_of(results)
+    as_it_is = next(who for who in cells if str(who) in ("edgeflow", "edgeflow (default)"))
+    fig, grid = figures.grid(4, width=3.1, height=2.3, columns=2)
+    shown = [as_it_is, "edgeflow-joint"]
+    for line, ours in enumerate(shown):
+        for column, (rivals, name) in enumerate([(CHAIN, "chain methods"), (CUT_POINT, "cut-point methods")]):
+            axes = grid[2 * line + column]
+            draw_panel(axes, cells, ours, rivals)
+            axes.set_title(f"{ours.split(' ')[0]} against the best of the {name}")
+    fig.supxlabel("bits that a link moves while the cluster could do one MAC", fontsize=9)
+    fig.supylabel("reduction of latency", fontsize=9)
+    claim = Line2D([], [], color="#000000", linewidth=0.8, linestyle=(0, (3, 2)), label="the claim: up to 40.2 %")
+    fig.legend(handles=[claim], loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    figures.save(fig, results, "claim")
+
+
+if __name__ == "__main__":
+    figures.main(draw, __doc__)
