@@ -8,6 +8,7 @@
 #include <random>
 
 #include "partition/prices/demand.hpp"
+#include "partition/prices/estimate.hpp"
 #include "tests/support/random_problem.hpp"
 #include "tests/support/sim_fixture.hpp"
 
@@ -222,4 +223,35 @@ TEST_CASE("no stream of requests is served faster than what one demands allows")
     const double period_s = demand(*executable(plan, graph, mixed)).period_s();
     CHECK(end_s >= static_cast<double>(requests) * period_s * (1 - 1e-9));
   }
+}
+
+TEST_CASE("requests that arrive together are estimated as they are simulated") {
+  Random random(64);
+  for (int round = 0; round < 80; ++round) {
+    INFO("round " << round);
+    const Cluster where = reference::random_cluster(random);  // with schedulings at random
+    const Graph graph = reference::random_graph(random, {.max_layers = 8});
+    const Plan plan =
+        build_plan(graph, where, reference::random_assignment(random, graph, where), "random");
+    SimulationOptions options;
+    options.arrivals_s.assign(static_cast<std::size_t>(random.between(1, 6)), 0);
+    const std::vector<double> simulated_s = finishes_s(simulate_ok(plan, graph, where, options));
+    const std::vector<double> estimated_s = estimate_together(
+        *executable(plan, graph, where), static_cast<std::int32_t>(options.arrivals_s.size()));
+    REQUIRE(estimated_s.size() == simulated_s.size());
+    for (std::size_t r = 0; r < simulated_s.size(); ++r) {
+      CHECK(estimated_s[r] == doctest::Approx(simulated_s[r]).epsilon(1e-6));
+    }
+  }
+}
+
+TEST_CASE("the period of a queue is that of its slowest stage") {
+  // Layers of 1, 0.5 and 1 s on three devices, 0.75 s between them, without contention.
+  auto list = devices_with(3, Scheduling::kOldestRequest);
+  list[1].compute.mac_rate = 2 * kRows;
+  Effects effects;
+  effects.contention = false;
+  const Graph graph = chain(3);
+  const Cluster where = cluster(list);
+  CHECK(stream_period_s(*executable(whole_layers({0, 1, 2}), graph, where, effects)) == about(1));
 }

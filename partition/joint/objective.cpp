@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "partition/prices/demand.hpp"
 #include "partition/prices/estimate.hpp"
 
 namespace edgeflow::joint {
@@ -33,13 +32,15 @@ Judgement judge(const Objective& objective, const ExecutablePlan& plan) {
   if (latency_s > objective.latency_limit_s) {
     return {latency_s, std::numeric_limits<double>::infinity()};
   }
+  const bool stream = objective.goal == Goal::kThroughput;
   std::vector<double> busy_s(plan.cluster.size(), 0);
   for (const ExecutableUnit& unit : plan.units) busy_s[index(unit.device)] += unit.duration_s;
   for (const ExecutableMessage& message : plan.messages) {
     busy_s[index(message.from_device)] += message.send_s;
     busy_s[index(message.to)] += message.receive_s;
   }
-  return {latency_s, objective.cost(plan.cluster, latency_s, busy_s, demand(plan).period_s())};
+  return {latency_s,
+          objective.cost(plan.cluster, latency_s, busy_s, stream ? stream_period_s(plan) : 0)};
 }
 
 Judgement judge(const Objective& objective, const Problem& problem, const Plan& plan) {

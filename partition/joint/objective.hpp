@@ -3,9 +3,10 @@
 //
 //  latency     estimate() of one request
 //  energy      sum over devices of idle_W * latency + (busy_W - idle_W) * processor time
-//  throughput  the shortest period at which requests can follow each other, by what one demands of
-//              the devices, as they schedule, and links (partition/prices/demand.hpp). A long stream
-//              approaches it as queues fill.
+//  throughput  the period of a queue of requests (stream_period_s). The search goes by a bound of it,
+//              the longest time that one request demands of a device, as that schedules, or of a link
+//              (partition/prices/demand.hpp); of what it and other strategies found, the period says
+//              which is best: messages that share links keep devices waiting before links are full.
 // All in the units of the cost (s, J, s per request); lower is better.
 
 #include <cstdint>

@@ -13,14 +13,21 @@ namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
-/// A unit, or the CPU work of a message.
+/// A unit of a request, or the CPU work of a message.
 struct Job {
   DeviceTask task;
   std::int32_t position;  // of the message or unit, in the plan
+  std::int32_t request;
 
-  static Job compute(UnitId unit) { return {DeviceTask::kCompute, number(unit)}; }
-  static Job send(MessageId message) { return {DeviceTask::kSend, number(message)}; }
-  static Job receive(MessageId message) { return {DeviceTask::kReceive, number(message)}; }
+  static Job compute(UnitId unit, std::int32_t request) {
+    return {DeviceTask::kCompute, number(unit), request};
+  }
+  static Job send(MessageId message, std::int32_t request) {
+    return {DeviceTask::kSend, number(message), request};
+  }
+  static Job receive(MessageId message, std::int32_t request) {
+    return {DeviceTask::kReceive, number(message), request};
+  }
   UnitId unit() const { return UnitId{position}; }
   MessageId message() const { return MessageId{position}; }
 };
@@ -30,8 +37,8 @@ class Waiting {
  public:
   Waiting(double ready_s, const Job& job) : ready_s_(ready_s), job_(job) {}
   double ready_s() const { return ready_s_; }
-  static constexpr double arrival_s() { return 0; }
-  static constexpr int request() { return 0; }  // the only one
+  static constexpr double arrival_s() { return 0; }  // of all requests
+  std::int32_t request() const { return job_.request; }
   DeviceTask task() const { return job_.task; }
   std::int32_t position() const { return job_.position; }
   const Job& job() const { return job_; }
@@ -41,22 +48,32 @@ class Waiting {
   Job job_;
 };
 
-/// List schedule of one request, driven by events.
+/// List schedule of requests that arrive together, driven by events. What is kept by request and unit
+/// is at slot_of.
 class Scheduler {
  public:
-  Scheduler(const ExecutablePlan& plan, Sharing sharing)
+  Scheduler(const ExecutablePlan& plan, Sharing sharing, std::int32_t requests)
       : plan_(plan),
+        requests_(requests),
         effects_(plan.effects),
         fair_(plan.effects.contention && sharing == Sharing::kMaxMin),
-        missing_(plan.providers),
-        times_(plan.units.size()),
-        after_(plan.units.size(), kNoUnit),
-        devices_(plan.cluster.size()),
+        times_(index(requests) * plan.units.size()),
+        after_(times_.size(), kNoUnit),
         link_free_s_(plan.cluster.network().links.size(), 0),
-        flows_(bandwidths(plan.cluster)) {}
+        flows_(bandwidths(plan.cluster)) {
+    for (std::int32_t request = 0; request < requests; ++request) {
+      missing_.insert(missing_.end(), plan.providers.begin(), plan.providers.end());
+    }
+    for (const Device& device : plan.cluster.devices()) {
+      const std::int32_t jobs = plan.jobs[id_at<DeviceId>(devices_.size())];
+      devices_.emplace_back(device.scheduling(), jobs, index(requests));
+    }
+  }
 
-  Estimate run() {
-    for (const UnitId unit : plan_.first_units) become_ready(unit, 0);
+  void run() {
+    for (std::int32_t request = 0; request < requests_; ++request) {
+      for (const UnitId unit : plan_.first_units) become_ready(unit, request, 0);
+    }
     settle(0);
     for (;;) {
       const double event_s = events_.empty() ? kNever : events_.top().time_s;
@@ -66,7 +83,10 @@ class Scheduler {
       if (is_due(flow_s, now)) {
         ended_.clear();
         flows_.end(now, kTimePrecision_s, ended_);
-        for (const std::int32_t message : ended_) arrive(MessageId{message}, now);
+        for (const std::int32_t flow : ended_) {
+          const auto messages = static_cast<std::int32_t>(plan_.messages.size());
+          arrive(MessageId{flow % messages}, flow / messages, now);
+        }
       }
       while (!events_.empty() && is_due(events_.top().time_s, now)) {
         const Event event = events_.top();
@@ -76,13 +96,26 @@ class Scheduler {
       settle(now);
     }
     if (done_ != times_.size()) throw std::logic_error("the plan never completes");
-    Estimate result;
+  }
+
+  /// When the results of a request are there.
+  double finish_s(std::int32_t request) const {
+    double finish_s = 0;
     for (const UnitId unit : plan_.units.ids()) {
       if (!plan_.units[unit].is_result) continue;
-      result.latency_s = std::max(result.latency_s, times_[unit].finish_s);
+      finish_s = std::max(finish_s, times_[slot_of(unit, request)].finish_s);
     }
-    result.units = std::move(times_);
-    result.after = std::move(after_);
+    return finish_s;
+  }
+
+  /// Of the first request.
+  Estimate take() {
+    Estimate result;
+    result.latency_s = finish_s(0);
+    for (std::size_t u = 0; u < plan_.units.size(); ++u) {
+      result.units.push_back(times_[u]);
+      result.after.push_back(after_[u]);
+    }
     return result;
   }
 
@@ -93,14 +126,42 @@ class Scheduler {
     EventKind kind;
     Job job;
     bool operator>(const Event& other) const {
-      return std::tie(time_s, kind, job.task, job.position) >
-             std::tie(other.time_s, other.kind, other.job.task, other.job.position);
+      return std::tie(time_s, kind, job.request, job.task, job.position) >
+             std::tie(other.time_s, other.kind, other.job.request, other.job.task,
+                      other.job.position);
     }
   };
   struct DeviceState {
+    DeviceState(Scheduling its_scheduling, std::int32_t jobs, std::size_t requests)
+        : scheduling(its_scheduling),
+          waiting(RunsLater{its_scheduling}),
+          jobs_left(requests, jobs) {
+      skip_done();
+    }
+
+    Scheduling scheduling;
     bool busy = false;
     UnitId last{-1};  // that it ran or runs, or whose message it sent or received
     std::priority_queue<Waiting, std::vector<Waiting>, RunsLater> waiting;
+    std::vector<std::int32_t> jobs_left;  // by request
+    std::size_t oldest = 0;               // request with jobs left
+
+    void skip_done() {
+      while (oldest < jobs_left.size() && jobs_left[oldest] == 0) ++oldest;
+    }
+    bool has_next() const {
+      if (busy || waiting.empty()) return false;
+      return scheduling != Scheduling::kExclusive || index(waiting.top().request()) == oldest;
+    }
+  };
+  struct DoneUnit {
+    UnitId unit;
+    std::int32_t request;
+  };
+  struct LeavingMessage {
+    std::int32_t request;
+    MessageId message;
+    auto operator<=>(const LeavingMessage&) const = default;
   };
 
   static std::vector<double> bandwidths(const Cluster& cluster) {
@@ -109,17 +170,26 @@ class Scheduler {
     return result;
   }
 
+  std::size_t slot_of(UnitId unit, std::int32_t request) const {
+    return index(request) * plan_.units.size() + index(unit);
+  }
+
   void happen(const Event& event, double now) {
     switch (event.kind) {
-      case EventKind::kJobDone:
-        devices_[device_of(event.job)].busy = false;
+      case EventKind::kJobDone: {
+        DeviceState& device = devices_[device_of(event.job)];
+        device.busy = false;
+        --device.jobs_left[index(event.job.request)];
+        device.skip_done();
         return done(event.job, now);
+      }
       case EventKind::kMessageThere:
-        return arrive(event.job.message(), now);
+        return arrive(event.job.message(), event.job.request, now);
       case EventKind::kFlowStarts: {
         const ExecutableMessage& message = plan_.messages[event.job.message()];
-        return flows_.start(now, event.job.position, plan_.route_of(message).links,
-                            message.link_bytes);
+        const auto messages = static_cast<std::int32_t>(plan_.messages.size());
+        return flows_.start(now, event.job.request * messages + event.job.position,
+                            plan_.route_of(message).links, message.link_bytes);
       }
     }
   }
@@ -161,7 +231,7 @@ class Scheduler {
   }
 
   void begin(const Job& job, double now) {
-    if (job.task == DeviceTask::kCompute) times_[job.unit()].start_s = now;
+    if (job.task == DeviceTask::kCompute) times_[slot_of(job.unit(), job.request)].start_s = now;
     const double duration = duration_s(job);
     if (!takes_no_time(duration)) events_.push({now + duration, EventKind::kJobDone, job});
   }
@@ -169,70 +239,79 @@ class Scheduler {
   void done(const Job& job, double now) {
     switch (job.task) {
       case DeviceTask::kSend:
-        return leaving_.push_back(job.message());
+        return leaving_.push_back({job.request, job.message()});
       case DeviceTask::kReceive:
-        return deliver(plan_.messages[job.message()], now);
+        return deliver(plan_.messages[job.message()], job.request, now);
       case DeviceTask::kCompute:
-        return finish(job.unit(), now);
+        return finish(job.unit(), job.request, now);
     }
   }
 
-  void become_ready(UnitId unit, double now) {
-    times_[unit].ready_s = now;
-    enqueue(Job::compute(unit), now);
+  void become_ready(UnitId unit, std::int32_t request, double now) {
+    times_[slot_of(unit, request)].ready_s = now;
+    enqueue(Job::compute(unit, request), now);
   }
 
-  void finish(UnitId unit, double now) {
-    times_[unit].finish_s = now;
+  void finish(UnitId unit, std::int32_t request, double now) {
+    times_[slot_of(unit, request)].finish_s = now;
     ++done_;
-    finished_.push_back(unit);
+    finished_.push_back({unit, request});
   }
 
-  void arrive(MessageId message, double now) { enqueue(Job::receive(message), now); }
-
-  void deliver(const ExecutableMessage& message, double now) {
-    for (const UnitId consumer : message.consumers) provide(consumer, message.from, now);
+  void arrive(MessageId message, std::int32_t request, double now) {
+    enqueue(Job::receive(message, request), now);
   }
 
-  void provide(UnitId unit, UnitId provider, double now) {
-    if (--missing_[unit] > 0) return;
-    after_[unit] = provider;
-    become_ready(unit, now);
+  void deliver(const ExecutableMessage& message, std::int32_t request, double now) {
+    for (const UnitId consumer : message.consumers) provide(consumer, message.from, request, now);
+  }
+
+  void provide(UnitId unit, UnitId provider, std::int32_t request, double now) {
+    const std::size_t slot = slot_of(unit, request);
+    if (--missing_[slot] > 0) return;
+    after_[slot] = provider;
+    become_ready(unit, request, now);
   }
 
   /// After all events of an instant: hands over and sends what was finished, in plan order, and
   /// gives every idle device its next job.
   void settle(double now) {
     for (std::size_t i = 0; i < finished_.size(); ++i) {  // grows as units without time follow
-      const UnitId provider = finished_[i];
-      for (const UnitId consumer : plan_.local_consumers[provider]) {
-        provide(consumer, provider, now);
+      const DoneUnit done = finished_[i];
+      for (const UnitId consumer : plan_.local_consumers[done.unit]) {
+        provide(consumer, done.unit, done.request, now);
       }
     }
-    for (const UnitId unit : finished_) {
-      for (const MessageId message : plan_.sends(unit)) enqueue(Job::send(message), now);
+    for (const DoneUnit& done : finished_) {
+      for (const MessageId message : plan_.sends(done.unit)) {
+        enqueue(Job::send(message, done.request), now);
+      }
     }
     finished_.clear();
     std::sort(leaving_.begin(), leaving_.end());
-    for (const MessageId message : leaving_) leave(message, now);
+    for (const LeavingMessage& leaving : leaving_) leave(leaving.message, leaving.request, now);
     leaving_.clear();
     for (DeviceState& device : devices_) {
-      if (device.busy || device.waiting.empty()) continue;
-      const Job next = device.waiting.top().job();
-      device.waiting.pop();
-      device.busy = true;
-      const bool computes = next.task == DeviceTask::kCompute;
-      if (computes && !is_due(now, times_[next.unit()].ready_s)) {
-        after_[next.unit()] = device.last;
-      }
-      device.last = computes ? next.unit() : plan_.messages[next.message()].from;
-      begin(next, now);
+      if (device.has_next()) begin_next(device, now);
     }
   }
 
-  void leave(MessageId id, double now) {
+  void begin_next(DeviceState& device, double now) {
+    const Job next = device.waiting.top().job();
+    device.waiting.pop();
+    device.busy = true;
+    const bool computes = next.task == DeviceTask::kCompute;
+    if (computes) {
+      const std::size_t slot = slot_of(next.unit(), next.request);
+      if (!is_due(now, times_[slot].ready_s)) after_[slot] = device.last;
+    }
+    device.last = computes ? next.unit() : plan_.messages[next.message()].from;
+    begin(next, now);
+  }
+
+  void leave(MessageId id, std::int32_t request, double now) {
     const ExecutableMessage& message = plan_.messages[id];
-    const Job job = Job::send(id);
+    const Job job = Job::send(id, request);
     if (fair_) return events_.push({now + message.latency_s, EventKind::kFlowStarts, job});
     const Route& route = plan_.route_of(message);
     double begin = now;
@@ -245,16 +324,17 @@ class Scheduler {
   }
 
   const ExecutablePlan& plan_;
+  const std::int32_t requests_;
   const Effects effects_;
   const bool fair_;
-  IdVector<UnitId, std::int32_t> missing_;  // providers whose data is not yet there
-  IdVector<UnitId, UnitTimes> times_;
-  IdVector<UnitId, UnitId> after_;
+  std::vector<std::int32_t> missing_;  // providers whose data is not yet there
+  std::vector<UnitTimes> times_;
+  std::vector<UnitId> after_;
   IdVector<DeviceId, DeviceState> devices_;
   std::vector<double> link_free_s_;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
-  std::vector<UnitId> finished_;    // at this instant
-  std::vector<MessageId> leaving_;  // at this instant
+  std::vector<DoneUnit> finished_;       // at this instant
+  std::vector<LeavingMessage> leaving_;  // likewise
   Flows flows_;
   std::vector<std::int32_t> ended_;  // flows, at this instant
   std::size_t done_ = 0;
@@ -263,7 +343,24 @@ class Scheduler {
 }  // namespace
 
 Estimate estimate(const ExecutablePlan& plan, Sharing sharing) {
-  return Scheduler(plan, sharing).run();
+  Scheduler scheduler(plan, sharing, 1);
+  scheduler.run();
+  return scheduler.take();
+}
+
+std::vector<double> estimate_together(const ExecutablePlan& plan, std::int32_t requests) {
+  Scheduler scheduler(plan, Sharing::kMaxMin, requests);
+  scheduler.run();
+  std::vector<double> finishes_s;
+  for (std::int32_t r = 0; r < requests; ++r) finishes_s.push_back(scheduler.finish_s(r));
+  return finishes_s;
+}
+
+double stream_period_s(const ExecutablePlan& plan) {
+  constexpr std::int32_t kRequests = 8;
+  const double alone_s = estimate(plan, Sharing::kMaxMin).latency_s;
+  const std::vector<double> finishes_s = estimate_together(plan, kRequests);
+  return (std::ranges::max(finishes_s) - alone_s) / (kRequests - 1);
 }
 
 Estimate estimate(const Plan& plan, const Graph& graph, const Cluster& cluster,

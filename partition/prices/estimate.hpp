@@ -1,9 +1,9 @@
 #pragma once
 // The estimator: predicts how long a plan takes, without SimGrid.
 //
-// It follows the rules of partition/plans/execution.hpp for one request. Messages share links as
-// `sharing` says: one after the other, or max-min fairly as in the simulator. With kMaxMin, or with
-// `effects.contention` off, both agree to 1e-9.
+// It follows the rules of partition/plans/execution.hpp for one request, or for some that arrive
+// together. Messages share links as `sharing` says: one after the other, or max-min fairly as in the
+// simulator. With kMaxMin, or with `effects.contention` off, both agree to 1e-9.
 //
 // Complexity O((units + messages) log) first come first served; max-min fairly, each start and end
 // of a message costs another O(messages under way * links).
@@ -32,6 +32,13 @@ struct Estimate {
 
 /// Precondition: the plan is valid.
 Estimate estimate(const ExecutablePlan& plan, Sharing sharing = Sharing::kFirstCome);
+/// When each of `requests` is done that arrive together, by request; links are shared max-min fairly.
+std::vector<double> estimate_together(const ExecutablePlan& plan, std::int32_t requests);
+
+/// What each further one of 8 requests that arrive together takes, in s: at what rate the plan serves
+/// a queue, contention for links and the devices' scheduling included.
+double stream_period_s(const ExecutablePlan& plan);
+
 /// Of a plan that nothing else is asked of.
 Estimate estimate(const Plan& plan, const Graph& graph, const Cluster& cluster,
                   const ElementSize& size, const Effects& effects = {},
