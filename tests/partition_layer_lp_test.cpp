@@ -120,11 +120,22 @@ TEST_CASE("the program's optimum is where both devices are done, transfers and l
   CHECK(split.boundaries[1] == doctest::Approx(6.4).epsilon(1e-6));
 }
 
+TEST_CASE("the program sees what its epilogue waits for") {
+  // As above, but nothing of it is needed before the epilogue, which takes half of each row's time:
+  // b = 1 + (1/2 + 1/2) (10 - b) at b = 5.5.
+  LayerProblem problem = one_sided(1, 0, 1, 0.5, 1);
+  problem.predecessors[0].of_epilogue = true;
+  for (LayerDevice& device : problem.devices) device.epilogue_row_s = 0.5;
+  RealSplit split{{0, 1}, {0, 5, 10}};
+  PatternProgram program(problem, 10);
+  REQUIRE(program.solve(pattern_of(problem, split), split));
+  CHECK(split.boundaries[1] == doctest::Approx(5.5).epsilon(1e-6));
+}
+
 TEST_CASE("a boundary is rounded to the side that is done earlier, not the nearer one") {
   // 0.6 + b/2 = 3 (10 - b) at b = 8.4; with 8 rows the second device takes 6 s, with 9 rows the
   // first takes 5.1 s, and alone it takes 5.6 s.
-  CHECK(solve_by_lp(one_sided(0.5, 0.6, 1, 2, 0)).boundaries ==
-        std::vector<std::int64_t>{0, 9, 10});
+  CHECK(round_lp(one_sided(0.5, 0.6, 1, 2, 0)).boundaries == std::vector<std::int64_t>{0, 9, 10});
 }
 
 }  // namespace

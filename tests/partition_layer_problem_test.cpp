@@ -41,6 +41,45 @@ TEST_CASE("finish times of a split are those computed by hand") {
   CHECK(layer_finish_s(problem, std::vector<std::int64_t>{0, 3, 4}) == doctest::Approx(5.75));
 }
 
+TEST_CASE("messages share the way into a device, and wait until it is free") {
+  LayerProblem problem = two_devices();
+  problem.predecessors.push_back(problem.predecessors[0]);
+  // Device 0 needs two rows of device 1 twice, from 2.25 s on, 0.4 s each: there at 3.05 s.
+  CHECK(start_time_s(problem, 0, {0, 3}) == doctest::Approx(3.05));
+  problem.predecessors[1].finish_s[1] = 2.2;  // not before 2.45 s: it waits for the first one
+  CHECK(start_time_s(problem, 0, {0, 3}) == doctest::Approx(3.05));
+  problem.predecessors[1].finish_s[1] = 2.6;  // from 2.85 s on
+  CHECK(start_time_s(problem, 0, {0, 3}) == doctest::Approx(3.25));
+  problem.devices[0].in_free_s = 5;  // then 0.8 s
+  CHECK(start_time_s(problem, 0, {0, 3}) == doctest::Approx(5.8));
+  problem.devices[1].out_free_s = 6;  // then from 6.25 s on
+  CHECK(start_time_s(problem, 0, {0, 3}) == doctest::Approx(7.05));
+}
+
+TEST_CASE("what was brought to a device before does not come again") {
+  LayerProblem problem = two_devices();
+  problem.predecessors[0].brought = {{2, 3}, {}};
+  // Of the rows 2 and 3 that [0,3) needs, only row 3 comes: 2.25 + 0.2 s.
+  CHECK(start_time_s(problem, 0, {0, 3}) == doctest::Approx(2.45));
+  problem.predecessors[0].brought = {{2, 4}, {}};  // nothing comes, but it is not done before 2 s
+  CHECK(start_time_s(problem, 0, {0, 3}) == doctest::Approx(2));
+}
+
+TEST_CASE("what only the epilogue needs holds up only the epilogue") {
+  LayerProblem problem = two_devices();
+  LayerDevice& device = problem.devices[0];
+  device.epilogue_row_s = 0.5;
+  device.epilogue_fixed_s = 0.05;
+  problem.predecessors.push_back(
+      {window(4, 4, 1, 0, 0), {0, 1, 4}, {1, 4}, 10, /*of_epilogue=*/true});
+  // Rows [0,1) need rows [0,2) of the first one, which are there: 1 + 1*1 + 0.1 s. The epilogue
+  // needs its row 0, there as well.
+  CHECK(finish_time_s(problem, 0, {0, 1}) == doctest::Approx(2.1));
+  // Rows [0,2): the layer starts at 2.25 + 0.2 s and is done at 2.45 + 2 + 0.1 = 4.55 s. Row 1 for
+  // the epilogue leaves at 4 s and is there at 4.25 + 0.2 s: 4.45 + 2*0.5 + 0.05 s.
+  CHECK(finish_time_s(problem, 0, {0, 2}) == doctest::Approx(5.5));
+}
+
 TEST_CASE("a device without rows takes no time, whatever its fixed time") {
   // Device 1 alone: the two rows of device 0 are there at 1 + 0.5 + 20*0.01 = 1.7 s, it is free at
   // 3 s: 3 + 4*2 + 0.2 = 11.2 s. Device 0 alone: 2.65 + 4*1 + 0.1 = 6.75 s.

@@ -113,7 +113,7 @@ RealSplit split_by_speed(const LayerProblem& problem) {
 
 }  // namespace
 
-LayerSplit solve_by_lp(const LayerProblem& problem) {
+LayerSplit round_lp(const LayerProblem& problem) {
   LayerSplit single = best_single_device(problem);
   double idle_s = single.finish_s;
   for (const LayerDevice& device : problem.devices) idle_s = std::min(idle_s, device.free_s);
@@ -122,7 +122,11 @@ LayerSplit solve_by_lp(const LayerProblem& problem) {
   Rounding rounding(problem, std::move(single));
   RealSplit split = split_by_speed(problem);
   if (program.solve(pattern_of(problem, split), split)) rounding.consider(split);
-  return improve_exactly(problem, rounding.best());
+  return rounding.best();
+}
+
+LayerSplit solve_by_lp(const LayerProblem& problem) {
+  return improve_exactly(problem, round_lp(problem));
 }
 
 }  // namespace edgeflow

@@ -9,6 +9,7 @@
 //   o_k = hi_d - b_k,
 //   o_j = b_{j+1} - b_j   for i < j < k,
 //   o_i = hi_d - lo_d     if i = k.
+// The LP knows neither what was brought before nor that messages share the way into a device.
 //
 // Algorithm: the LP with the pattern of the split by speed -> real split. Rounding: largest
 // remainder of the shares, and each boundary down or up, whichever combination is done first (a walk
@@ -26,7 +27,10 @@
 
 namespace edgeflow {
 
-/// Precondition: as in layer_problem.hpp.
+/// The LP's split, rounded, or the best single device. Precondition: as in layer_problem.hpp.
+LayerSplit round_lp(const LayerProblem& problem);
+
+/// That, improved. Precondition: as in layer_problem.hpp.
 LayerSplit solve_by_lp(const LayerProblem& problem);
 
 }  // namespace edgeflow
