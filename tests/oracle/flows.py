@@ -14,6 +14,7 @@ class Flow:
         self.size = size    # bytes that each listing carries in all
         self.left = size
         self.rate = 0.
+        self.moved = 0.
 
 
 class Flows:
@@ -41,6 +42,7 @@ class Flows:
     def advance(self, now):
         for flow in self.flows.values():
             flow.left = max(0., flow.left - flow.rate * (now - self.now))
+            flow.moved += flow.rate * (now - self.now)
         self.now = now
 
     def ends(self):

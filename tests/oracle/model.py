@@ -257,7 +257,7 @@ def needed(layer, k, out):
         return ((0, size[0]), (0, size[1]), (0, size[2])) if layer.extents[1] == 1 else ((0, size[0]), *out[1:])
     if layer.op == "reduce_mean":
         return (out[0], (0, size[1]), (0, size[2]))
-    channels = needed_channels(layer, k, out)
+    channels = needed_channels(layer, k, out[0])
     if channels[0] >= channels[1]:
         return ((0, 0), (0, 0), (0, 0))
     if layer.op in ("concat", "slice"):

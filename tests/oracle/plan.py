@@ -4,6 +4,7 @@ The format is in partition/plans/plan_yaml.hpp, the rules in plan.hpp and execut
 """
 import collections
 import dataclasses
+import functools
 
 import boxes
 import model
@@ -119,6 +120,15 @@ class Plan:
         return [table[u] if unit.sends is None else {c: table[u][c] for c in unit.sends}
                 for u, unit in enumerate(self.units)]
 
+    @functools.cached_property
+    def arrivals(self):
+        """By unit, the messages that it gets."""
+        found = [[] for _ in self.units]
+        for m, message in enumerate(self.messages):
+            for consumer in message.consumers:
+                found[consumer].append(m)
+        return found
+
     def local(self, u):
         """Consumers on the unit's own device."""
         return [c for c in self.consumers[u] if self.units[c].device == self.units[u].device]
@@ -149,6 +159,7 @@ class Plan:
                        0. if "latency" in self.ablate else latency, cpu(devices[unit.device]), cpu(devices[target]),
                        size * sending, size * receiving)
 
+    @functools.cached_property
     def weight_bytes(self):
         """By device, of each layer with a unit there the union over its units, which are divided by channels."""
         parts = collections.defaultdict(list)
