@@ -140,20 +140,24 @@ class Cluster:
         return steps
 
     def path(self, source, target):
-        """Links from one device to another where they are those of a graph or mesh."""
-        given = self.given.get((source, target))
-        if given and not self.passes_loss(given, source, target):
-            return given
+        """Links from one device to another where they are those of a graph or mesh. Only routes over what is
+        lost are replaced (platforms/remaining.hpp)."""
+        usual = self.given.get((source, target)) or self.shortest(source, target, set(), set())
+        if not self.passes_loss(usual, source, target):
+            return usual
+        return self.shortest(source, target, self.lost_devices, self.lost_links)
+
+    def shortest(self, source, target, lost_devices, lost_links):
         order = [device.name for device in self.devices]
         if order.index(source) > order.index(target):  # the same way back
-            return [back for _, back in reversed(self.fewest(target, source))]
-        return [forth for forth, _ in self.fewest(source, target)]
+            return [back for _, back in reversed(self.fewest(target, source, lost_devices, lost_links))]
+        return [forth for forth, _ in self.fewest(source, target, lost_devices, lost_links)]
 
     def passes_loss(self, links, source, target):
         nodes = {node for i in links for node in self.links[i].ends} - {source, target}
         return bool(self.lost_links & set(links) or self.lost_devices & nodes)
 
-    def fewest(self, source, target):
+    def fewest(self, source, target, lost_devices, lost_links):
         """Breadth first, through other devices only if there is no other way."""
         names = {device.name for device in self.devices}
         for through_devices in (False, True):
@@ -164,10 +168,10 @@ class Cluster:
                     if node in names and node != source and not through_devices:
                         continue
                     for edge in self.edges:
-                        if node not in edge[:2] or self.lost_links & set(edge[2:]):
+                        if node not in edge[:2] or lost_links & set(edge[2:]):
                             continue
                         other = edge[1] if edge[0] == node else edge[0]
-                        if other not in found and other not in self.lost_devices:
+                        if other not in found and other not in lost_devices:
                             found[other] = found[node] + [edge]
                             reached.append(other)
                 frontier = reached

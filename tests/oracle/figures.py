@@ -8,8 +8,6 @@ from plan import compute_time
 from simulate import Simulation
 from states import Stream
 
-SHARED = ("latency_s", "latency_p50_s", "latency_p95_s", "latency_p99_s", "latency_max_s")
-
 
 def percentile(values, percent):
     """The least value that `percent` % of them do not exceed."""
@@ -126,6 +124,7 @@ def of_requests(rows):
                "requests": len(counted), "wait_s": sum(row["wait_s"] for row in counted) / len(counted),
                "mean_in_flight": sum(row["latency_s"] for row in rows) / span,
                "aborted_times": sum(row["aborted"] for row in rows)}
+    figures |= {key: sum(row[key] for row in counted) / len(counted) for key in ("compute_s", "transfer_s", "queue_s")}
     figures |= {f"latency_p{p}_s": percentile(latencies, p) for p in (50, 95, 99)}
     if len(counted) == len(rows):
         figures["throughput_rps"] = len(rows) / span
@@ -134,6 +133,12 @@ def of_requests(rows):
     if counted[0]["energy_J"] is not None:
         figures["energy_per_request_J"] = sum(row["energy_J"] for row in counted) / len(counted)
     return figures
+
+
+def with_warm_up(rows):
+    """What counts the warm-up, too."""
+    return {} if rows[0]["energy_J"] is None else \
+        {"energy_per_request_J": sum(row["energy_J"] for row in rows) / len(rows)}
 
 
 def of_plans(plans):

@@ -7,7 +7,7 @@ that rearrange dimensions are refused.
 import dataclasses
 import math
 
-from boxes import extents, volume, whole
+from boxes import EMPTY, extents, volume, whole
 from files import load_yaml
 
 ACTIVATIONS = set("relu relu6 leaky_relu sigmoid hardsigmoid silu hardswish tanh gelu hardtanh elu selu celu "
@@ -118,10 +118,11 @@ def infer(op, at, shapes):
         return (*first[:-1], at["out_channels"])
     if op == "reshape":
         return tuple(at["dims"])
-    if op == "concat" and at.get("dim", 0) == 0 and len(first) == 3 and not (at.get("before") or at.get("after")):
-        return (sum(shape[0] for shape in shapes), *first[1:])
-    if op == "slice" and at.get("dim", 0) == 0 and len(first) == 3:
-        return (-(-(at["stop"] - at.get("start", 0)) // at.get("step", 1)), *first[1:])
+    if op in ("concat", "slice") and len(first) == 3 and not (at.get("before") or at.get("after")):
+        dim = at.get("dim", 0)
+        size = sum(shape[dim] for shape in shapes) if op == "concat" else \
+            -(-(at["stop"] - at.get("start", 0)) // at.get("step", 1))
+        return (*first[:dim], size, *first[dim + 1:])
     if op == "reduce_mean" and len(first) == 3 and sorted(at["dims"]) == [1, 2]:
         return (first[0], 1, 1) if at.get("keep_dims", True) else (first[0],)
     raise Unsupported(f"operator {op} with {at} on {shapes}")
@@ -237,13 +238,20 @@ def needed_channels(layer, k, out):
         groups = at.get("groups", 1)
         per_out, per_in = layer.extents[0] // groups, size // groups
         return (low // per_out * per_in, ((high - 1) // per_out + 1) * per_in)
-    if layer.op == "concat":
-        offset = sum(e[0] for e in layer.input_extents[:k])
-        return clip(low - offset, high - offset, size)
-    if layer.op == "slice":
-        start, step = at.get("start", 0), at.get("step", 1)
-        return (start + low * step, start + (high - 1) * step + 1)
     return out
+
+
+def picked(layer, k, out):
+    """Of concat and slice, along the one dimension that they change."""
+    dim, at = layer.at.get("dim", 0), layer.at
+    low, high = out[dim]
+    if layer.op == "concat":
+        offset = sum(e[dim] for e in layer.input_extents[:k])
+        along = clip(low - offset, high - offset, layer.input_extents[k][dim])
+    else:
+        start, step = at.get("start", 0), at.get("step", 1)
+        along = (start + low * step, start + (high - 1) * step + 1)
+    return EMPTY if along[0] >= along[1] else (*out[:dim], along, *out[dim + 1:])
 
 
 def needed(layer, k, out):
@@ -257,12 +265,9 @@ def needed(layer, k, out):
         return ((0, size[0]), (0, size[1]), (0, size[2])) if layer.extents[1] == 1 else ((0, size[0]), *out[1:])
     if layer.op == "reduce_mean":
         return (out[0], (0, size[1]), (0, size[2]))
-    channels = needed_channels(layer, k, out[0])
-    if channels[0] >= channels[1]:
-        return ((0, 0), (0, 0), (0, 0))
     if layer.op in ("concat", "slice"):
-        return (channels, out[1], out[2])
-    return (channels, *(needed_along(layer, axis, size[1 + axis], out[1 + axis]) for axis in (0, 1)))
+        return picked(layer, k, out)
+    return (needed_channels(layer, k, out[0]), *(needed_along(layer, axis, size[1 + axis], out[1 + axis]) for axis in (0, 1)))
 
 
 def macs(layer):

@@ -10,7 +10,7 @@ from states import Request
 
 INSTANT = 1e-12
 SEND, RECEIVE, COMPUTE = 0, 1, 2
-ENDLESS = 1e30
+ENDLESS = 1e30  # bytes
 
 
 class Simulation:
@@ -31,15 +31,15 @@ class Simulation:
         self.failures = failures  # (at, device or None, link or None)
         for step in bandwidth_steps:
             self.at(step[0], "bandwidth", step[1:])
-        for i, (links, size_rate) in enumerate(background):
-            self.add_background(i, links, size_rate)
+        for latency, links, rate in background:
+            self.at(latency, "background", (links, rate))
 
-    def add_background(self, i, links, rate):
+    def on_background(self, what):
         """A constant stream: at most `rate`, which a link of its own holds; 0 is no limit."""
-        if rate:
-            self.flows.bandwidths.append(rate)
-            links = links + [len(self.flows.bandwidths) - 1]
-        self.flows.start(Flow(("background", i), links, ENDLESS))
+        links, rate = what
+        self.flows.bandwidths.append(rate or float("inf"))
+        capacity = len(self.flows.bandwidths) - 1
+        self.flows.start(Flow(("background", capacity), links + [capacity], ENDLESS))
 
     def at(self, when, kind, what=None):
         self.counter += 1
@@ -111,6 +111,7 @@ class Simulation:
 
     def complete(self, request):
         stream = request.stream
+        request.completed = True
         stream.in_flight -= 1
         stream.completed += 1
         self.done.append((stream, request.number, request, self.now))
@@ -218,7 +219,7 @@ class Simulation:
                 self.enqueue(request, unit.device, SEND, m)
             else:
                 self.leave(request, m)
-        if unit.is_result and request.results_left == 0:
+        if request.results_left == 0 and not request.completed:
             self.complete(request)
         self.retire_if_done(request)
 
@@ -323,7 +324,7 @@ class Simulation:
             self.waiting[device] = [job for job in queue if job[1] is not request]
             heapq.heapify(self.waiting[device])
         self.aborted.append(request)
-        if request.results_left == 0:
+        if request.completed:
             return
         stream.attempts[request.number] = request.attempt + 1
         stream.in_flight -= 1

@@ -38,6 +38,7 @@ class Request:
         self.working = {}   # (task, position): when its device began with it
         self.message_users = [len(message.consumers) for message in plan.messages]
         self.results_left = plan.results
+        self.completed = False
         self.units_left = units
         self.messages_left = messages
         self.jobs = [0] * len(plan.cluster.devices)
