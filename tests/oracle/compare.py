@@ -3,7 +3,7 @@ import dataclasses
 import math
 
 import figures
-from files import load_yaml
+from files import load_table, load_yaml, number
 from periods import compare_periods
 from run import Run
 
@@ -106,10 +106,28 @@ def bounds(run, stream, plan, latency, shared):
     return found
 
 
+def row_of(run):
+    """Of runs.csv where the run lies in a folder of results that has one, else of its status.json."""
+    row = load_yaml(run.folder / "status.json")["row"]
+    table = run.folder.parent.parent / "runs.csv"
+    if table.exists():
+        row = next(other for other in load_table(table) if other["run_id"] == row["run_id"])
+    return {key: number(cell) for key, cell in row.items()}
+
+
+def speedup(run, latency, got):
+    """Over the run that its status names, if that is in the table."""
+    baseline = load_yaml(run.folder / "status.json").get("baseline")
+    table = run.folder.parent.parent / "runs.csv"
+    if baseline is None or not table.exists():
+        return got.get("speedup_over_baseline")
+    row = next(row for row in load_table(table) if row["index"] == str(baseline))
+    return float(row["latency_s"]) / latency if row["status"] == "ok" else None
+
+
 def compare_row(run, accounts, ours, comparison):
     """The row of runs.csv, and of streams.csv where there are streams."""
-    row = load_yaml(run.folder / "status.json")["row"]
-    got = {key: figure(cell) for key, cell in row.items()}
+    got = row_of(run)
     plans = [stream.plans[0] for stream in run.streams]
     named = "streams" in run.scenario
     expected = figures.of_requests(ours) | figures.of_plans(plans)
@@ -133,6 +151,7 @@ def compare_row(run, accounts, ours, comparison):
     expected["energy_J"] = sum(accounts.device_energy(d) for d in range(len(run.cluster.devices))) \
         if accounts.known else None
     expected["link_energy_J"] = sum(map(accounts.link_energy, range(len(run.cluster.links))))
+    expected["speedup_over_baseline"] = speedup(run, latency, got)
     if not named:
         expected |= bounds(run, run.streams[0], plans[0], latency, False)
     comparison.add_row("runs.csv", got, expected, 1e-9, figures.with_warm_up(ours))
@@ -165,13 +184,6 @@ def outage(run, stream, ours):
             total += max(0., min(at, last) - min(since, last))
         since, plan = at, now
     return total
-
-
-def figure(cell):
-    try:
-        return float(cell) if cell != "" else None
-    except ValueError:
-        return cell
 
 
 def compare(folder):

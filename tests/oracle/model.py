@@ -267,7 +267,8 @@ def needed(layer, k, out):
         return (out[0], (0, size[1]), (0, size[2]))
     if layer.op in ("concat", "slice"):
         return picked(layer, k, out)
-    return (needed_channels(layer, k, out[0]), *(needed_along(layer, axis, size[1 + axis], out[1 + axis]) for axis in (0, 1)))
+    rows, columns = (needed_along(layer, axis, size[1 + axis], out[1 + axis]) for axis in (0, 1))
+    return (needed_channels(layer, k, out[0]), rows, columns)
 
 
 def macs(layer):
