@@ -8,6 +8,7 @@ from periods import compare_periods
 from run import Run
 
 TOLERANCE = 1e-6
+UNKNOWN = object()  # None is an empty cell
 # Ratios minus 1: differences of numbers near 1.
 NEAR_ONE = {"prediction_error", "optimality_gap", "redundant_macs_ratio"}
 
@@ -21,12 +22,12 @@ class Comparison:
     known: dict = dataclasses.field(default_factory=dict)   # how many, by table and column
     beyond: dict = dataclasses.field(default_factory=dict)  # by table and column
 
-    def add(self, where, got, expected, scale=0., known=None):
+    def add(self, where, got, expected, scale=0., known=UNKNOWN):
         """`scale`: of what the figure is a part or a difference; deviations are relative to that at least.
         `known`: what a deviation that is listed in README.md makes of it."""
         self.compared += 1
         off = deviation(got, expected, scale)
-        if off > TOLERANCE and known is not None and deviation(got, known, scale) <= TOLERANCE:
+        if off > TOLERANCE and known is not UNKNOWN and deviation(got, known, scale) <= TOLERANCE:
             column = (where.split()[0].split(".")[0], where.rsplit(".", 1)[-1])
             self.known[column] = self.known.get(column, 0) + 1
             return
@@ -38,14 +39,15 @@ class Comparison:
 
     def add_row(self, where, got, expected, scale=0., known=None):
         for key, value in expected.items():
-            self.add(f"{where}.{key}", got.get(key), value, 1. if key in NEAR_ONE else scale, (known or {}).get(key))
+            self.add(f"{where}.{key}", got.get(key), value, 1. if key in NEAR_ONE else scale, (known or {}).get(key, UNKNOWN))
 
 
 def deviation(got, expected, scale):
     if isinstance(got, (int, float)) and isinstance(expected, (int, float)):
         largest = max(abs(got), abs(expected), scale)
         return abs(got - expected) / largest if largest else 0.
-    return 0. if (got or None) == (expected or None) else math.inf
+    empty = ("", None)
+    return 0. if got == expected or got in empty and expected in empty else math.inf
 
 
 def compare_requests(run, accounts, comparison):
@@ -96,8 +98,7 @@ def bounds(run, stream, plan, latency, shared):
     stepping = any(layer.at.get("step", 1) != 1 for layer in plan.layers)  # then the share that counts is left open
     if run.scenario.get("bound", "simple") == "simple" and not stepping:
         found["lower_bound_s"] = figures.lower_bound(plan.layers, run.cluster, run.ablate)
-        if found["lower_bound_s"]:
-            found["optimality_gap"] = latency / found["lower_bound_s"] - 1
+        found["optimality_gap"] = latency / found["lower_bound_s"] - 1 if found["lower_bound_s"] else None
     if not shared:
         need = max(figures.demand(plan, run.ablate))
         found["capacity_rps"] = 1 / need if need else None
@@ -137,15 +138,15 @@ def compare_row(run, accounts, ours, comparison):
     if replanning:
         expected["aborted"] = aborted
         expected["outage_s"] = max(outage(run, stream, ours) for stream in run.streams)
-    closed = all(stream.concurrency for stream in run.streams)
     expected["offered_load"] = figures.offered_load(run.streams, run.ablate)
     by_stream = [[row for row in ours if row["stream"] == stream.name] for stream in run.streams]
     each = [figures.of_requests(rows).get("throughput_rps") for rows in by_stream]
+    expected.pop("throughput_rps", None)
     if None not in each:  # a sum over streams, as the next one (experiments/README.md, "Several streams")
         expected["throughput_rps"] = sum(each)
-    expected.pop("throughput_rps", None) if None in each else None
-    expected["queue_growth_rps"] = None if closed else sum(
-        figures.growth(rows) for rows, stream in zip(by_stream, run.streams) if not stream.concurrency)
+    growths = [figures.growth(rows) for rows, stream in zip(by_stream, run.streams) if not stream.concurrency]
+    expected["queue_growth_rps"] = sum(g for g in growths if g is not None) if any(g is not None for g in growths) \
+        else None
     expected["bytes_moved"] = sum(accounts.sent)
     expected["peak_memory_bytes"] = max(accounts.sim.peak)
     expected["energy_J"] = sum(accounts.device_energy(d) for d in range(len(run.cluster.devices))) \
@@ -154,7 +155,9 @@ def compare_row(run, accounts, ours, comparison):
     expected["speedup_over_baseline"] = speedup(run, latency, got)
     if not named:
         expected |= bounds(run, run.streams[0], plans[0], latency, False)
-    comparison.add_row("runs.csv", got, expected, 1e-9, figures.with_warm_up(ours))
+    known = figures.with_warm_up(ours) | ({"prediction_error": None} if replanning else {}) | \
+        ({"redundant_macs_ratio": None} if named else {})
+    comparison.add_row("runs.csv", got, expected, 1e-9, known)
     if named:
         compare_streams(run, ours, comparison)
 

@@ -34,7 +34,7 @@ def needed_boxes(layers):
 def lower_bound(layers, cluster, ablate):
     """sum_l min_d y_d t[l][d], y_d in proportion to 1 / sum_l t[l][d] and of sum 1; s."""
     if "queueing" in ablate:
-        return None
+        return 0.
     times = []
     for layer, count in zip(layers, needed_boxes(layers)):
         if layer.op == "input":
@@ -102,17 +102,17 @@ def offered_load(streams, ablate):
         rate = (len(stream.arrivals) - 1) / (stream.arrivals[-1] - stream.arrivals[0])
         asked = [rate * seconds for seconds in demand(stream.plans[0], ablate)]
         loads = asked if loads is None else [a + b for a, b in zip(loads, asked)]
-    return None if loads is None else max(loads)
+    return max(loads) or None if loads else None  # nothing is asked for where all effects that count are off
 
 
 def growth(rows):
-    """(in flight at the last arrival - at the one half-way) / time between; 1/s."""
+    """(in flight at the last arrival - at the one half-way) / time between; 1/s, None where there is no time."""
     arrivals = sorted(row["arrival_s"] for row in rows)
 
     def in_flight(at):
         return sum(row["arrival_s"] <= at < row["finish_s"] for row in rows)
     half, last = arrivals[len(arrivals) // 2], arrivals[-1]
-    return (in_flight(last) - in_flight(half)) / (last - half) if last > half else 0.
+    return (in_flight(last) - in_flight(half)) / (last - half) if last > half else None
 
 
 def of_requests(rows):
