@@ -3,6 +3,7 @@ import dataclasses
 import math
 
 import figures
+import model
 from files import load_table, load_yaml, number
 from periods import compare_periods
 from run import Run
@@ -39,7 +40,8 @@ class Comparison:
 
     def add_row(self, where, got, expected, scale=0., known=None):
         for key, value in expected.items():
-            self.add(f"{where}.{key}", got.get(key), value, 1. if key in NEAR_ONE else scale, (known or {}).get(key, UNKNOWN))
+            self.add(f"{where}.{key}", got.get(key), value, 1. if key in NEAR_ONE else scale,
+                     (known or {}).get(key, UNKNOWN))
 
 
 def deviation(got, expected, scale):
@@ -95,8 +97,8 @@ def bounds(run, stream, plan, latency, shared):
     """Of one stream, what is known before it is simulated."""
     found = {}
     found["predicted_latency_s"] = figures.predicted(plan, run.cluster, run.ablate)
-    stepping = any(layer.at.get("step", 1) != 1 for layer in plan.layers)  # then the share that counts is left open
-    if run.scenario.get("bound", "simple") == "simple" and not stepping:
+    holes = any(map(model.has_holes, plan.layers))  # then the share that counts is left open
+    if run.scenario.get("bound", "simple") == "simple" and not holes:
         found["lower_bound_s"] = figures.lower_bound(plan.layers, run.cluster, run.ablate)
         found["optimality_gap"] = latency / found["lower_bound_s"] - 1 if found["lower_bound_s"] else None
     if not shared:

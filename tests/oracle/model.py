@@ -9,6 +9,7 @@ import math
 
 from boxes import EMPTY, extents, volume, whole
 from files import load_yaml
+from layout import Layout, default, reshaped, resized, transposed
 
 ACTIVATIONS = set("relu relu6 leaky_relu sigmoid hardsigmoid silu hardswish tanh gelu hardtanh elu selu celu "
                   "softplus softsign mish".split())
@@ -27,11 +28,19 @@ class Layer:
     op: str
     at: dict                # its attributes as in the model file
     inputs: list            # indices of layers
-    input_extents: list     # (channels, rows, columns) of each
-    dims: tuple             # of the output as frameworks print them, without the batch
-    extents: tuple          # of the output's box
+    layout: Layout          # of the output
+    input_layouts: list     # of each input
     params: int = 0         # elements
     folded: int = 0         # how many layers are folded into it
+
+    @property
+    def extents(self):
+        return self.layout.extents
+
+    @property
+    def input_extents(self):
+        """(channels, rows, columns) of each."""
+        return [layout.extents for layout in self.input_layouts]
 
 
 def pair(value, default):
@@ -67,15 +76,6 @@ def broadcast(shapes):
     rank = max(map(len, shapes))
     padded = [(1,) * (rank - len(shape)) + tuple(shape) for shape in shapes]
     return tuple(max(sizes) for sizes in zip(*padded))
-
-
-def default_extents(dims):
-    """Box of dims: [F] is (F, 1, 1), [T, F] is (F, T, 1), [..., H, W] is (the rest, H, W)."""
-    if len(dims) == 1:
-        return (dims[0], 1, 1)
-    if len(dims) == 2:
-        return (dims[1], dims[0], 1)
-    return (math.prod(dims[:-2]), dims[-2], dims[-1])
 
 
 def feature_map(op, dims):
@@ -118,7 +118,9 @@ def infer(op, at, shapes):
         return (*first[:-1], at["out_channels"])
     if op == "reshape":
         return tuple(at["dims"])
-    if op in ("concat", "slice") and len(first) == 3 and not (at.get("before") or at.get("after")):
+    if op == "transpose":
+        return tuple(first[i] for i in at["dims"])
+    if op in ("concat", "slice") and not (at.get("before") or at.get("after")):
         dim = at.get("dim", 0)
         size = sum(shape[dim] for shape in shapes) if op == "concat" else \
             -(-(at["stop"] - at.get("start", 0)) // at.get("step", 1))
@@ -145,6 +147,27 @@ def stored(op, at, first, out_channels):
     return at.get("params", 0)
 
 
+def make_layer(spec, at, inputs, layouts):
+    """One that is not the input."""
+    op, shapes = spec["op"], [layout.dims for layout in layouts]
+    dims = infer(op, at, shapes)
+    layout = default(dims)
+    if op == "reshape":
+        layout = reshaped(layouts[0], dims)
+    elif op == "transpose":
+        layout = transposed(layouts[0], at["dims"])
+    elif op in ("slice", "concat"):
+        layout = resized(layouts[0], at.get("dim", 0), dims[at.get("dim", 0)])
+    elif op in ACTIVATIONS or op == "batch_norm" or op in ELEMENTWISE and len(inputs) == 1:
+        layout = layouts[0]
+    if not layout:
+        raise Unsupported(f"reshape from {shapes[0]} to {dims}")
+    if op in ("linear", "conv", "reduce_mean") and layouts[0].extents != default(shapes[0]).extents \
+            and (op != "linear" or len(shapes[0]) != 1):
+        raise Unsupported(f"{op} of a tensor whose dimensions were moved")
+    return Layer(spec["name"], op, at, inputs, layout, layouts, stored(op, at, shapes[0], at.get("out_channels")))
+
+
 def read_model(path):
     """Layers of the model file, folded as inference frameworks do, in order."""
     specs = load_yaml(path)["layers"]
@@ -155,16 +178,9 @@ def read_model(path):
         if any(i >= len(layers) for i in inputs):
             raise Unsupported("layers in another order")
         if spec["op"] == "input":
-            dims = tuple(at["dims"][1:])
-            layer = Layer(spec["name"], "input", at, [], [], dims, default_extents(dims))
+            layer = Layer(spec["name"], "input", at, [], default(at["dims"][1:]), [])
         else:
-            shapes = [layers[i].dims for i in inputs]
-            dims = infer(spec["op"], at, shapes)
-            box = layers[inputs[0]].extents if spec["op"] == "reshape" else default_extents(dims)
-            if spec["op"] in ACTIVATIONS or spec["op"] in ELEMENTWISE and len(inputs) == 1:
-                box = layers[inputs[0]].extents
-            layer = Layer(spec["name"], spec["op"], at, inputs, [layers[i].extents for i in inputs], dims, box,
-                          stored(spec["op"], at, shapes[0], at.get("out_channels")))
+            layer = make_layer(spec, at, inputs, [layers[i].layout for i in inputs])
         known[spec["name"]] = len(layers)
         layers.append(layer)
     return fold(layers)
@@ -197,7 +213,7 @@ def fold(layers):
                     producer.at["bias"] = True
                     producer.params += producer.at["out_channels"]
                 producer.folded += 1
-                producer.dims = layer.dims
+                producer.layout = layer.layout
                 place.append(place[layer.inputs[0]])
                 continue
         place.append(len(kept))
@@ -242,16 +258,27 @@ def needed_channels(layer, k, out):
 
 
 def picked(layer, k, out):
-    """Of concat and slice, along the one dimension that they change."""
-    dim, at = layer.at.get("dim", 0), layer.at
-    low, high = out[dim]
-    if layer.op == "concat":
-        offset = sum(e[dim] for e in layer.input_extents[:k])
-        along = clip(low - offset, high - offset, layer.input_extents[k][dim])
+    """Of concat and slice: exact along a dimension that has an axis to itself, else that axis or all is whole."""
+    at, layout, dim = layer.at, layer.input_layouts[k], layer.at.get("dim", 0)
+    axis, alone = layout.axis_of(dim)
+    if axis is None:
+        return whole(layout.extents)
+    low, high = out[axis]
+    if not alone:
+        along = (0, layout.extents[axis])
+    elif layer.op == "concat":
+        offset = sum(other.dims[dim] for other in layer.input_layouts[:k])
+        along = clip(low - offset, high - offset, layout.dims[dim])
     else:
         start, step = at.get("start", 0), at.get("step", 1)
         along = (start + low * step, start + (high - 1) * step + 1)
-    return EMPTY if along[0] >= along[1] else (*out[:dim], along, *out[dim + 1:])
+    return EMPTY if along[0] >= along[1] else (*out[:axis], along, *out[axis + 1:])
+
+
+def reordered(layer):
+    """By axis, whether a transpose changes the order along it, so that a part needs all."""
+    before = layer.input_layouts[0]
+    return [a != b for a, b in zip(before.axis_atoms, transposed(before, layer.at["dims"]).axis_atoms)]
 
 
 def needed(layer, k, out):
@@ -261,6 +288,8 @@ def needed(layer, k, out):
         return tuple((0, 1) if s == 1 else o for s, o in zip(size, out))
     if layer.op in ACTIVATIONS or layer.op in ("batch_norm", "reshape"):
         return out
+    if layer.op == "transpose":
+        return tuple((0, s) if mixed else o for o, s, mixed in zip(out, size, reordered(layer)))
     if layer.op == "linear":
         return ((0, size[0]), (0, size[1]), (0, size[2])) if layer.extents[1] == 1 else ((0, size[0]), *out[1:])
     if layer.op == "reduce_mean":
@@ -308,3 +337,8 @@ def work(layer, out):
 
 def whole_output(layer):
     return whole(layer.extents)
+
+
+def has_holes(layer):
+    """Whether what a part needs is less than the box that holds it."""
+    return layer.at.get("step", 1) != 1 or layer.op == "transpose" and any(reordered(layer))

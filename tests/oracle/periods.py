@@ -15,6 +15,8 @@ def why_wrong(run, stream, begin, end, plan, before):
     """What is against a period of a plan (None: of none), behind that of plan `before`; "" if nothing is."""
     planning = quantity(run.disturbances.get("planning_time"), 0.)
     marks = [f["at"] for f in run.failures] + [f["repair"] for f in run.failures]
+    if plan is None and before is None:
+        return "" if any(abs(mark - begin) < 1e-9 for mark in marks) else "a gap in a gap, without cause"
     if plan is None:
         ended = [f for f in run.failures if abs(f["at"] - begin) < 1e-9]
         if before is None or not any(stream.plans[before].uses(f["device"], f["link"]) for f in ended):

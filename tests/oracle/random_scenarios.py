@@ -2,7 +2,8 @@
 import itertools
 import random
 
-MODELS = ["alexnet", "squeezenet1_1", "resnet18", "mobilenet_v3_small", "googlenet", "mnasnet1_0", "unet"]
+MODELS = ["alexnet", "squeezenet1_1", "resnet18", "mobilenet_v3_small", "googlenet", "mnasnet1_0", "unet",
+          "yolov3-tiny"]
 STRATEGIES = ["single", "even", "proportional", "modnn", "deepthings", "deeperthings", "aofl", "coedge", "cutpoint",
               "neurosurgeon", "dads", "heft", "pipeline", "edgeflow",
               {"name": "modnn", "options": {"exchange": "halo"}},
@@ -54,7 +55,9 @@ class Maker:
         return entry
 
     def latency(self):
-        return "0s" if self.no_latency and self.chance(.7) else self.random.choice(["0.5ms", self.between(0.1, 8, "ms")])
+        if self.no_latency and self.chance(.7):
+            return "0s"
+        return self.random.choice(["0.5ms", self.between(0.1, 8, "ms")])
 
     def graph(self):
         """A tree of links over devices and a switch or two, and some more."""

@@ -89,6 +89,8 @@ class Simulation:
 
     def on_arrival(self, stream):
         number = stream.arrived
+        if number == len(stream.arrivals):
+            return  # of a closed loop, of which several were done at once
         stream.arrived += 1
         stream.arrived_at[number] = self.now if stream.concurrency else stream.arrivals[number]
         stream.waiting.append(number)
