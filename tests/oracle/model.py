@@ -257,12 +257,21 @@ def needed_channels(layer, k, out):
     return out
 
 
+def meets(layer, k, dim, out):
+    """Whether any of an input whose dimension lies along several axes is in a part of a concat or slice."""
+    axis, alone = layer.layout.axis_of(dim)
+    if layer.op != "concat" or not alone or layer.folded:
+        return True
+    begin = sum(other.dims[dim] for other in layer.input_layouts[:k])
+    return out[axis][0] < begin + layer.input_layouts[k].dims[dim] and begin < out[axis][1]
+
+
 def picked(layer, k, out):
     """Of concat and slice: exact along a dimension that has an axis to itself, else that axis or all is whole."""
     at, layout, dim = layer.at, layer.input_layouts[k], layer.at.get("dim", 0)
     axis, alone = layout.axis_of(dim)
     if axis is None:
-        return whole(layout.extents)
+        return whole(layout.extents) if meets(layer, k, dim, out) else EMPTY
     low, high = out[axis]
     if not alone:
         along = (0, layout.extents[axis])

@@ -56,6 +56,7 @@ class Simulation:
             for change in stream.changes:
                 self.at(change[0], "plan", (stream, change[1]))
             self.settle_weights(stream)
+        self.peak = list(self.memory)
         for failure in self.failures:
             self.at(failure[0], "failure", failure[1:])
         while any(stream.completed < len(stream.arrivals) for stream in self.streams) or self.in_flight:
