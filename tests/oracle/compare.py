@@ -9,6 +9,8 @@ from periods import compare_periods
 from run import Run
 
 TOLERANCE = 1e-6
+ROUNDING = 1e-8
+BREAKDOWN = {"compute_s", "transfer_s", "queue_s", "wait_s"}  # parts of latency_s
 UNKNOWN = object()  # None is an empty cell
 # Ratios minus 1: differences of numbers near 1.
 NEAR_ONE = {"prediction_error", "optimality_gap", "redundant_macs_ratio"}
@@ -28,7 +30,7 @@ class Comparison:
         `known`: what a deviation that is listed in README.md makes of it."""
         self.compared += 1
         off = deviation(got, expected, scale)
-        if off > TOLERANCE and known is not UNKNOWN and deviation(got, known, scale) <= TOLERANCE:
+        if off > ROUNDING and known is not UNKNOWN and deviation(got, known, scale) <= TOLERANCE:
             column = (where.split()[0].split(".")[0], where.rsplit(".", 1)[-1])
             self.known[column] = self.known.get(column, 0) + 1
             return
@@ -40,8 +42,8 @@ class Comparison:
 
     def add_row(self, where, got, expected, scale=0., known=None):
         for key, value in expected.items():
-            self.add(f"{where}.{key}", got.get(key), value, 1. if key in NEAR_ONE else scale,
-                     (known or {}).get(key, UNKNOWN))
+            of = 1. if key in NEAR_ONE else expected["latency_s"] if key in BREAKDOWN else scale
+            self.add(f"{where}.{key}", got.get(key), value, of, (known or {}).get(key, UNKNOWN))
 
 
 def deviation(got, expected, scale):
