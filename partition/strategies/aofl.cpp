@@ -246,6 +246,7 @@ constinit const StrategyInfo kAofl{
     .name = "aofl",
     .summary = "fused blocks anywhere in the chain, dealt out and gathered by the hub",
     .paper = "AOFL (Zhou et al., SEC 2019)",
+    .objective = "latency",
     .options = kOptions,
     .plan = plan,
     .check = check,

@@ -293,6 +293,7 @@ constinit const StrategyInfo kCoedge{
     .name = "coedge",
     .summary = "one division of rows for all layers, halos exchanged between neighbours",
     .paper = "after CoEdge (Zeng et al., ToN 2021)",
+    .objective = "latency",
     .options = {},
     .plan = plan,
 };

@@ -37,6 +37,7 @@ constinit const StrategyInfo kCutpoint{
     .name = "cutpoint",
     .summary = "the DAG as a chain of super-layers between its cut vertices",
     .paper = "reduction of DAGs to chains as in AOFL (SEC 2019) and SEIFER (arXiv 2210.12218)",
+    .objective = "latency",
     .options = {},
     .plan = plan,
 };

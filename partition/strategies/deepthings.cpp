@@ -189,6 +189,7 @@ constinit const StrategyInfo kDeepthings{
     .name = "deepthings",
     .summary = "a grid of fused tiles through the first layers, the hub does the rest",
     .paper = "DeepThings (Zhao, Barijough and Gerstlauer, TCAD 2018)",
+    .objective = "latency",
     .options = kOptions,
     .plan = plan,
     .check = check,

@@ -29,6 +29,7 @@
 // are priced as if each had the network to itself; rows that an earlier consumer brought to a
 // device are paid for again. Where transfers are dear, the plan can be slower than the best single
 // device.
+// Strongest reading of the paper we could find; in its favour: ties, joins; against it: see above.
 
 #include <algorithm>
 #include <limits>
@@ -259,6 +260,7 @@ constinit const StrategyInfo kEdgeflow{
     .name = "edgeflow",
     .summary = "layer by layer in topological order, each cut where it is done first",
     .paper = "after EdgeFlow (Hu and Li, INFOCOM 2022)",
+    .objective = "latency, layer by layer",
     .options = kOptions,
     .plan = plan,
 };

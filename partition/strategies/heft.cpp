@@ -186,6 +186,7 @@ constinit const StrategyInfo kHeft{
     .name = "heft",
     .summary = "whole layers by upward rank, each where it finishes first",
     .paper = "HEFT (Topcuoglu, Hariri and Wu, TPDS 2002)",
+    .objective = "latency",
     .options = {},
     .plan = plan,
 };

@@ -161,6 +161,7 @@ constinit const StrategyInfo kModnn{
     .name = "modnn",
     .summary = "each convolution cut in proportion to speed, strips exchanged through the hub",
     .paper = "MoDNN (Mao et al., DATE 2017)",
+    .objective = "latency, network ignored",
     .options = kOptions,
     .plan = plan,
     .check = check_roles,

@@ -244,6 +244,7 @@ constinit const StrategyInfo kPipeline{
     .name = "pipeline",
     .summary = "contiguous stages on different devices, for the throughput of a stream",
     .paper = "PipeEdge (Hu et al., DSD 2022)",
+    .objective = "throughput",
     .options = {},
     .plan = plan,
 };
