@@ -13,6 +13,7 @@ STYLES = {
     "coedge": ("#56B4E9", "v"),
     "heft": ("#CC79A7", "P"),
     "modnn": ("#882255", "<"),
+    "modnn, gather": ("#BB5588", "1"),
     "deepthings": ("#332288", ">"),
     "deeperthings": ("#661100", "X"),
     "proportional": ("#999933", "p"),

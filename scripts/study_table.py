@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """What a comparison study found: a table for the README, every cell as CSV, and the optimality gaps.
 
-Reads RESULTS_DIR/runs.csv of a sweep over model, cluster, bandwidth and strategy. Writes
+Reads RESULTS_DIR/runs.csv of a sweep over model, cluster, bandwidth and strategy, and asks the program
+(`edgeflow list strategies`) what each strategy optimises. Writes
 RESULTS_DIR/cells.csv (latency in ms by cell and strategy), RESULTS_DIR/plots/optimality_gap.png and
 .pdf, and prints a Markdown table; with --readme FILE, puts it between the two lines
 <!-- study --> and <!-- /study --> of that file instead.
@@ -9,6 +10,8 @@ RESULTS_DIR/cells.csv (latency in ms by cell and strategy), RESULTS_DIR/plots/op
 
 import argparse
 import os
+import re
+import subprocess
 import sys
 
 import matplotlib
@@ -22,9 +25,11 @@ import palette
 
 BANDWIDTH = "cluster.network.bandwidth"
 CELL = ["model", "cluster", BANDWIDTH]
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 OURS = "edgeflow-joint"
+LOOKAHEAD = "edgeflow, lookahead"  # ours as well
 # Options that make another strategy of it; the rest only set it up.
-VARIANTS = {"lookahead=yes": "edgeflow, lookahead"}
+VARIANTS = {"lookahead=yes": LOOKAHEAD, "exchange=gather": "modnn, gather"}
 LEAST_GAIN = 0.99  # splitting pays where something is more than 1 % faster than single
 
 
@@ -39,12 +44,21 @@ def read_runs(path):
     except (OSError, ValueError) as error:
         fail(f"cannot read {path}: {error}")
     for column in CELL + ["strategy", "strategy_options", "status", "latency_s", "prediction_error",
-                          "optimality_gap"]:
+                          "optimality_gap", "capacity_rps"]:
         if column not in runs:
             fail(f"{path}: there is no column {column}")
     options = runs["strategy_options"].fillna("")
     runs["strategy"] = [VARIANTS.get(o, s) for o, s in zip(options, runs["strategy"])]
     return runs
+
+
+def objectives(program):
+    """What each strategy optimises, by name."""
+    try:
+        text = subprocess.run([program, "list", "strategies"], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        fail(f"cannot ask {program} for its strategies: {error}")
+    return dict(re.findall(r"^(\S+): .*\n    optimises (.*)$", text, re.M))
 
 
 def geometric_mean(values):
@@ -61,12 +75,14 @@ def cells_of(runs):
     return latency, best, others.idxmin(axis=1)
 
 
-def table(runs, latency, best):
+def table(runs, latency, best, objective):
     single = latency["single"]
     pays = latency.min(axis=1) < LEAST_GAIN * single
-    rows = ["| strategy | vs best other | where splitting pays | worst | best in cells | "
-            "prediction error, median | gap to bound, median | not ok |",
-            "|---|---|---|---|---|---|---|---|"]
+    ok = runs[runs["status"] == "ok"]
+    capacity = ok.pivot_table(index=CELL, columns="strategy", values="capacity_rps", sort=False)
+    rows = ["| strategy | optimises | vs best other | where splitting pays | worst | best in cells | "
+            "capacity vs single | prediction error, median | gap to bound, median | not ok |",
+            "|---|---|---|---|---|---|---|---|---|---|"]
     for name in latency:
         own = latency[name]
         rest = latency.drop(columns=[name]).min(axis=1)
@@ -74,9 +90,11 @@ def table(runs, latency, best):
                                                                errors="ignore").min(axis=1))).dropna()
         mine = runs[runs["strategy"] == name]
         wins = int((own <= rest * (1 + 1e-9)).sum())
+        more = geometric_mean((capacity[name] / capacity["single"]).dropna())
         rows.append(
-            f"| {name} | {geometric_mean(ratio):.2f} | {geometric_mean(ratio[pays]):.2f} | "
-            f"{ratio.max():.2f} | {wins} | {100 * mine['prediction_error'].abs().median():.2f} % | "
+            f"| {name} | {objective.get(name.split(',')[0], '?')} | {geometric_mean(ratio):.2f} | "
+            f"{geometric_mean(ratio[pays]):.2f} | {ratio.max():.2f} | {wins} | {more:.2f} | "
+            f"{100 * mine['prediction_error'].abs().median():.2f} % | "
             f"{100 * mine['optimality_gap'].median():.0f} % | {int((mine['status'] != 'ok').sum())} |")
     return rows, pays
 
@@ -86,13 +104,15 @@ def findings(runs, latency, best, pays):
              f"clusters, {runs[BANDWIDTH].nunique()} bandwidths), {len(runs)} runs. Ratios are "
              "geometric means of the latency over the best *other* strategy of each cell, "
              f"{OURS} apart; splitting pays in {int(pays.sum())} cells."]
+    lines.append("Capacity is what the busiest device or link can do per second by the plan alone, as a geometric mean "
+                 "over that of `single`: what a plan is worth for a stream, whatever it was made for.")
     if OURS in latency:
         ratio = latency[OURS] / best
         losses = int((ratio > 1 + 1e-9).sum())
         lines.append(f"`{OURS}` is slower than another strategy in {losses} cells and "
                      f"{100 * (1 - geometric_mean(ratio[pays])):.1f} % faster than the best other one "
                      "where splitting pays.")
-        ours = [OURS] + [name for name in VARIANTS.values() if name in latency]
+        ours = [OURS] + [name for name in (LOOKAHEAD,) if name in latency]
         if len(ours) > 1:
             ratio = latency[OURS] / latency.drop(columns=ours).min(axis=1)
             lines.append(f"Without {', '.join(ours[1:])}, which is ours as well, the best other one is "
@@ -148,6 +168,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", metavar="RESULTS_DIR", help="the folder that a sweep wrote")
     parser.add_argument("--readme", metavar="FILE", help="put the table between its study lines")
+    parser.add_argument("--program", default=os.path.join(ROOT, "build", "release", "edgeflow"))
     arguments = parser.parse_args()
 
     runs = read_runs(os.path.join(arguments.results, "runs.csv"))
@@ -158,7 +179,7 @@ def main():
         cells["gain"] = (1 - latency[OURS] / best).round(4)
     cells.to_csv(os.path.join(arguments.results, "cells.csv"))
 
-    rows, pays = table(runs, latency, best)
+    rows, pays = table(runs, latency, best, objectives(arguments.program))
     text = "\n".join(rows + [""] + findings(runs, latency, best, pays))
     if arguments.readme:
         put_into(arguments.readme, text)

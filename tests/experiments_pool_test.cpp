@@ -126,7 +126,7 @@ TEST_CASE("runs whose bandwidths begin differently are planned apart") {
 TEST_CASE("a shared plan is made once") {
   const Scratch scratch;
   plan_count_file = (scratch.folder() / "plans").string();
-  const StrategyInfo info{"counted", "", "", {}, counted_even};
+  const StrategyInfo info{"counted", "", "", "", {}, counted_even};
   const Ran ran = run(scratch, jobs_planned_by(scratch, info), {.workers = 2});
   CHECK(ran.end == PoolEnd::kAllDone);
   CHECK(ran.outcomes.size() == 24);
@@ -161,7 +161,7 @@ TEST_CASE("fewer tasks than workers are divided, with every run in one part") {
 
 TEST_CASE("a planner that crashes is the status of the runs that wanted its plan, the rest go on") {
   const Scratch scratch;
-  const StrategyInfo info{"crash", "", "", {}, abort_planning};
+  const StrategyInfo info{"crash", "", "", "", {}, abort_planning};
   std::vector<Job> jobs = some_jobs(scratch);
   for (Job& job : jobs) {
     if (job.strategy.name == "even") job.strategy.info = &info;
@@ -202,7 +202,7 @@ TEST_CASE("a run that crashes has that as its status, and its task goes on behin
 
 TEST_CASE("a planner without end is a timeout") {
   const Scratch scratch;
-  const StrategyInfo info{"endless", "", "", {}, plan_without_end};
+  const StrategyInfo info{"endless", "", "", "", {}, plan_without_end};
   const Ran ran = run(scratch, jobs_planned_by(scratch, info), {.timeout_s = 0.01});
   CHECK(ran.outcomes.size() == 24);
   for (const auto& [index, outcome] : ran.outcomes) CHECK(outcome.status == "timeout");
@@ -210,7 +210,7 @@ TEST_CASE("a planner without end is a timeout") {
 
 TEST_CASE("failing fast leaves the later runs undone") {
   const Scratch scratch;
-  const StrategyInfo info{"crash", "", "", {}, abort_planning};
+  const StrategyInfo info{"crash", "", "", "", {}, abort_planning};
   const Ran ran = run(scratch, jobs_planned_by(scratch, info), {.fail_fast = true});
   CHECK(ran.end == PoolEnd::kFailedFast);
   CHECK(ran.outcomes.size() == 6);  // of one plan

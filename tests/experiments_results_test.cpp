@@ -44,7 +44,7 @@ Run run_first(const Scenario& scenario) { return test::run_job(jobs_of(scenario)
 
 /// A strategy of the test's own.
 Run run_with(Plan (*plan)(const Problem&, const OptionValues&)) {
-  const StrategyInfo info{"odd", "", "", {}, plan};
+  const StrategyInfo info{"odd", "", "", "", {}, plan};
   Job job;
   job.scenario = std::make_shared<const Scenario>(read(""));
   job.strategy.name = "odd";

@@ -6,6 +6,8 @@
 #include <limits>
 #include <set>
 
+#include "partition/plans/placement.hpp"
+#include "partition/prices/demand.hpp"
 #include "partition/prices/layers.hpp"
 #include "tests/support/baselines_fixture.hpp"
 
@@ -24,6 +26,15 @@ std::vector<DeviceId> placement_of(const Plan& plan, const Graph& graph) {
     result[index(unit.layer)] = unit.device;
   }
   return result;
+}
+
+/// By device of two, the rows that it computes.
+std::vector<std::int64_t> computed_rows(const Plan& plan) {
+  std::vector<std::int64_t> rows(2, 0);
+  for (const ExecutionUnit& unit : plan.units) {
+    if (unit.kind == UnitKind::kCompute) rows[index(unit.device)] += unit.output.row.size();
+  }
+  return rows;
 }
 
 /// Calls `visit` with every placement of the layers; the input stays on the source.
@@ -86,29 +97,35 @@ double period_s(const Problem& problem, const std::vector<DeviceId>& placement) 
                                  output_bytes(problem, layer_at(last))));
 }
 
+double shared_period_s(const Problem& problem, const std::vector<DeviceId>& placement) {
+  const Plan plan = plan_of_placement(problem, placement, "some");
+  return demand(ExecutablePlan(plan, problem.graph, problem.cluster, problem.size)).period_s();
+}
+
 }  // namespace
 
 TEST_CASE("heft takes the critical branch first and the other one to the second device") {
-  // Input 1x10x10 on `first` (100 MAC/s); `second` computes 200 MAC/s; 400 byte/s, no latency.
+  // Input 1x10x10 on `first` (100 MAC/s); `second` computes 200 MAC/s; 600 byte/s, no latency.
   // a: 100 MAC, out 1x10x10; b: 1 -> 8 channels, 800 MAC; c: 1 -> 4, 400 MAC; d concatenates 12
-  // channels: 0 MAC. Tensors of one channel are 400 bytes: 1 s to send.
+  // channels: 0 MAC. Tensors of one channel are 400 bytes: 2/3 s to send.
   // Seconds on first/second: a 1/0.5, b 8/4, c 4/2, d 0/0; means 0.75, 6, 3, 0.
-  // Ranks: d 0; b 6+8 = 14; c 3+4 = 7; a 0.75 + 1 + 14 = 15.75: order a, b, c, d.
-  // a: first 0..1, second 1..1.5 -> first, at 1. b: first 1..9, second 2..6 -> second, at 6.
-  // c: first 1..5; second is taken until 6, 6..8 -> first, at 5.
-  // d with delivery of 12 channels to the sink, `first`: on first ready 6+8 = 14, done there, 14;
-  // on second ready max(6, 5+4) = 9, delivered 9 + 12 = 21 -> first. In all 14 s.
+  // Ranks: d 0; b 6 + 16/3; c 3 + 8/3; a 0.75 + 2/3 + 34/3: order a, b, c, d.
+  // a: first 0..1, second 2/3..7/6 -> first, at 1. b: first 1..9, second 5/3..17/3 -> second.
+  // c: first 1..5; second is taken until 17/3, 17/3..23/3 -> first, at 5.
+  // d with delivery of 12 channels to the sink, `first`: on first ready 17/3 + 16/3 = 11, done
+  // there, 11; on second ready 5 + 8/3 = 23/3, delivered 23/3 + 8 -> first. In all 11 s; everything
+  // on first 13 s, on second 2/3 + 6.5 + 8 s.
   LayerSpec concat{"d", Op::kConcat, {}, {"b", "c"}};
   const Graph graph("diamond", "made up",
                     {pixels({1, 10, 10}), pointwise("a", "input", 1), pointwise("b", "a", 8),
                      pointwise("c", "a", 4), concat});
   const Cluster cluster("two", {device("first", 100), device("second", 200)}, NetworkType::kSwitch,
-                        400, 0, kFirst, kFirst);
+                        600, 0, kFirst, kFirst);
   const Problem problem{graph, cluster, {}};
   const Plan plan = plan_by("heft", problem);
   CHECK(placement_of(plan, graph) ==
         std::vector<DeviceId>{kFirst, kFirst, kSecond, kFirst, kFirst});
-  CHECK(latency_s(plan, problem) == doctest::Approx(14.0).epsilon(1e-12));
+  CHECK(latency_s(plan, problem) == doctest::Approx(11.0).epsilon(1e-12));
 }
 
 TEST_CASE("dads finds the cheapest of all cuts of small DAGs") {
@@ -167,24 +184,37 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("pipeline's stages have the least period of all") {
+TEST_CASE(
+    "pipeline's stages have the least period of all, or shared links make one device better") {
   Random random(45);
   int divided = 0;
+  int alone = 0;
   for (int round = 0; round < 60; ++round) {
     const Graph graph = random_chain(random, 5);
     const Cluster cluster = random_cluster(random);
     if (cluster.size() > 4) continue;
     const Problem problem{graph, cluster, {}};
     double least_s = std::numeric_limits<double>::infinity();
+    double shared_s = 0;  // the longest period of those with the least, when links are shared
     for_each_placement(graph, cluster, [&](const std::vector<DeviceId>& placement) {
-      least_s = std::min(least_s, period_s(problem, placement));
+      const double own_s = period_s(problem, placement);
+      if (own_s > least_s * (1 + 1e-9)) return;
+      if (own_s < least_s * (1 - 1e-9)) shared_s = 0;
+      least_s = std::min(least_s, own_s);
+      shared_s = std::max(shared_s, shared_period_s(problem, placement));
     });
     const auto found = placement_of(plan_by("pipeline", problem), graph);
+    const auto stages = std::set<DeviceId>(found.begin() + 1, found.end()).size();
     INFO("round " << round << ", " << cluster.size() << " devices");
-    CHECK(period_s(problem, found) == doctest::Approx(least_s).epsilon(1e-9));
-    divided += std::set<DeviceId>(found.begin() + 1, found.end()).size() > 1 ? 1 : 0;
+    if (period_s(problem, found) > least_s * (1 + 1e-9)) {
+      CHECK(stages == 1);
+      CHECK(shared_period_s(problem, found) < shared_s);
+      ++alone;
+    }
+    divided += stages > 1 ? 1 : 0;
   }
   CHECK(divided > 10);
+  CHECK(alone > 5);
 }
 
 TEST_CASE("a message is priced by the CPU of both its ends and the rates of its direction") {
@@ -236,25 +266,37 @@ TEST_CASE("pipeline says so where no device can hold a layer") {
   CHECK_THROWS_AS(plan_by("pipeline", {graph, cluster, {}}), Infeasible);
 }
 
-TEST_CASE("coedge drops a device whose share would be under a neighbour's halo") {
-  // 8 rows, one 3x3 convolution: a halo of one row, so at least 1/8 of the rows. A device with a
-  // tenth of the speed would get about 1/11 and is left out; one with a third keeps a quarter.
-  LayerSpec conv = pointwise("conv", "input", 8);
-  conv.attributes.kernel = {3, 3};
-  conv.attributes.pad = {1, 1, 1, 1};
-  const Graph graph("one", "made up", {pixels({8, 8, 8}), conv});
-  const auto devices_used = [&](double second_rate) {
-    const Cluster cluster("two", {device("first", 3e6), device("second", second_rate)},
+TEST_CASE("coedge drops a device that has fewer rows than a neighbour needs of it") {
+  // 8 rows, two convolutions; the second device has a third of the speed, so two rows. A kernel of 5
+  // needs two rows of a neighbour, one of 7 three, although dividing would be faster. What the
+  // first one needs comes from the source.
+  const auto rows_of = [&](std::int64_t kernel) {
+    LayerSpec conv = pointwise("conv", "first", 8);
+    conv.attributes.kernel = {kernel, kernel};
+    conv.attributes.pad = {kernel / 2, kernel / 2, kernel / 2, kernel / 2};
+    const Graph graph("two", "made up", {pixels({8, 8, 8}), pointwise("first", "input", 8), conv});
+    const Cluster cluster("two", {device("first", 3e6), device("second", 1e6)},
                           NetworkType::kSwitch, 1e12, 0, kFirst, kFirst);
-    const Plan plan = plan_by("coedge", {graph, cluster, {}});
-    std::vector<std::int64_t> rows(2, 0);
-    for (const ExecutionUnit& unit : plan.units) {
-      if (unit.kind == UnitKind::kCompute) rows[index(unit.device)] += unit.output.row.size();
-    }
-    return rows;
+    return computed_rows(plan_by("coedge", {graph, cluster, {}}));
   };
-  CHECK(devices_used(3e5) == std::vector<std::int64_t>{8, 0});
-  CHECK(devices_used(1e6) == std::vector<std::int64_t>{6, 2});
+  CHECK(rows_of(5) == std::vector<std::int64_t>{2 * 6, 2 * 2});
+  CHECK(rows_of(7) == std::vector<std::int64_t>{2 * 8, 0});
+}
+
+TEST_CASE("coedge prices the input's way and the result's way back") {
+  // 8 rows of 4 pixels, 12 s on either device; input and output take 128 / B s each. The first
+  // computes 12 a s, the second is done after (12 + 256 / B) (1 - a) s: equal shares of rows
+  // B = 32: a = 20/32, 5 rows; B = 8: a = 44/56, 6.3 rows; B = 2: a = 140/152, 7.4 rows, and one row
+  // on the second takes 8 + 1.5 + 8 s, longer than all on the first.
+  const Graph graph("one", "made up", {pixels({1, 8, 4}), pointwise("a", "input", 1)});
+  const auto rows_at = [&](double bandwidth_Bps) {
+    const Cluster cluster("two", {device("first", 32.0 / 12), device("second", 32.0 / 12)},
+                          NetworkType::kSwitch, bandwidth_Bps, 0, kFirst, kFirst);
+    return computed_rows(plan_by("coedge", {graph, cluster, {}}));
+  };
+  CHECK(rows_at(32) == std::vector<std::int64_t>{5, 3});
+  CHECK(rows_at(8) == std::vector<std::int64_t>{6, 2});
+  CHECK(rows_at(2) == std::vector<std::int64_t>{8, 0});
 }
 
 TEST_CASE("options that make no sense are refused") {

@@ -258,13 +258,22 @@ TEST_CASE("modnn sends strips with halo from the hub and brings strips back, lay
   const Graph graph("two", "made up", {pixels({1, 12, 4}), first, second});
   const Cluster cluster("two", {device("hub", 100), device("worker", 200)}, NetworkType::kSwitch,
                         1000, 0, kFirst, kFirst);
-  const Plan plan = plan_by("modnn", {graph, cluster, {}});
   std::vector<double> sent, back;
-  for (const Message& message : messages_of(plan, {})) {
-    (message.to == kSecond ? sent : back).push_back(message.bytes);
-  }
+  const auto exchange = [&](const Options& options) {
+    sent.clear();
+    back.clear();
+    for (const Message& message :
+         messages_of(plan_by("modnn", {graph, cluster, {}}, options), {})) {
+      (message.to == kSecond ? sent : back).push_back(message.bytes);
+    }
+  };
+  exchange({{"exchange", "gather"}});
   CHECK(sent == std::vector<double>{9 * 4 * 4, 9 * 4 * 4});
   CHECK(back == std::vector<double>{8 * 4 * 4, 8 * 4 * 4});
+  // Strips that stay: a row each way before the second layer, and the result.
+  exchange({});
+  CHECK(sent == std::vector<double>{9 * 4 * 4, 4 * 4});
+  CHECK(back == std::vector<double>{4 * 4, 8 * 4 * 4});
 }
 
 }  // namespace edgeflow

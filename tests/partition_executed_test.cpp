@@ -91,10 +91,26 @@ TEST_CASE("tiles in line hide the transfer of the next, a queue without does not
   CHECK(latency_s(plan_by("deepthings", problem, options), problem) ==
         doctest::Approx(6.5).epsilon(1e-12));
   options["ahead"] = "1";
-  // The first two inputs share the link: 1 s until both are there.
   const Plan plan = plan_by("deepthings", problem, options);
   CHECK(estimate(plan, graph, cluster, {}, {}, Sharing::kMaxMin).latency_s ==
-        doctest::Approx(1 + 4 + 0.5).epsilon(1e-12));
+        doctest::Approx(0.5 + 4 + 0.5).epsilon(1e-12));
+}
+
+TEST_CASE("the hub of a queue serves one device after the other") {
+  // Three workers, 4 tiles of 1 s, inputs and outputs of 16 bytes at 16 byte/s, 1 s each. Shared by
+  // three, the hub's link would bring the first three inputs at 3 s; they come at 1, 2 and 3 s. The
+  // first worker is done at 2 s and asks for the fourth, which leaves when the third is there: 4 s,
+  // computed at 5 s, back at 6 s.
+  const Graph graph = four_tiles();
+  const Cluster cluster("four",
+                        {device("hub", 1e9), device("a", 4), device("b", 4), device("c", 4)},
+                        NetworkType::kSwitch, 16, 0, kFirst, kFirst);
+  const Plan plan = plan_by(
+      "deepthings", {graph, cluster, {}},
+      {{"grid", "2x2"}, {"layers", "1"}, {"dealing", "work_queue"}, {"hub_computes", "no"}});
+  CHECK(takers(plan, 1) == std::vector<std::size_t>{1, 2, 3, 1});
+  CHECK(estimate(plan, graph, cluster, {}, {}, Sharing::kMaxMin).latency_s ==
+        doctest::Approx(6).epsilon(1e-12));
 }
 
 TEST_CASE("every tile pays the device's task overhead once, and ablation leaves it out") {

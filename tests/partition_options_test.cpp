@@ -187,6 +187,7 @@ TEST_CASE("reading options plans nothing, and no strategy plans with wrong ones"
   const StrategyInfo counting{.name = "counting",
                               .summary = "",
                               .paper = "",
+                              .objective = "",
                               .options = kOptions,
                               .plan = [](const Problem&, const OptionValues&) -> Plan {
                                 ++plans;

@@ -19,8 +19,8 @@ namespace edgeflow {
 std::string list_strategies() {
   std::string text;
   for (const StrategyInfo& info : strategies()) {
-    text += fmt::format("{}{}: {}\n    {}\n", text.empty() ? "" : "\n", info.name, info.summary,
-                        info.paper);
+    text += fmt::format("{}{}: {}\n    optimises {}\n    {}\n", text.empty() ? "" : "\n", info.name,
+                        info.summary, info.objective, info.paper);
     for (const OptionInfo& option : info.options) {
       const std::string_view usual = option.default_value;
       text += fmt::format("    {}: {} ({}; {})\n", option.key, option.meaning, values_text(option),

@@ -155,21 +155,33 @@ class Queue {
     std::vector<UnitId> renamed;  // by old unit
   };
 
-  /// Adds a relay on the hub that sends a tile's input when it is asked for, and the tile's units.
-  /// `done` are the last units of the tiles that the same worker had before.
-  void add_tile(const std::vector<std::size_t>& units, UnitId input, std::vector<UnitId>& done,
-                Copy& copy) const {
+  /// What the tiles before leave for the next one.
+  struct Queued {
+    std::vector<std::vector<UnitId>> done;  // last units of tiles, by worker
+    std::optional<UnitId> arrived;          // the relay that got the last input over the network
+  };
+
+  /// Adds a relay on the hub that sends a tile's input when it is asked for, one on another worker
+  /// that gets it, and the tile's units.
+  void add_tile(const std::vector<std::size_t>& units, UnitId input, std::size_t worker,
+                Queued& queued, Copy& copy) const {
     Plan& plan = copy.plan;
+    std::vector<UnitId>& done = queued.done[worker];
+    const DeviceId device = roles_.workers[worker];
     const UnitId handed = id_at(plan.units.size());
     plan.units.push_back({UnitKind::kRelay, problem_.graph.input(), roles_.hub, {}, {}, {}});
+    if (device != roles_.hub) {
+      plan.units.push_back({UnitKind::kRelay, problem_.graph.input(), device, {}, {}, {}});
+    }
+    const UnitId got = id_at(plan.units.size() - 1);
     Region box;  // of the input
-    std::map<LayerId, UnitId> own{{problem_.graph.input(), handed}};
+    std::map<LayerId, UnitId> own{{problem_.graph.input(), got}};
     for (std::size_t u : units) {
       ExecutionUnit& unit = copy.take_over(u);
       own[unit.layer] = copy.renamed[u];
       unit.requirements = needs_within(unit, own);
       for (const Requirement& r : unit.requirements) {
-        if (r.provider == handed) box = hull(box, r.region);
+        if (r.provider == got) box = hull(box, r.region);
       }
       unit.starts_task = own.size() == 2;
       if (unit.starts_task && ahead_ > 0 && !done.empty()) {
@@ -184,6 +196,13 @@ class Queue {
       relay.requirements.push_back({done[done.size() - 1 - ahead_], {}});
     }
     done.push_back(id_at(plan.units.size() - 1));
+    if (device == roles_.hub) return;
+    if (queued.arrived && (ahead_ > 0 || plan.unit(*queued.arrived).device != device)) {
+      relay.requirements.push_back({*queued.arrived, {}});  // else that tile is even done
+    }
+    plan.units[index(got)].output = box;
+    plan.units[index(got)].requirements.push_back({handed, box});
+    queued.arrived = got;
   }
 
   /// Puts the units of a tile one behind the other.
@@ -191,10 +210,10 @@ class Queue {
     const Order order = order_of(by_layers);
     Copy copy(by_layers);
     for (std::size_t u : order.before) copy.take_over(u);
-    const UnitId input = id_at(copy.plan.units.size() - 1);        // on the hub
-    std::vector<std::vector<UnitId>> done(roles_.workers.size());  // last units, by worker
+    const UnitId input = id_at(copy.plan.units.size() - 1);  // on the hub
+    Queued queued{.done = std::vector<std::vector<UnitId>>(roles_.workers.size()), .arrived = {}};
     for (std::size_t k = 0; k < tiles_.size(); ++k) {
-      add_tile(order.of_tile[k], input, done[taker_[k]], copy);
+      add_tile(order.of_tile[k], input, taker_[k], queued, copy);
     }
     for (std::size_t u : order.behind) copy.take_over(u);
     fill_forwarding(copy.plan);

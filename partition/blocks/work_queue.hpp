@@ -7,7 +7,9 @@
 //    the one that it computes, so with ahead = 0 when it has nothing to do, with ahead = 1 while it
 //    computes the one before, whose time then hides the transfer. At the start the devices take
 //    turns in their order;
-//  - taking is a message without payload to the hub, which then sends the tile's input;
+//  - taking is a message without payload to the hub, which then sends the tile's input; it serves
+//    one device at a time, as the authors' single service thread does, so the next input leaves
+//    when the one before has arrived and a message without payload says so;
 //  - a device computes one tile after the other, without interleaving.
 //
 // Who takes which tile is a matter of time, but a plan is fixed. The assignment is found from the

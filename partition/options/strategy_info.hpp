@@ -11,8 +11,9 @@ namespace edgeflow {
 
 struct StrategyInfo {
   std::string_view name;
-  std::string_view summary;  // one line
-  std::string_view paper;    // where it comes from
+  std::string_view summary;    // one line
+  std::string_view paper;      // where it comes from
+  std::string_view objective;  // what it optimises: latency, throughput, memory, nothing (control)
   std::span<const OptionInfo> options;
   /// Contract: returns a plan that `validate` accepts, the same for the same arguments; throws
   /// Infeasible, nothing else, except StrategyFailed by `external`. Precondition: `options` are of
@@ -31,8 +32,8 @@ OptionValues read_options(const StrategyInfo& strategy, const Problem& problem,
 /// Runs a strategy. Throws OptionError as read_options does, before anything is planned, and what
 /// the strategy throws; Infeasible also if its plan does not fit the devices' memory
 /// (memory_shortage): single, neurosurgeon, heft, pipeline and edgeflow-joint look for one that
-/// does; dads and deepthings prefer, of the plans that they compare, one that does; the others
-/// divide layers as their papers do, whatever the memory.
+/// does; dads, deepthings, aofl, coedge and cutpoint prefer, of the plans that they compare, one
+/// that does; the others divide layers as their papers do, whatever the memory.
 Plan make_plan(const StrategyInfo& strategy, const Problem& problem, const Options& options);
 
 }  // namespace edgeflow

@@ -1,6 +1,7 @@
 #pragma once
 // The best of several plans.
 
+#include <string>
 #include <utility>
 
 #include "partition/plans/problem.hpp"
@@ -13,6 +14,8 @@ class BestPlan {
  public:
   explicit BestPlan(const Problem& problem) : problem_(problem) {}
   void offer(Plan plan);
+  /// For each device, the plan that keeps the whole model on it.
+  void offer_single_devices(const std::string& strategy);
   bool empty() const { return plan_.units.empty(); }
   double latency_s() const { return latency_s_; }
   Plan take() { return std::move(plan_); }

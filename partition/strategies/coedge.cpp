@@ -1,31 +1,46 @@
 // `coedge`: one division of rows for all layers, halos exchanged between neighbours.
 //
 // Problem: shares a_d of the rows, the same for every layer, sum 1;
-//   min T   s.t.   A_d * a_d + c_d <= T,   a_d >= threshold or a_d = 0   for every d, where
-//   A_d        time of all layers that rows divide on d, without overheads, and of receiving the
-//              input;
-//   c_d        their overheads, the time to send halos to a neighbour, and what receiving the input
-//              costs processors whatever its size;
-//   threshold  the largest halo over its layer's rows, so that nobody needs rows from beyond a
-//              neighbour.
-// Algorithm: without the threshold this linear program has all constraints tight,
-//   a_d = (T - c_d) / A_d   or   a_d = 0.
-// The device with the least share is dropped while that is under the threshold. Complexity
-// O(L * D + D^2).
+//   min T   s.t.
+//     A_d * a_d + c_d + sum_k t_k <= T        for every device d, over exchanges k whose hub is
+//                                             another,
+//     sum_d b_kld * a_d <= t_k                for every exchange k and every link l,
+//     rows_id >= halo_i or a_d = 0            for every device d and every input i, where
+//   A_d, c_d   what all layers that rows divide cost d for each of its rows, and whatever its
+//              share: overheads, halos to and from both neighbours, and what messages cost
+//              processors;
+//   exchanges  from the source (input) or a device that has a layer whole (aggregator, re-layout)
+//              to all, from all to such a device or the sink, and from all to all where every row
+//              needs the whole input;
+//   b_kld      time that they take link l for each share of d, so that a medium carries the sum;
+//   rows_id    d's rows of an input that rows divide, halo_i those that a neighbour needs of them:
+//              so nobody needs rows from beyond a neighbour.
+// Algorithm: the linear program without the halos' constraint for all devices; while there are
+// several, the one with the least share is dropped and the program solved again. Of the divisions
+// that keep the constraint, and of the whole model on each device (a_d = 1), the plan with the
+// least estimate. Complexity O(D) linear programs, 2 D estimates.
 // Paper: CoEdge (Zeng et al., IEEE/ACM ToN 29(2), 2021; arXiv 2012.03257), after the abstract.
-// Deviations: latency is minimised, where the paper minimises energy under a deadline. Layers that
-// rows do not divide run on the fastest device, as do the paper's fully connected layers on one
-// aggregator. Layers that need the whole input for every row have no halo and count for no
-// threshold.
+// Deviations: latency is minimised, where the paper minimises energy under a deadline. Which layers
+// rows divide: layerwise/row_layout.hpp; others run on the fastest device, as do the paper's fully
+// connected layers on one aggregator.
+// Strongest reading of the paper we could find; differs from it in its favour: branches and joins
+// need not be a stage of their own, the constraint is on whole rows after rounding, devices are
+// dropped down to one even where it holds, any single device may do everything, and the estimate of
+// the whole plan decides between them; against it: energy does not count, and an aggregator is the
+// fastest device, not the one nearest to the source.
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <tuple>
 
+#include "partition/layerwise/row_layout.hpp"
 #include "partition/layerwise/split_rows.hpp"
 #include "partition/plans/builder.hpp"
-#include "partition/plans/placement.hpp"
 #include "partition/plans/problem.hpp"
+#include "partition/prices/best_plan.hpp"
 #include "partition/prices/layers.hpp"
+#include "partition/prices/lp.hpp"
 #include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
@@ -33,107 +48,243 @@ namespace {
 
 /// What a device needs beyond its own rows, on one side.
 struct Halo {
-  double rows = 0;
-  double share = 0;  // of all rows
+  std::int64_t rows = 0;
   double bytes = 0;
+  bool everything = false;  // every row needs all of the input
 };
 
-/// From the input rows that the middle third of the output rows needs.
+/// From the input rows that the middle third of the output rows needs, or if that is all of them,
+/// the middle row.
 Halo halo_of(const Problem& problem, const Layer& layer, std::size_t input) {
   const Region& in = problem.graph.layer(layer.inputs[input]).output.box;
   Region middle = layer.output.box;
   const std::int64_t third = middle.row.size() / 3;
   middle.row = {third, middle.row.size() - third};
-  const Region need = required_input(layer, input, middle);
-  if (need.empty() || need.row.size() == in.row.size()) return {};
+  Region need = required_input(layer, input, middle);
+  if (need.row.size() == in.row.size()) {
+    middle.row.begin += middle.row.size() / 2;
+    middle.row.end = middle.row.begin + 1;
+    need = required_input(layer, input, middle);
+  }
+  Halo halo;
+  halo.everything = !need.empty() && need.row.size() == in.row.size();
+  if (need.empty() || halo.everything) return halo;
   const double own = static_cast<double>(in.row.size() * middle.row.size()) /
                      static_cast<double>(layer.output.box.row.size());
-  Halo halo;
-  halo.rows = std::ceil(std::max(static_cast<double>(need.row.size()) - own, 0.0) / 2);
-  halo.share = halo.rows / static_cast<double>(in.row.size());
-  halo.bytes = halo.rows * static_cast<double>(need.channel.size() * need.column.size()) *
+  const double missing = std::max(static_cast<double>(need.row.size()) - own, 0.0);
+  halo.rows = static_cast<std::int64_t>(std::ceil(missing / 2));
+  halo.bytes = static_cast<double>(halo.rows * need.channel.size() * need.column.size()) *
                element_bytes(problem, layer.inputs[input]);
   return halo;
 }
 
-/// The linear program's data.
-struct Loads {
-  std::vector<double> share_s;  // A, by device
-  std::vector<double> fixed_s;  // c, by device
-  double threshold = 0;
+/// Bytes that go between one device and all, by how.
+struct Exchange {
+  enum class Way : std::uint8_t { kFromHub, kToHub, kAllToAll } way;
+  DeviceId hub{};
+  bool operator<(const Exchange& other) const {
+    return std::tie(way, hub) < std::tie(other.way, other.hub);
+  }
 };
 
-Loads loads_of(const Problem& problem) {
-  const std::size_t devices = problem.cluster.size();
-  Loads loads{std::vector<double>(devices, 0), std::vector<double>(devices, 0), 0};
-  const DeviceId source = problem.cluster.source();
-  for (std::size_t d = 0; d < devices; ++d) {
-    if (device_at(d) == source) continue;
-    loads.fixed_s[d] = message_cpu_s(problem, source, device_at(d), 0);
-    loads.share_s[d] =
-        send_s(problem, source, device_at(d), output_bytes(problem, problem.graph.input())) -
-        loads.fixed_s[d];
-  }
-  for (const Layer& layer : problem.graph.layers()) {
-    if (layer.op == Op::kInput || !splits_by_rows(layer)) continue;
-    const Work whole = work(layer, layer.output.box);
-    for (std::size_t d = 0; d < devices; ++d) {
-      const ComputeProfile& profile = problem.cluster.devices()[d].compute;
-      const double bare_s = compute_time_s(profile, whole, false);
-      loads.share_s[d] += bare_s;
-      loads.fixed_s[d] += compute_time_s(profile, whole) - bare_s;
+/// The linear program of the devices that take part.
+class Division {
+ public:
+  Division(const Problem& problem, std::vector<DeviceId> devices)
+      : problem_(problem),
+        devices_(std::move(devices)),
+        share_s_(devices_.size(), 0),
+        fixed_s_(devices_.size(), 0) {
+    const RowLayout layout = row_layout(problem, by_speed());
+    for (std::size_t l = 1; l < problem.graph.size(); ++l) {
+      const Layer& layer = problem.graph.layers()[l];
+      if (!layout[l]) add_compute(layer);
+      for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
+        add_input(layer, i, layout[index(layer.inputs[i])], layout[l]);
+      }
+      if (problem.graph.consumers(layer_at(l)).empty() && !layout[l]) {
+        exchanges_[{Exchange::Way::kToHub, problem.cluster.sink()}] +=
+            output_bytes(problem, layer_at(l));
+      }
     }
-    for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
-      const Halo halo = halo_of(problem, layer, i);
-      if (halo.rows == 0) continue;
-      loads.threshold = std::max(loads.threshold, halo.share);
-      for (std::size_t d = 0; d < devices; ++d) {
-        const std::size_t neighbour = d + 1 < devices ? d + 1 : d - 1;
-        if (devices > 1) {
-          loads.fixed_s[d] += send_s(problem, device_at(d), device_at(neighbour), halo.bytes);
+    for (const auto& [exchange, bytes] : exchanges_) add_messages(exchange, bytes);
+  }
+
+  /// Whether every device that takes part has the rows that its neighbours need. `weights` by
+  /// device of the cluster.
+  bool neighbours_suffice(std::span<const double> weights) const {
+    return std::all_of(halo_rows_.begin(), halo_rows_.end(), [&](const auto& entry) {
+      const auto [rows, halo] = entry;
+      const std::vector<std::int64_t> boundaries = proportional_boundaries(rows, weights);
+      return std::all_of(devices_.begin(), devices_.end(), [&, halo = halo](DeviceId d) {
+        return boundaries[index(d) + 1] - boundaries[index(d)] >= halo;
+      });
+    });
+  }
+
+  /// By device that takes part; empty if the solver gave up.
+  std::vector<double> shares() const {
+    LinearProgram program;
+    std::vector<LpTerm> sum;
+    for (std::size_t d = 0; d < devices_.size(); ++d) {
+      sum.push_back({program.add_variable(0, 1, 0), 1});
+    }
+    program.add_row(sum, 1, 1);
+    const int time = program.add_variable(0, kLpInfinity, 1);
+    std::vector<std::vector<LpTerm>> rows;
+    for (std::size_t d = 0; d < devices_.size(); ++d) {
+      rows.push_back({{time, 1}, {sum[d].variable, -share_s_[d]}});
+    }
+    for (const auto& [exchange, bytes] : exchanges_) {
+      const int exchange_time = program.add_variable(0, kLpInfinity, 0);
+      const bool all = exchange.way == Exchange::Way::kAllToAll;
+      for (std::size_t d = 0; d < devices_.size(); ++d) {
+        if (all || devices_[d] != exchange.hub) rows[d].push_back({exchange_time, -1});
+      }
+      for (const auto& [link, busy_s] : link_times_s(exchange, bytes)) {
+        std::vector<LpTerm> row{{exchange_time, 1}};
+        for (std::size_t d = 0; d < devices_.size(); ++d) {
+          if (busy_s[d] > 0) row.push_back({sum[d].variable, -busy_s[d]});
         }
+        program.add_row(row, 0, kLpInfinity);
+      }
+    }
+    for (std::size_t d = 0; d < devices_.size(); ++d) {
+      program.add_row(rows[d], fixed_s_[d], kLpInfinity);
+    }
+    std::vector<double> values = program.minimize().values;
+    values.resize(std::min(values.size(), devices_.size()));
+    return values;
+  }
+
+ private:
+  std::vector<double> by_speed() const {
+    const std::vector<double> total_s = whole_model_times_s(problem_.graph, problem_.cluster);
+    std::vector<double> weights(total_s.size(), 0);
+    for (DeviceId d : devices_)
+      weights[index(d)] = total_s[index(d)] > 0 ? 1 / total_s[index(d)] : 1;
+    return weights;
+  }
+
+  void add_compute(const Layer& layer) {
+    const Work whole = work(layer, layer.output.box);
+    for (std::size_t d = 0; d < devices_.size(); ++d) {
+      const ComputeProfile& profile = problem_.cluster.device(devices_[d]).compute;
+      const double bare_s = compute_time_s(profile, whole, false);
+      share_s_[d] += bare_s;
+      fixed_s_[d] += compute_time_s(profile, whole) - bare_s;
+    }
+  }
+
+  /// What the layer's input costs: `from` and `to` are who has producer and layer whole, if anyone.
+  void add_input(const Layer& layer, std::size_t input, std::optional<DeviceId> from,
+                 std::optional<DeviceId> to) {
+    if (from && to) return;
+    const double bytes = output_bytes(problem_, layer.inputs[input]);
+    if (from) {
+      exchanges_[{Exchange::Way::kFromHub, *from}] += bytes;
+    } else if (to) {
+      exchanges_[{Exchange::Way::kToHub, *to}] += bytes;
+    } else {
+      const Halo halo = halo_of(problem_, layer, input);
+      if (halo.everything) exchanges_[{Exchange::Way::kAllToAll, DeviceId{}}] += bytes;
+      if (halo.rows == 0) return;
+      std::int64_t& most =
+          halo_rows_[problem_.graph.layer(layer.inputs[input]).output.box.row.size()];
+      most = std::max(most, halo.rows);
+      add_halos(halo);
+    }
+  }
+
+  /// Both ways between neighbours: all at once, each link for what it carries of them.
+  void add_halos(const Halo& halo) {
+    std::map<int, double> busy_s;
+    double latency_s = 0;
+    for (std::size_t d = 0; d + 1 < devices_.size(); ++d) {
+      for (const auto& [a, b] : {std::pair(d, d + 1), std::pair(d + 1, d)}) {
+        const Route route = problem_.cluster.route(devices_[a], devices_[b]);
+        for (int link : route.links) busy_s[link] += halo.bytes * byte_s(route, link);
+        latency_s = std::max(latency_s, route.latency_s);
+        const double cpu_s = message_cpu_s(problem_, devices_[a], devices_[b], halo.bytes);
+        fixed_s_[a] += cpu_s;
+        fixed_s_[b] += cpu_s;
+      }
+    }
+    double longest_s = 0;
+    for (const auto& [link, time_s] : busy_s) longest_s = std::max(longest_s, time_s);
+    for (double& time_s : fixed_s_) time_s += latency_s + longest_s;
+  }
+
+  double byte_s(const Route& route, int link) const {
+    return route.crossings /
+           problem_.cluster.network().links[static_cast<std::size_t>(link)].bandwidth_Bps;
+  }
+
+  /// Calls `visit` with sender, receiver and the index of the device whose share it is.
+  template <typename Visit>
+  void for_each_message(const Exchange& exchange, Visit visit) const {
+    for (std::size_t d = 0; d < devices_.size(); ++d) {
+      if (exchange.way == Exchange::Way::kAllToAll) {
+        for (DeviceId to : devices_) {
+          if (to != devices_[d]) visit(devices_[d], to, d);
+        }
+      } else if (devices_[d] != exchange.hub) {
+        const bool out = exchange.way == Exchange::Way::kFromHub;
+        visit(out ? exchange.hub : devices_[d], out ? devices_[d] : exchange.hub, d);
       }
     }
   }
-  return loads;
-}
 
-/// The optimum without a threshold for the devices that are `in`; 0 for the others. Negative shares
-/// are left to be dropped.
-std::vector<double> tight_shares(const Loads& loads, const std::vector<bool>& in) {
-  double rate = 0;
-  double offset = 0;
-  for (std::size_t d = 0; d < in.size(); ++d) {
-    if (!in[d]) continue;
-    rate += 1 / loads.share_s[d];
-    offset += loads.fixed_s[d] / loads.share_s[d];
+  /// By link: time that it is taken, for each share of each device.
+  std::map<int, std::vector<double>> link_times_s(const Exchange& exchange, double bytes) const {
+    std::map<int, std::vector<double>> result;
+    for_each_message(exchange, [&](DeviceId from, DeviceId to, std::size_t d) {
+      const Route route = problem_.cluster.route(from, to);
+      for (int link : route.links) {
+        std::vector<double>& busy_s = result[link];
+        busy_s.resize(devices_.size(), 0);
+        busy_s[d] += bytes * byte_s(route, link);
+      }
+    });
+    return result;
   }
-  const double time_s = (1 + offset) / rate;
-  std::vector<double> shares(in.size(), 0);
-  for (std::size_t d = 0; d < in.size(); ++d) {
-    if (in[d]) shares[d] = (time_s - loads.fixed_s[d]) / loads.share_s[d];
-  }
-  return shares;
-}
 
-std::vector<double> shares_of(const Problem& problem) {
-  Loads loads = loads_of(problem);
-  std::vector<bool> in(problem.cluster.size(), true);
-  for (double& time_s : loads.share_s) time_s = std::max(time_s, 1e-12);  // no layer to divide
-  for (auto left = in.size();; --left) {
-    std::vector<double> shares = tight_shares(loads, in);
-    std::size_t least = in.size();
-    for (std::size_t d = 0; d < in.size(); ++d) {
-      if (in[d] && (least == in.size() || shares[d] < shares[least])) least = d;
-    }
-    if (left == 1 || (shares[least] > 0 && shares[least] >= loads.threshold)) return shares;
-    in[least] = false;
+  /// Latency and what messages cost processors.
+  void add_messages(const Exchange& exchange, double bytes) {
+    for_each_message(exchange, [&](DeviceId from, DeviceId to, std::size_t d) {
+      const double cpu_s = message_cpu_s(problem_, from, to, 0);
+      fixed_s_[d] += problem_.cluster.route(from, to).latency_s + cpu_s;
+      share_s_[d] += message_cpu_s(problem_, from, to, bytes) - cpu_s;
+    });
   }
-}
+
+  const Problem& problem_;
+  const std::vector<DeviceId> devices_;
+  std::vector<double> share_s_;  // A
+  std::vector<double> fixed_s_;  // c
+  std::map<Exchange, double> exchanges_;
+  std::map<std::int64_t, std::int64_t> halo_rows_;  // the largest, by an input's rows
+};
 
 Plan plan(const Problem& problem, const OptionValues& /*options*/) {
-  return build_plan(problem.graph, problem.cluster, split_rows(problem, shares_of(problem)),
-                    "coedge");
+  BestPlan best(problem);
+  std::vector<DeviceId> left;
+  for (std::size_t d = 0; d < problem.cluster.size(); ++d) left.push_back(device_at(d));
+  best.offer_single_devices("coedge");
+  while (left.size() > 1) {
+    const Division division(problem, left);
+    const std::vector<double> shares = division.shares();
+    if (shares.empty()) break;
+    const auto least = std::min_element(shares.begin(), shares.end());
+    std::vector<double> weights(problem.cluster.size(), 0);
+    for (std::size_t d = 0; d < left.size(); ++d) weights[index(left[d])] = shares[d];
+    if (*least > 0 && division.neighbours_suffice(weights)) {
+      best.offer(
+          build_plan(problem.graph, problem.cluster, split_rows(problem, weights), "coedge"));
+    }
+    left.erase(left.begin() + (least - shares.begin()));
+  }
+  return best.take();
 }
 
 }  // namespace
@@ -142,6 +293,7 @@ constinit const StrategyInfo kCoedge{
     .name = "coedge",
     .summary = "one division of rows for all layers, halos exchanged between neighbours",
     .paper = "after CoEdge (Zeng et al., ToN 2021)",
+    .objective = "latency",
     .options = {},
     .plan = plan,
 };

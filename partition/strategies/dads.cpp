@@ -15,6 +15,9 @@
 // Deviations: no heavy-load case (DSH), which the paper has for streams; the other device is any of
 // the cluster; sending back is priced, too, which the paper's cloud never does before the result;
 // latency per message besides bytes over bandwidth.
+// Strongest reading of the paper we could find; differs from it in its favour: any device may be
+// the other one, everything may be there, the estimate of the whole plan decides between them;
+// against it: no heavy-load case.
 
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/push_relabel_max_flow.hpp>
@@ -147,6 +150,7 @@ constinit const StrategyInfo kDads{
     .name = "dads",
     .summary = "the DAG divided between the source and one other device by a minimum cut",
     .paper = "DADS (Hu et al., INFOCOM 2019)",
+    .objective = "latency",
     .options = {},
     .plan = plan,
 };

@@ -22,6 +22,10 @@
 // Devices, SAMOS 2019.
 // Deviations: devices may differ in speed; the layers before `from`, which the paper tiles, run on
 // the hub; which layers are summed is not decided here (the paper solves an integer program).
+// Strongest reading of the paper we could find; differs from it in its favour: shares by speed,
+// devices keep what they computed; against it: sums must be in the model, early layers are not
+// tiled. It spares memory and never answers with one device, as every layer of the paper is
+// divided.
 
 #include <algorithm>
 
@@ -155,6 +159,7 @@ constinit const StrategyInfo kDeeperthings{
     .name = "deeperthings",
     .summary = "weights divided by channels, inputs dealt out and outputs gathered by the hub",
     .paper = "Fully distributed inference (Stahl et al., SAMOS 2019)",
+    .objective = "memory",
     .options = kOptions,
     .plan = plan,
     .check = check_roles,

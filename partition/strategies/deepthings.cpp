@@ -11,12 +11,16 @@
 //   work_queue  a device that is free takes the next tile (the paper's work sharing, WSH; see
 //               work_queue.hpp).
 // L = `layers`, or the one with the least estimate of at most 32 cut points whose output is large
-// enough for the grid (for two tiles, if none is).
+// enough for the grid (for two tiles, if none is), and of none at all if the hub takes tiles.
 // Complexity O(L * N * M * D) per L, plus N * M estimates for a queue.
 // Paper: DeepThings (Zhao, Barijough and Gerstlauer, IEEE TCAD 37(11), 2018) and its code (ftp.c).
 // Deviations: no reuse of overlapping data between tiles, no stealing from peers; the hub takes
 // tiles like everybody unless `hub_computes` is no. On a DAG the layers are those of the chain
 // view; what later layers need of them is gathered, too.
+// Strongest reading of the paper we could find; differs from it in its favour: the depth is found
+// by the estimate of the whole plan, and may be 0, tiles go by default to whom suits them best
+// instead of to whoever asks; against it: overlaps are never reused (WST-S), and thieves find their
+// victim without asking the gateway.
 
 #include <fmt/format.h>
 
@@ -123,6 +127,11 @@ void check(const Problem& problem, const OptionValues& options) {
                                           layers, most));
 }
 
+Plan on_hub(const Problem& problem, const Tiling& tiling) {
+  const std::vector<DeviceId> hub(problem.graph.size(), tiling.roles.hub);
+  return plan_of_placement(problem, hub, "deepthings");
+}
+
 Plan plan(const Problem& problem, const OptionValues& options) {
   const Tiling tiling{options.get<Grid>("grid"), roles_of(problem, options),
                       options.word("dealing") == "work_queue", options.get<std::int64_t>("ahead")};
@@ -131,10 +140,7 @@ Plan plan(const Problem& problem, const OptionValues& options) {
                       static_cast<std::size_t>(options.get<std::int64_t>("layers")));
   }
   const std::vector<Block> ends = depths(problem.graph, tiling.grid);
-  if (ends.empty()) {  // nothing to cut into tiles
-    const std::vector<DeviceId> hub(problem.graph.size(), tiling.roles.hub);
-    return plan_of_placement(problem, hub, "deepthings");
-  }
+  if (ends.empty()) return on_hub(problem, tiling);  // nothing to cut into tiles
   const std::size_t step = (ends.size() + kMaxDepths - 1) / kMaxDepths;
   BestPlan best(problem);
   std::string reason;
@@ -146,6 +152,7 @@ Plan plan(const Problem& problem, const OptionValues& options) {
     }
   }
   if (best.empty()) throw Infeasible(reason);
+  if (tiling.roles.workers[0] == tiling.roles.hub) best.offer(on_hub(problem, tiling));
   return best.take();
 }
 
@@ -182,6 +189,7 @@ constinit const StrategyInfo kDeepthings{
     .name = "deepthings",
     .summary = "a grid of fused tiles through the first layers, the hub does the rest",
     .paper = "DeepThings (Zhao, Barijough and Gerstlauer, TCAD 2018)",
+    .objective = "latency",
     .options = kOptions,
     .plan = plan,
     .check = check,

@@ -292,6 +292,7 @@ constinit const StrategyInfo kEdgeflow{
     .name = "edgeflow",
     .summary = "layer by layer in topological order, each cut where it is done first",
     .paper = "after EdgeFlow (Hu and Li, INFOCOM 2022)",
+    .objective = "latency, layer by layer",
     .options = kOptions,
     .plan = plan,
 };

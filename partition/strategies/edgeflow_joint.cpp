@@ -23,6 +23,7 @@
 // the search.
 // Limits: at most 16 devices are searched over (source, sink, and the fastest); the CPU time of
 // messages counts only in the final choice and in energy and throughput.
+// Paper: none, ours; never slower by the estimate than the other strategies that it starts from.
 
 #include <fmt/format.h>
 
@@ -186,6 +187,7 @@ constinit const StrategyInfo kEdgeflowJoint{
     .name = "edgeflow-joint",
     .summary = "all layers together, by search from the best of the other strategies",
     .paper = "ours; boundaries and recompute bits by simulated annealing",
+    .objective = "latency; or energy, throughput (`objective`)",
     .options = kOptions,
     .plan = plan,
 };

@@ -2,7 +2,8 @@
 //
 // Problem: none is solved; shares are 1 / D. Which layers are cut: layerwise/row_layout.hpp.
 // Complexity O(L * D).
-// Paper: none. Ignores speeds and bandwidth: the control for strategies that do not.
+// Paper: none. Ignores speeds and bandwidth: the control for strategies that do not. It never
+// answers with one device. In its favour: halos go directly, layers that gain nothing are not cut.
 
 #include "partition/layerwise/split_rows.hpp"
 #include "partition/plans/builder.hpp"
@@ -23,6 +24,7 @@ constinit const StrategyInfo kEven{
     .name = "even",
     .summary = "each layer's rows in equal parts",
     .paper = "the control without knowledge of speeds",
+    .objective = "nothing (control)",
     .options = {},
     .plan = plan,
 };

@@ -5,6 +5,7 @@
 // scripts/external_strategy.py is an example). What it answers is validated like any other plan.
 // The program runs without a shell. It is stopped after `time_limit`, and so is what it started.
 // Deviations: a program need not answer the same every time; then neither do we.
+// Strongest reading: yours; nothing is added to what the program answers.
 
 #include <fmt/format.h>
 
@@ -74,6 +75,7 @@ constinit const StrategyInfo kExternal{
     .paper =
         "yours; partition/external/problem_json.hpp has the format, scripts/external_strategy.py "
         "an example",
+    .objective = "what the program does",
     .options = kOptions,
     .plan = plan,
 };

@@ -1,20 +1,34 @@
-// `modnn`: every layer cut in proportion to speed, gathered on the hub and dealt out again.
+// `modnn`: each convolution cut in proportion to speed, strips exchanged through the hub.
 //
 // Problem: layer by layer, strips of its longer side for all devices, widths w_d with
 //   w_d = W * c_d / sum_d c_d,   c_d = speed of device d = 1 / time of the whole model on it.
-// The hub (the source) sends each device its strip of the input with halo, the devices send back
-// their strips, the next layer starts when all are there.
-// Algorithm: proportions, rounded by largest remainder. Complexity O(L * D).
-// Options:
-//   strips: even      strips of ceil(W / D), the last one smaller;
-//   exchange: halo    strips stay where they are: only what a device lacks of its next input
-//                     travels, through the hub, as in the implementation that DeepThings (TCAD
-//                     2018) compares with.
-// Paper: MoDNN (Mao et al., DATE 2017), BODP for convolutions; bandwidth is ignored, as there.
+// Convolutions (BODP) and fully connected layers are dealt out; the next layer starts on a device
+// when it has its input. `exchange`:
+//   halo     strips stay where they are: only what a device lacks of its next input travels,
+//            through the hub (the source). Layers without weights stay with the strips of their
+//            inputs;
+//   gather   the hub sends each strip of the input with halo and gets all strips of the output back
+//            after every layer, and does the layers without weights itself.
+// Algorithm: proportions, rounded by largest remainder; `strips: even` makes strips of ceil(W / D),
+// the last one smaller. Complexity O(L * D).
+// Paper: MoDNN (Mao et al., DATE 2017); bandwidth is ignored, as there.
 // Deviations: fully connected layers are dense here, so that the paper's clustering of sparse
 // weights (MSCC, FGCP) comes down to output features in proportion to speed. Layers that neither
-// rows, columns nor features divide run on the hub. A DAG is served in topological order, skip
-// tensors wait on the hub.
+// rows, columns nor features divide run on the hub. A DAG is served in topological order; what a
+// layer skips waits on the hub, with `halo` where it was computed.
+//
+// Which exchange is the paper's is not clear from what is published:
+//   - the bytes that DeepThings (TCAD 2018, figure 12) counts for MoDNN are those of `halo`, within
+//     0.1 % on 1 to 6 devices, with `strips: even`;
+//   - VGG-16 on 2, 3, 4 devices of 0.66 GMAC/s, as EdgeLD's (2020) virtual machines, at 100 Mbit/s:
+//     EdgeLD quotes speedups of 1.53, 1.67, 2.03; `gather` gives 1.52, 1.87, 2.04, `halo` 1.99,
+//     2.85, 3.70;
+//   - the paper's own range, 2.17 to 4.28 on 2 to 4 phones, is above the number of devices, which
+//     neither explains; only `halo` comes near.
+// Strongest reading of the paper we could find; differs from it in its favour: `halo` instead of a
+// gather after every layer, layers without weights stay distributed, speeds are those of the very
+// model; against it: nothing is gained from sparse weights, and it never leaves a device out, as
+// its shares know nothing of the network.
 
 #include <algorithm>
 
@@ -38,6 +52,24 @@ std::optional<Axis> axis_to_cut(const Layer& layer) {
     if (!best || layer.output.box[axis].size() > layer.output.box[*best].size()) best = axis;
   }
   return best;
+}
+
+/// By layer, the axis that it is cut along, if any: convolutions and fully connected layers their
+/// longest; with `follow`, others that of their inputs where these agree.
+std::vector<std::optional<Axis>> axes_to_cut(const Graph& graph, bool follow) {
+  std::vector<std::optional<Axis>> axes(graph.size());
+  for (std::size_t l = 1; l < graph.size(); ++l) {
+    const Layer& layer = graph.layers()[l];
+    if (layer.op == Op::kConv || layer.op == Op::kConvTranspose || layer.op == Op::kLinear) {
+      axes[l] = axis_to_cut(layer);
+    } else if (follow) {
+      const std::optional<Axis> axis = axes[index(layer.inputs[0])];
+      const bool agree = std::all_of(layer.inputs.begin(), layer.inputs.end(),
+                                     [&](LayerId input) { return axes[index(input)] == axis; });
+      if (axis && agree && has_axis(split_axes(layer), *axis)) axes[l] = axis;
+    }
+  }
+  return axes;
 }
 
 /// ceil(extent / parts) for each part as long as there is any.
@@ -86,8 +118,10 @@ Plan plan(const Problem& problem, const OptionValues& options) {
   }
   Assignment assignment;
   Hubs hubs;
-  for (const Layer& layer : problem.graph.layers()) {
-    const std::optional<Axis> axis = axis_to_cut(layer);
+  const auto axes = axes_to_cut(problem.graph, !gather);
+  for (std::size_t l = 0; l < problem.graph.size(); ++l) {
+    const Layer& layer = problem.graph.layers()[l];
+    const std::optional<Axis> axis = axes[l];
     if (axis) {
       const std::int64_t extent = layer.output.box[*axis].size();
       assignment.push_back(
@@ -112,9 +146,10 @@ constexpr std::array kOptions{
                .meaning = "how wide the strips are"},
     OptionInfo{
         .key = "exchange",
-        .words = {"gather", "halo"},
-        .default_value = "gather",
-        .meaning = "whole outputs through the hub, or only what the next layer's strips lack"},
+        .words = {"halo", "gather"},
+        .default_value = "halo",
+        .meaning =
+            "through the hub goes only what the next layer's strips lack, or every whole output"},
     kHub,
     kHubComputes,
     kIdle,
@@ -124,8 +159,9 @@ constexpr std::array kOptions{
 
 constinit const StrategyInfo kModnn{
     .name = "modnn",
-    .summary = "each layer cut in proportion to speed, gathered on the hub after every layer",
+    .summary = "each convolution cut in proportion to speed, strips exchanged through the hub",
     .paper = "MoDNN (Mao et al., DATE 2017)",
+    .objective = "latency, network ignored",
     .options = kOptions,
     .plan = plan,
     .check = check_roles,

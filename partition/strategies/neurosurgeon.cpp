@@ -14,6 +14,9 @@
 // delivered to the sink. If that does not fit the devices' memory, the best single cut that does is
 // taken. With several cuts a skip tensor is priced once for every cut it crosses, though the plan
 // sends it straight to where it is needed.
+// Strongest reading of the paper we could find; differs from it in its favour: any device may be
+// the other one, all layers may be there, `cuts`, memory; against it: on a DAG all tensors still
+// needed count at a cut, one after the other.
 
 #include <limits>
 
@@ -143,6 +146,7 @@ constinit const StrategyInfo kNeurosurgeon{
     .name = "neurosurgeon",
     .summary = "the chain of layers cut between the source and another device",
     .paper = "Neurosurgeon (Kang et al., ASPLOS 2017)",
+    .objective = "latency",
     .options = kOptions,
     .plan = plan,
 };

@@ -13,7 +13,12 @@
 // Paper: PipeEdge (Hu et al., DSD 2022).
 // Deviations: on a DAG every tensor that is still needed is carried from stage to stage; links are
 // not shared between stages, and the CPU time of messages counts as part of sending; buffers do not
-// count for memory. Problems beyond kMaxSteps steps are infeasible.
+// count for memory. Problems beyond kMaxSteps steps are infeasible. One device has everything where
+// that has the shorter period when stages share links.
+// Strongest reading of the paper we could find; differs from it in its favour: stages on any
+// classes in any order, latencies and processors' time for messages count, one device where shared
+// links make that better; against it: stages are whole layers, where the paper cuts within
+// transformer blocks, and requests are single, where it has batches.
 
 #include <fmt/format.h>
 
@@ -22,6 +27,8 @@
 
 #include "partition/plans/placement.hpp"
 #include "partition/plans/problem.hpp"
+#include "partition/plans/validate.hpp"
+#include "partition/prices/demand.hpp"
 #include "partition/prices/layers.hpp"
 #include "partition/strategies/strategies.hpp"
 
@@ -206,11 +213,29 @@ class Stages {
   std::vector<State> states_;  // [(last layer * multisets + used) * classes + class]
 };
 
+/// With links that stages share, and messages that take their devices' time.
+double period_s(const Problem& problem, const Plan& plan) {
+  return demand(ExecutablePlan(plan, problem.graph, problem.cluster, problem.size)).period_s();
+}
+
 Plan plan(const Problem& problem, const OptionValues& /*options*/) {
   if (problem.graph.size() == 1) {
     return plan_of_placement(problem, std::vector{problem.cluster.source()}, "pipeline");
   }
-  return plan_of_placement(problem, Stages(problem).placement(), "pipeline");
+  Plan best = plan_of_placement(problem, Stages(problem).placement(), "pipeline");
+  double least_s = period_s(problem, best);
+  for (std::size_t d = 0; d < problem.cluster.size(); ++d) {
+    const std::vector<DeviceId> alone(problem.graph.size(), device_at(d));
+    Plan plan = plan_of_placement(problem, alone, "pipeline");
+    const double own_s = period_s(problem, plan);
+    if (own_s >= least_s ||
+        memory_shortage(plan, problem.graph, problem.cluster, problem.size).has_value()) {
+      continue;
+    }
+    least_s = own_s;
+    best = std::move(plan);
+  }
+  return best;
 }
 
 }  // namespace
@@ -219,6 +244,7 @@ constinit const StrategyInfo kPipeline{
     .name = "pipeline",
     .summary = "contiguous stages on different devices, for the throughput of a stream",
     .paper = "PipeEdge (Hu et al., DSD 2022)",
+    .objective = "throughput",
     .options = {},
     .plan = plan,
 };

@@ -4,7 +4,8 @@
 // the whole model on it, so that its rates, its memory and its overheads all count; bandwidth does
 // not. Which layers are cut: layerwise/row_layout.hpp. Complexity O(L * D).
 // Paper: none of its own, the control without knowledge of the network; the shares of MoDNN (Mao et
-// al., DATE 2017) without its hub.
+// al., DATE 2017) without its hub. It never answers with one device. In its favour: halos go
+// directly, layers that gain nothing are not cut.
 
 #include "partition/layerwise/split_rows.hpp"
 #include "partition/plans/builder.hpp"
@@ -26,6 +27,7 @@ constinit const StrategyInfo kProportional{
     .name = "proportional",
     .summary = "each layer's rows in proportion to device speed",
     .paper = "shares after MoDNN (Mao et al., DATE 2017), halos exchanged directly",
+    .objective = "nothing (control)",
     .options = {},
     .plan = plan,
 };

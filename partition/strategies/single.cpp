@@ -3,7 +3,8 @@
 // Problem: min over d of  send(input, source -> d) + sum_l t[l][d] + send(results, d -> sink).
 // Algorithm: tries every device with the estimator; devices that hold the model come before those
 // that do not. Complexity: D estimates.
-// Paper: none. The control that every distributed plan must beat.
+// Paper: none. The control that every distributed plan must beat. As strong as it can be: the best
+// device by the estimate of the whole plan.
 
 #include <limits>
 
@@ -57,6 +58,7 @@ constinit const StrategyInfo kSingle{
     .name = "single",
     .summary = "the whole model on one device",
     .paper = "the control without distribution",
+    .objective = "latency (control)",
     .options = kOptions,
     .plan = plan,
 };
