@@ -152,9 +152,8 @@ TEST_CASE("every strategy has a promise, and says what it optimises") {
 }
 
 TEST_CASE("coedge does not become slower when the network becomes faster") {
-  // It divided without asking whether that pays, first where the network was just fast enough for
-  // the linear program: 25 to 100 Mbit/s took 255.6 to 3963 ms on YOLOv5n, 42.9 to 470.7 ms on
-  // MobileNet v2.
+  // It divided without asking whether that pays, from where the network was just fast enough for its
+  // linear program: 25 to 100 Mbit/s took 255.6 to 1211 ms on YOLOv5n, 42.9 to 470.7 on MobileNet v2.
   for (const char* name : {"yolov5n", "mobilenet_v2"}) {
     const Graph graph = fold(load_model(name, ""));
     double before_s = std::numeric_limits<double>::infinity();
