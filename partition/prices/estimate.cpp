@@ -161,6 +161,7 @@ class Scheduler {
   struct LeavingMessage {
     std::int32_t request;
     MessageId message;
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a 0 in what <=> stands for.
     auto operator<=>(const LeavingMessage&) const = default;
   };
 
