@@ -76,9 +76,9 @@ def draw(results, _=None):
         for column, (rivals, name) in enumerate([(CHAIN, "chain methods"), (CUT_POINT, "cut-point methods")]):
             axes = grid[2 * line + column]
             draw_panel(axes, cells, ours, rivals)
-            axes.set_title(f"{ours.split(' ')[0]} against the best of the {name}")
+            axes.set_title(f"{ours.split(' ')[0]} against {name}")
     fig.supxlabel("bits that a link moves while the cluster could do one MAC", fontsize=9)
-    fig.supylabel("reduction of latency", fontsize=9)
+    fig.supylabel("latency below the best of these methods", fontsize=9)
     claim = Line2D([], [], color="#000000", linewidth=0.8, linestyle=(0, (3, 2)), label="the claim: up to 40.2 %")
     fig.legend(handles=[claim], loc="lower center", bbox_to_anchor=(0.5, 1.0))
     figures.save(fig, results, "claim")
