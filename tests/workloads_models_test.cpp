@@ -249,4 +249,17 @@ TEST_CASE("a model that is read and written gives the layers of the file, letter
   }
 }
 
+TEST_CASE("an axis is split only if every part gains by it") {
+  // YOLOv5's last concat has 19200 tokens of one scale first. Half of its rows need no more than
+  // those; the other half needs some of them, which lie all over the map, and the other scales too.
+  const Graph graph = fold(load_model("yolov5s", ""));
+  const Layer& last = graph.layer(graph.outputs().front());
+  REQUIRE(last.name == "model.24/concat_3");
+  const Region whole = last.output.box;
+  Region half = whole;
+  half.row.end /= 2;
+  REQUIRE(required_input(last, 1, half).empty());
+  CHECK_FALSE(has_axis(split_axes(last), Axis::kRow));
+}
+
 }  // namespace edgeflow
