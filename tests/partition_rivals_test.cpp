@@ -44,10 +44,11 @@ const std::vector<Rival>& rivals() {
       {"pipeline", Promise::kThroughput},
       {"even", Promise::kNone},
       {"proportional", Promise::kNone},
-      {"modnn", Promise::kNone},                             // shares know no network
-      {"modnn", Promise::kNone, {{"exchange", "gather"}}},   // the same
-      {"deeperthings", Promise::kNone},                      // divides weights to save memory
-      {"edgeflow", Promise::kNone},                          // short-sighted, as the paper is read
+      {"modnn", Promise::kNone},                            // shares know no network
+      {"modnn", Promise::kNone, {{"exchange", "gather"}}},  // the same
+      {"deeperthings", Promise::kNone},                     // divides weights to save memory
+      {"edgeflow", Promise::kNone},                         // short-sighted, as the paper is read
+      {"edgeflow", Promise::kLatency, {{"guard", "single"}}},
       {"edgeflow", Promise::kNone, {{"lookahead", "yes"}}},  // an estimate of what follows
   };
   return all;

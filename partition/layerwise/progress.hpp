@@ -59,9 +59,8 @@ class Progress {
   std::vector<double> free_s_;     // by position, as the next two
   std::vector<double> in_free_s_;
   std::vector<double> out_free_s_;
-  std::vector<Parts> parts_;  // by layer
-  std::vector<std::vector<Range>>
-      brought_;  // by layer, device: rows of others' parts that are there
+  std::vector<Parts> parts_;                 // by layer
+  std::vector<std::vector<Range>> brought_;  // by layer, device: others' rows that are there
 };
 
 }  // namespace edgeflow

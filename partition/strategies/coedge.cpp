@@ -159,10 +159,9 @@ class Division {
 
  private:
   std::vector<double> by_speed() const {
-    const std::vector<double> total_s = whole_model_times_s(problem_.graph, problem_.cluster);
-    std::vector<double> weights(total_s.size(), 0);
-    for (DeviceId d : devices_)
-      weights[index(d)] = total_s[index(d)] > 0 ? 1 / total_s[index(d)] : 1;
+    const std::vector<double> speed = speeds(problem_.graph, problem_.cluster);
+    std::vector<double> weights(speed.size(), 0);
+    for (DeviceId d : devices_) weights[index(d)] = speed[index(d)];
     return weights;
   }
 

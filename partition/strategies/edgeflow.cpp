@@ -31,8 +31,8 @@
 // Strongest reading of the paper we could find ("near-optimal" for each layer given those before).
 // In its favour: a finish counts what earlier layers sent and left on the ways into and out of
 // devices, messages of a layer share the way into a device, and rows that are on a device are not
-// paid for twice (progress.hpp); joins are epilogues. Each made plans faster over 64 cells. Against
-// it: its own formulation may have had more in it that we could not read.
+// paid for twice (progress.hpp); joins are epilogues where they are then done earlier. Against it:
+// its own formulation may have had more in it that we could not read.
 //
 // What it does not see, without lookahead: it is myopic. Each layer minimises its own finish, and
 // neither the work that is left nor the transfers that a split causes further on count. Where
@@ -258,11 +258,7 @@ Plan plan(const Problem& problem, const OptionValues& options) {
                   options.flag("lookahead"));
   BestPlan best(problem);
   best.offer(build_plan(problem.graph, problem.cluster, planner.plan(), "edgeflow"));
-  if (options.word("guard") == "single") {
-    Plan alone = make_plan(kSingle, problem, {});
-    alone.strategy = kEdgeflow.name;
-    best.offer(std::move(alone));
-  }
+  if (options.word("guard") == "single") best.offer_single_devices("edgeflow");
   return best.take();
 }
 
