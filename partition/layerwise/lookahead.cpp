@@ -35,13 +35,12 @@ std::vector<std::vector<double>> standard_weights(const Problem& problem,
                                                   std::span<const DeviceId> devices) {
   constexpr std::size_t kAll = 8;  // beyond, not every device alone and not every n
   const std::size_t count = devices.size();
-  const std::vector<double> total_s = whole_model_times_s(problem.graph, problem.cluster);
+  const std::vector<double> all_speeds = speeds(problem.graph, problem.cluster);
   std::vector<double> speed;
   std::size_t source = 0;
   std::size_t sink = 0;
   for (std::size_t d = 0; d < count; ++d) {
-    const double time_s = total_s[index(devices[d])];
-    speed.push_back(time_s > 0 ? 1 / time_s : 1);
+    speed.push_back(all_speeds[index(devices[d])]);
     if (devices[d] == problem.cluster.source()) source = d;
     if (devices[d] == problem.cluster.sink()) sink = d;
   }

@@ -93,11 +93,8 @@ class Weights {
         part_(parts_of_sums(problem.graph)),
         divided_(layers_to_divide(problem.graph, options)),
         speed_(problem.cluster.size(), 0) {
-    const std::vector<double> times_s = whole_model_times_s(problem.graph, problem.cluster);
-    for (DeviceId worker : roles_.workers) {
-      const double time_s = times_s[index(worker)];
-      speed_[index(worker)] = time_s > 0 ? 1 / time_s : 1;
-    }
+    const std::vector<double> speed = speeds(problem.graph, problem.cluster);
+    for (DeviceId worker : roles_.workers) speed_[index(worker)] = speed[index(worker)];
   }
 
   Plan plan() const {

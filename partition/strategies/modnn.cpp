@@ -110,12 +110,9 @@ Plan plan(const Problem& problem, const OptionValues& options) {
   const Roles roles = roles_of(problem, options);
   const bool by_speed = options.word("strips") == "speed";
   const bool gather = options.word("exchange") == "gather";
-  const std::vector<double> times_s = whole_model_times_s(problem.graph, problem.cluster);
+  const std::vector<double> all_speeds = speeds(problem.graph, problem.cluster);
   std::vector<double> speed(problem.cluster.size(), 0);
-  for (DeviceId worker : roles.workers) {
-    const double time_s = times_s[index(worker)];
-    speed[index(worker)] = time_s > 0 ? 1 / time_s : 1;
-  }
+  for (DeviceId worker : roles.workers) speed[index(worker)] = all_speeds[index(worker)];
   Assignment assignment;
   Hubs hubs;
   const auto axes = axes_to_cut(problem.graph, !gather);
