@@ -8,6 +8,8 @@
 namespace edgeflow::joint {
 namespace {
 
+constexpr std::int64_t kParts = 4;  // devices that a layer may typically be cut for
+
 Region at_index(const Layer& layer, Axis axis, std::int64_t index) {
   Region region = layer.output.box;
   region[axis] = {index, index + 1};
@@ -78,33 +80,64 @@ void CostTables::set_devices(std::vector<DeviceId> list) {
   }
 }
 
-/// True if the elements needed of each input are the same for each index of `split`, so that bytes
-/// and times of a range follow from the sizes of ranges.
+/// The elements of one of the producer's indices that the consumer cut along `split` may need: the
+/// same of each index in most layers, where a range's bytes and times follow from its size.
+std::int64_t CostTables::elements_per_index(const Layer& layer, std::size_t input,
+                                            Axis split) const {
+  const std::size_t p = index(layer.inputs[input]);
+  const Range whole = layer.output.box[split];
+  std::int64_t most = 0;
+  for (std::int64_t o = whole.begin; o <= whole.end; ++o) {  // each index, then all of them
+    const Region need =
+        required_input(layer, input, o < whole.end ? at_index(layer, split, o) : layer.output.box);
+    if (need.empty()) continue;
+    most = std::max(most, need.volume() / (extent[p] > 1 ? need[axis[p]].size() : 1));
+  }
+  return most;
+}
+
+/// True if needs as ranges of the producers' indices say about what is needed: of each quarter of
+/// the layer at most half as much again. More would be counted where producer and consumer are cut
+/// crosswise, as of each of the producer's indices a part of the consumer needs a part only.
 bool CostTables::separable(std::size_t node, Axis split) const {
   const Layer& layer = problem.graph.layers()[node];
   const Range whole = layer.output.box[split];
   for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
     const std::size_t p = index(layer.inputs[i]);
-    std::int64_t per_index = -1;
-    for (std::int64_t o = whole.begin; o <= whole.end; ++o) {  // each index, then all of them
-      const Region out = o < whole.end ? at_index(layer, split, o) : layer.output.box;
-      const Region need = required_input(layer, i, out);
+    const std::int64_t per_index = elements_per_index(layer, i, split);
+    std::int64_t counted = 0;
+    std::int64_t needed = 0;
+    for (std::int64_t q = 0; q < kParts; ++q) {
+      Region part = layer.output.box;
+      part[split] = {whole.size() * q / kParts, whole.size() * (q + 1) / kParts};
+      const Region need = required_input(layer, i, part);
       if (need.empty()) continue;
-      const std::int64_t size = extent[p] > 1 ? need[axis[p]].size() : 1;
-      if (per_index >= 0 && need.volume() != per_index * size) return false;
-      per_index = need.volume() / size;
+      counted += per_index * (extent[p] > 1 ? need[axis[p]].size() : 1);
+      needed += need.volume();
     }
+    if (2 * counted > 3 * needed) return false;
   }
   return true;
 }
 
 void CostTables::choose_axis(std::size_t node) {
   const Layer& layer = problem.graph.layers()[node];
+  if (node == 0) {  // of token numbers, there is no main axis to cut along
+    const Region& box = layer.output.box;
+    axis[0] = box[main_axis].size() > 1 ? main_axis : Axis::kChannel;
+    extent[0] = static_cast<std::int32_t>(box[axis[0]].size());
+    return;
+  }
+  const Work whole = work(layer, layer.output.box);
   const AxisSet pays = split_axes(layer);
   const Axis weights = weight_axis(layer);
   for (Axis candidate : {main_axis == weights ? Axis::kRow : main_axis, Axis::kRow, weights}) {
-    const bool input = node == 0 && candidate == main_axis;
-    if (!input && (!has_axis(pays, candidate) || !separable(node, candidate))) continue;
+    // Where each part needs all of the input, better cut like the layers around it than by weights,
+    // and than not at all if that input is small.
+    const bool harmless = (whole.macs > 0 && has_axis(pays, weights)) ||
+                          kParts * whole.in_elements <= whole.out_elements;
+    const bool useful = has_axis(pays, candidate) || (candidate == main_axis && harmless);
+    if (!useful || layer.output.box[candidate].size() < 2 || !separable(node, candidate)) continue;
     axis[node] = candidate;
     extent[node] = static_cast<std::int32_t>(layer.output.box[candidate].size());
     return;
@@ -116,13 +149,11 @@ void CostTables::add_edges(std::size_t node) {
   for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
     const std::size_t p = index(layer.inputs[i]);
     edges.push_back({static_cast<std::int32_t>(p), static_cast<std::int32_t>(node), lo.size()});
-    std::int64_t elements = 0;
     std::vector<Range> needs;
     for (std::int32_t o = 0; o < extent[node]; ++o) {
       const Region out = extent[node] > 1 ? at_index(layer, axis[node], o) : layer.output.box;
       const Region need = required_input(layer, i, out);
-      Range range = need.empty() ? Range{} : extent[p] > 1 ? need[axis[p]] : Range{0, 1};
-      if (!need.empty()) elements = std::max(elements, need.volume() / range.size());
+      const Range range = need.empty() ? Range{} : extent[p] > 1 ? need[axis[p]] : Range{0, 1};
       needs.push_back(range);
     }
     // Where an index needs nothing, the neighbours' needs keep both bounds ascending.
@@ -139,7 +170,8 @@ void CostTables::add_edges(std::size_t node) {
       lo.push_back(static_cast<std::int32_t>(begins[o]));
       hi.push_back(static_cast<std::int32_t>(last));
     }
-    edge_elements.push_back(static_cast<double>(elements));
+    const Axis split = extent[node] > 1 ? axis[node] : Axis::kRow;
+    edge_elements.push_back(static_cast<double>(elements_per_index(layer, i, split)));
   }
   in_first[node + 1] = edges.size();
   instant[node] = node == 0 || work(layer, layer.output.box).view;

@@ -126,6 +126,7 @@ struct CostTables {
  private:
   void set_devices(std::vector<DeviceId> devices);
   void choose_axis(std::size_t node);
+  std::int64_t elements_per_index(const Layer& layer, std::size_t input, Axis split) const;
   bool separable(std::size_t node, Axis split) const;
   void add_edges(std::size_t node);
   void add_relays();

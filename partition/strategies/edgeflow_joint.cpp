@@ -16,8 +16,7 @@
 //            which takes over its plan and takes its place when it has become better, in twelve
 //            rounds.
 // Other objectives are computed anew for every change. Two threads; the result does not depend on
-// their timing. Returns the best other strategy's own plan unless the search found one that is more
-// than 1 % better.
+// their timing. Returns the best other strategy's own plan unless the search found a better one.
 // Complexity: effort * O(layers touched * devices + messages), for the replay all that happens
 // after the first layer touched. Deterministic for equal effort and seed, unless time_limit stops
 // the search.
@@ -40,9 +39,6 @@
 
 namespace edgeflow {
 namespace {
-
-// A gain below this is within what estimates are good for.
-constexpr double kLeastGain = 0.01;
 
 joint::Objective objective_of(const OptionValues& options, const Cluster& cluster) {
   joint::Objective objective;
@@ -144,8 +140,7 @@ Plan plan(const Problem& problem, const OptionValues& options) {
   }
   std::optional<Plan> found = joint::search(problem, others, settings);
   if (!found && !best) throw Infeasible(why_not(problem, settings.objective, least_s));
-  if (found && (!best || joint::judge(settings.objective, problem, *found).cost <
-                             (1 - kLeastGain) * best_cost)) {
+  if (found && (!best || joint::judge(settings.objective, problem, *found).cost < best_cost)) {
     return *std::move(found);
   }
   Plan plan = *best;

@@ -3,6 +3,8 @@
 // usage: joint_bench [CELL...]                       compare; all cells by default
 //        joint_bench --seeds N [CELL...]             the same with seeds 1 to N, a row each
 //        joint_bench --reference SECONDS [CELL...]   search once more, and add a row to that file
+//        joint_bench --pairs N                       plan for N random clusters and for each again with
+//                                                    something better: does more ever make it slower?
 //
 // Devices have no cost of bytes and 20 us of overhead per layer; device 0 is source and sink; a
 // full-duplex switch with 0.5 ms of latency; fp32. Latencies are estimate()'s with
@@ -15,6 +17,7 @@
 #include <fmt/ostream.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -23,6 +26,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <random>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -64,9 +68,9 @@ std::string name_of(const Cell& cell) {
   return fmt::format("{}-{}-{}", cell.model, cell.Mbps, cell.GMACs.size());
 }
 
-Cluster cluster_of(const Cell& cell) {
+std::vector<Device> devices_of(const std::vector<double>& all_GMACs) {
   std::vector<Device> devices;
-  for (double GMACs : cell.GMACs) {
+  for (double GMACs : all_GMACs) {
     Device device;
     device.name = "d" + std::to_string(devices.size());
     device.compute.mac_rate = GMACs * 1e9;
@@ -74,8 +78,12 @@ Cluster cluster_of(const Cell& cell) {
     device.memory_bytes = std::numeric_limits<double>::infinity();
     devices.push_back(device);
   }
-  return Cluster(name_of(cell), devices, NetworkType::kSwitch, cell.Mbps * 1e6 / 8, 0.5e-3,
-                 DeviceId{0}, DeviceId{0});
+  return devices;
+}
+
+Cluster cluster_of(const Cell& cell) {
+  return Cluster(name_of(cell), devices_of(cell.GMACs), NetworkType::kSwitch, cell.Mbps * 1e6 / 8,
+                 0.5e-3, DeviceId{0}, DeviceId{0});
 }
 
 double cpu_s() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
@@ -233,6 +241,100 @@ void summarise(const std::vector<Row>& rows) {
       referenced, std::exp(log_reference / referenced), worst, within_3, within_8);
 }
 
+/// A cluster at random, described so that one thing of it can be made better.
+struct Draw {
+  NetworkType network = NetworkType::kSwitch;
+  double Mbps = 100;
+  double latency_s = 0.5e-3;
+  std::vector<double> GMACs;
+
+  Cluster cluster() const {
+    return Cluster("random", devices_of(GMACs), network, Mbps * 1e6 / 8, latency_s, DeviceId{0},
+                   DeviceId{0});
+  }
+};
+
+struct Pair {
+  Draw less, more;
+  std::string better;
+};
+
+Pair draw_pair(std::mt19937_64& random) {
+  const auto between = [&](double low, double high) {
+    return low * std::pow(high / low, std::uniform_real_distribution<>(0, 1)(random));
+  };
+  const auto below = [&](int n) { return std::uniform_int_distribution<>(0, n - 1)(random); };
+  Draw draw;
+  draw.network = below(2) == 0 ? NetworkType::kSwitch : NetworkType::kWifi;
+  draw.Mbps = between(20, 1000);
+  draw.latency_s = between(1e-4, 2e-3);
+  const bool equal = below(2) == 0;
+  const double first = between(3, 40);
+  for (int d = 2 + below(4); d > 0; --d) draw.GMACs.push_back(equal ? first : between(3, 40));
+  Pair pair{draw, draw, ""};
+  switch (below(4)) {
+    case 0:
+      pair.better = "device";
+      pair.more.GMACs.push_back(equal ? first : between(3, 40));
+      break;
+    case 1:
+      pair.better = "bandwidth";
+      pair.more.Mbps *= between(1.05, 2);
+      break;
+    case 2:
+      pair.better = "latency";
+      pair.more.latency_s /= between(1.05, 4);
+      break;
+    default:
+      pair.better = "speed";
+      pair.more.GMACs[index(below(static_cast<int>(draw.GMACs.size())))] *= between(1.05, 2);
+  }
+  return pair;
+}
+
+/// Prints how often, and by how much, the plan for more is slower than that for less, replayed.
+int compare_pairs(int count) {
+  constexpr std::array kModels{"squeezenet1_1", "mobilenet_v2", "resnet18", "resnet50",
+                               "googlenet",     "yolov5n",      "yolov5s",  "vgg16"};
+  constexpr double kTolerance = 1.001;
+  std::mt19937_64 random(20);
+  struct Tally {
+    int pairs = 0, lost = 0;
+    double worst = 0;
+  };
+  std::map<std::string, Tally> tallies;
+  for (int i = 0; i < count; ++i) {
+    const char* model = kModels[index(i) % kModels.size()];
+    const Graph graph = fold(load_model(model, "."));
+    const Pair pair = draw_pair(random);
+    const Cluster less = pair.less.cluster();
+    const Cluster more = pair.more.cluster();
+    const StrategyInfo& joint = *find_strategy("edgeflow-joint");
+    const Problem before{graph, less, {}};
+    const Problem after{graph, more, {}};
+    const Plan old = make_plan(joint, before, {});
+    const double old_s = latency_s(before, old);
+    const double replayed_s = latency_s(after, old);
+    const double new_s = latency_s(after, make_plan(joint, after, {}));
+    fmt::print(
+        "{:14} {:7} {:6.1f} Mbps {:5.2f} ms {} better {:9} {:9.3f} replayed {:9.3f} anew {:9.3f} "
+        "ms {:.4f}\n",
+        model, pair.less.network == NetworkType::kWifi ? "wifi" : "switch", pair.less.Mbps,
+        pair.less.latency_s * 1e3, pair.less.GMACs.size(), pair.better, old_s * 1e3,
+        replayed_s * 1e3, new_s * 1e3, new_s / replayed_s);
+    std::fflush(stdout);
+    Tally& tally = tallies[pair.better];
+    ++tally.pairs;
+    tally.lost += new_s > kTolerance * replayed_s;
+    tally.worst = std::max(tally.worst, new_s / replayed_s);
+  }
+  for (const auto& [better, tally] : tallies) {
+    fmt::print("{:9} {} pairs, {} slower by more than 0.1 %, worst {:.4f}\n", better, tally.pairs,
+               tally.lost, tally.worst);
+  }
+  return 0;
+}
+
 int run(const std::vector<std::string>& wanted, double search_seconds, int seeds) {
   std::vector<Row> rows;
   if (search_seconds <= 0) print_head();
@@ -266,6 +368,7 @@ int main(int argc, char** argv) {
   int seeds = 1;
   if (wanted.size() > 1 && wanted[0].starts_with("--")) {
     if (wanted[0] == "--reference") seconds = std::atof(wanted[1].c_str());
+    if (wanted[0] == "--pairs") return edgeflow::compare_pairs(std::atoi(wanted[1].c_str()));
     if (wanted[0] == "--seeds") seeds = std::atoi(wanted[1].c_str());
     wanted.erase(wanted.begin(), wanted.begin() + 2);
   }
