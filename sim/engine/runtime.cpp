@@ -37,7 +37,8 @@ Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanRoutings> 
       disturbances_(disturbances),
       activities_(platform.hosts, bytes_scale(options.network_model),
                   [this](std::span<const RuntimeEvent> events) { return handle_instant(events); }),
-      environment_(disturbances, cluster_, options.network_model, platform, activities_) {
+      environment_(disturbances, cluster_, effects_.latency, options.network_model, platform,
+                   activities_) {
   for (std::size_t s = 0; s < streams.size(); ++s) {
     StreamState& state = streams_.emplace_back();
     state.stream = &streams[s];
