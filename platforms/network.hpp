@@ -128,7 +128,11 @@ Network make_switch(std::span<const std::string> names, std::vector<Port> ports,
 
 /// `wifi`: one shared medium (link 0) that a message between stations crosses twice, to the access
 /// point and from it, at the sender's and at the receiver's rate: b/r1 + b/r2 of air time. A device
-/// that is the access point itself is one crossing away. Flows get equal shares of the air time.
+/// that is the access point itself is one crossing away. Crossings at the same time get equal shares
+/// of the air time, however fast their stations are, as where access points see to airtime fairness
+/// (Hoiland-Jorgensen et al., USENIX ATC 2017). Under plain 802.11 all who send win the same number
+/// of frames, so that messages get equal rates and a slow station slows all others down to its own
+/// (the performance anomaly; Heusse et al., INFOCOM 2003).
 Network make_wifi(std::size_t devices, double bandwidth_Bps, double latency_s,
                   std::vector<double> rates_Bps = {}, std::optional<std::size_t> access_point = {});
 

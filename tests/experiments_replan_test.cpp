@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "experiments/jobs/sweep.hpp"
 #include "experiments/results/run_tables.hpp"
@@ -163,6 +164,17 @@ TEST_CASE("a run that is planned anew counts its gap in latencies, once") {
             ",0,\n"
             ",0.3,0.8,,device far fails,,,0,\n"
             ",0.8,2.3,1,device far fails,near,1.5,1,2.3\n");
+}
+
+TEST_CASE("a prediction stands until a failure ends its plan") {
+  // The request takes 0.432 s by the plan that was predicted.
+  const std::string late =
+      "disturbances: {failures: [{device: far, at: 1s}], policy: replan, planning_time: 0s}\n";
+  const RunReport report = run_first(read("strategy: single\n" + late)).report;
+  CHECK(*report.latency_s == about(0.1192 + 0.2 + 0.1128));
+  REQUIRE(report.prediction_error);
+  CHECK(std::abs(*report.prediction_error) < 1e-9);
+  CHECK(*report.replans == 0);
 }
 
 TEST_CASE("without failures, or with disturbances ablated, the policy changes nothing") {

@@ -155,7 +155,7 @@ TEST_CASE("an executable plan knows who feeds whom, and what devices hold") {
   }
   CHECK(executable.message_bytes() == 16 + 64);
   CHECK(executable.computing_devices() == std::vector{DeviceId{1}});
-  CHECK(executable.redundant_macs_ratio() == 0);
+  CHECK(executable.macs == executable.model_macs());
   // A weight and a bias; inputs and output of 16 elements each.
   CHECK(executable.memory().weight_bytes[DeviceId{0}] == 0);
   CHECK(executable.memory().weight_bytes[DeviceId{1}] == 2 * 4);

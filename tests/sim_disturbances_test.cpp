@@ -72,8 +72,8 @@ TEST_CASE("one constant background flow halves the rate of a transfer") {
   const auto result = there_and_back(others);
   CHECK(result.transfers[0].finish_s == about(0.25 + 40.0 / 40));
   CHECK(result.transfers[1].finish_s == about(2.5 + 40.0 / 40));
-  // From 0.25 s to 3.5 s: 40 byte/s beside the messages, 80 alone.
-  CHECK(result.links[0].background_bytes == doctest::Approx(2 * 40 + 1.25 * 80).epsilon(1e-9));
+  // From 0 to 3.5 s: 40 byte/s beside the messages, 80 alone.
+  CHECK(result.links[0].background_bytes == doctest::Approx(2 * 40 + 1.5 * 80).epsilon(1e-9));
   CHECK(result.links[0].bytes == 80);
   CHECK(result.devices[0].sent_bytes == 40);
 }
@@ -83,9 +83,31 @@ TEST_CASE("a background flow of a given rate takes that and no more") {
   others.background = {{1, 0, 20, 0, 0}};
   const auto result = there_and_back(others);
   CHECK(result.transfers[0].finish_s == about(0.25 + 40.0 / 60));
-  // From 0.25 s to the end.
-  CHECK(result.links[0].background_bytes ==
-        doctest::Approx(20 * (result.makespan_s - 0.25)).epsilon(1e-9));
+  CHECK(result.links[0].background_bytes == doctest::Approx(20 * result.makespan_s).epsilon(1e-9));
+}
+
+TEST_CASE("a constant background flow is there from the start, with latency or without") {
+  Disturbances others;
+  others.background = {{0, 1, 0, 0, 0}};
+  SimulationOptions options = with(others);
+  for (const bool latency : {true, false}) {
+    options.effects.latency = latency;
+    const auto result = simulate_ok(whole_layers({0}), chain(1), kHub, options);
+    CHECK(result.links[0].background_bytes == doctest::Approx(80).epsilon(1e-9));  // in 1 s
+  }
+}
+
+TEST_CASE("messages of others take the latency of their route, unless it is left out") {
+  const Cluster far = cluster(devices(2), NetworkType::kHub, 80, /*latency_s=*/100);
+  Disturbances others;
+  others.background = {{0, 1, 0, 1e-3, 40}};
+  SimulationOptions options = with(others);
+  options.arrivals_s = {0, 49};  // 1 s each on device 0
+  for (const bool latency : {true, false}) {
+    options.effects.latency = latency;
+    const auto result = simulate_ok(whole_layers({0}), chain(1), far, options);
+    CHECK((result.links[0].background_bytes > 0) == !latency);
+  }
 }
 
 TEST_CASE("background traffic of a slow station takes the medium for longer") {
@@ -99,7 +121,7 @@ TEST_CASE("background traffic of a slow station takes the medium for longer") {
   const double latency_s = wifi.route(DeviceId{0}, DeviceId{1}).latency_s;
   CHECK(result.transfers[0].finish_s == about(latency_s + 2 * 40.0 / 60));
   CHECK(result.links[0].background_bytes ==
-        doctest::Approx(2 * 10 * (result.makespan_s - latency_s)).epsilon(1e-9));
+        doctest::Approx(2 * 10 * result.makespan_s).epsilon(1e-9));
 }
 
 TEST_CASE("background messages come at random, as often as told, the same for the same seed") {

@@ -46,6 +46,19 @@ Plan random_plan(const Graph& graph, const Cluster& where, std::mt19937_64& rand
   return build_plan(graph, where, assignment, "random");
 }
 
+/// Units wait for others at random as well.
+Plan with_tokens(Plan plan, std::mt19937_64& random) {
+  for (std::size_t u = 1; u < plan.units.size(); ++u) {
+    const auto other = id_at<UnitId>(random() % u);
+    auto& needs = plan.units[u].requirements;
+    const auto same = [&](const Requirement& need) { return need.provider == other; };
+    if (random() % 2 == 0 || needs.empty() || std::ranges::any_of(needs, same)) continue;
+    needs.push_back({other, {}});
+    plan.units[index(other)].forwarding.push_back({id_at<UnitId>(u), {}});
+  }
+  return plan;
+}
+
 /// One network of each type in turn.
 Cluster any_network(int round, const std::vector<Device>& list) {
   std::vector<std::string> names;
@@ -137,6 +150,37 @@ TEST_CASE("without contention ties are broken as in the estimate") {
   for (const UnitRecord& unit : result.units) {
     CAPTURE(unit.unit);
     CHECK(unit.start_s == doctest::Approx(predicted.units[unit.unit].start_s).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("ties of units that wait for tokens are broken as in the estimate") {
+  // Equal rows on equal devices, and often no latency: much happens at once.
+  std::mt19937_64 random(20270301);
+  const Graph graph = branches();
+  for (int round = 0; round < 60; ++round) {
+    auto list = devices(3);
+    for (Device& device : list) {
+      device.compute.mac_rate = 1e3;
+      if (round % 4 == 3) device.compute.message_overhead_s = 0.01;
+    }
+    const Cluster where = cluster(list, NetworkType::kSwitch, 2e3, round % 3 == 2 ? 0.01 : 0);
+    Assignment assignment;
+    for (const Layer& layer : graph.layers()) {
+      assignment.push_back(
+          cut(layer.output.box, Axis::kRow, std::vector<std::int64_t>{0, 8, 16, 24}));
+    }
+    const Plan plan = with_tokens(build_plan(graph, where, assignment, "even"), random);
+    SimulationOptions options;
+    options.effects.contention = round % 2 == 0;
+    const auto result = simulate_ok(plan, graph, where, options);
+    const Estimate predicted = estimate(plan, graph, where, {}, options.effects, Sharing::kMaxMin);
+    CAPTURE(round);
+    REQUIRE(result.units.size() == predicted.units.size());
+    for (const UnitRecord& unit : result.units) {
+      CAPTURE(unit.unit);
+      CHECK(unit.ready_s == doctest::Approx(predicted.units[unit.unit].ready_s).epsilon(1e-9));
+      CHECK(unit.start_s == doctest::Approx(predicted.units[unit.unit].start_s).epsilon(1e-9));
+    }
   }
 }
 

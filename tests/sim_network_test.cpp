@@ -171,7 +171,7 @@ TEST_CASE("a message costs its sender and its receiver CPU time by number and by
   const auto result = simulate_ok(whole_layers({1}), chain(1), cluster(list));
   CHECK(latency_of(result) == about(0.2 + 0.75 + 0.5 + 1 + 0.5 + 0.75 + 0.2));
   REQUIRE(result.transfers.size() == 2);
-  CHECK(result.transfers[0].start_s == about(0));  // when it was ready to go
+  CHECK(result.transfers[0].start_s == about(0.2));  // when it left
   CHECK(result.transfers[0].finish_s == about(1.45));
   CHECK(result.devices[0].busy_s == about(0.4));
   CHECK(result.devices[1].busy_s == about(2));

@@ -97,6 +97,14 @@ TEST_CASE("the access point itself is one crossing and half the latency away") {
   CHECK(both[0].finish_s == about(0.125 + 1.5));
 }
 
+TEST_CASE("on wifi a message that crosses twice has twice the air time of one that crosses once") {
+  // From device 0 to the access point and to device 2: 40 and 2 * 40 bytes on 80 byte/s, together. In
+  // equal parts the first would be done after 1 s.
+  const auto transfers = broadcast(on(make_wifi(3, 80, 0, {}, 1)), 2);
+  CHECK(transfers[0].finish_s == about(1.5));
+  CHECK(transfers[1].finish_s == about(1.5));
+}
+
 TEST_CASE("the two directions of a device's link have their own rates") {
   // Device 1 receives at 20 byte/s and sends at 40.
   const std::vector<std::string> names{"a", "b"};

@@ -254,6 +254,25 @@ TEST_CASE("a plan that takes over leaves requests in flight to theirs, until tha
   CHECK(result.devices[1].busy_s == about(0.75));
 }
 
+TEST_CASE("planned anew in no time, a request goes before younger ones in the same instant") {
+  // On device 1 since 0.75 s, thrown back at 1 s. Then device 0 is done with the first request of
+  // another stream, whose second one, of 0.5 s, waits: it is younger than the one thrown back.
+  const Replanned thrown_back =
+      Replanned(kHub, {1, 0}).fails(1, 1).changes({{1, kNoPlan, ""}, {1, PlanId{1}, ""}});
+  const Replanned others(kHub, {0}, {0, 0.5});
+  for (const bool first : {true, false}) {
+    std::vector<Stream> streams{thrown_back.stream(), others.stream()};
+    if (!first) std::swap(streams[0], streams[1]);
+    const auto result = simulate(streams, thrown_back.options);
+    INFO(result.message);
+    REQUIRE(result.status == Status::kOk);
+    REQUIRE(result.requests.size() == 3);
+    CHECK(result.requests[first ? 0 : 2].finish_s == about(2));
+    CHECK(result.requests[first ? 0 : 2].wait_s == about(1));
+    CHECK(result.requests[first ? 2 : 1].finish_s == about(3));
+  }
+}
+
 TEST_CASE("what is aborted leaves links and devices to others at once") {
   // Both streams send over the hub from 0.25 on, 10 bytes each by 0.5; then the other one is alone.
   const Cluster three = cluster(devices(3), NetworkType::kHub);

@@ -217,6 +217,24 @@ TEST_CASE("of what is ready at the same time, the request that was let in first 
   CHECK(result.requests[1].finish_s == about(2 + 1 + 0.75 + 1 + 1 + 1 + 0.75 + 1));
 }
 
+TEST_CASE("of requests of several streams that arrive together, the first stream's goes first") {
+  // At 2 s, whatever came before.
+  const auto where = cluster(devices(1));
+  const Graph model = chain(1);
+  const Plan plan = whole_layers({0});
+  const std::vector<double> rare{2};
+  const std::vector<double> often{0.5, 2};
+  for (const bool first_is_rare : {true, false}) {
+    std::vector<Stream> streams;
+    for (const bool is_rare : {first_is_rare, !first_is_rare}) {
+      streams.push_back(stream_of(plan, model, where, is_rare ? rare : often));
+    }
+    const SimulationResult result = simulate_streams(streams);
+    CHECK(result.requests[first_is_rare ? 0 : 1].finish_s == about(3));
+    CHECK(result.requests[2].finish_s == about(4));
+  }
+}
+
 TEST_CASE("more requests than may be in flight wait before their first unit") {
   SimulationOptions options;
   options.arrivals_s = {0, 0, 0, 7};

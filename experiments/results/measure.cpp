@@ -31,6 +31,16 @@ bool equal(double a, double b) { return std::abs(a - b) <= kTolerance * std::max
 
 double latency_of(const RequestRecord& request) { return request.finish_s - request.arrival_s; }
 
+double mean_energy_J(std::span<const RequestRecord> requests) {
+  return sum(requests, [](const auto& r) { return r.energy_J; }) /
+         static_cast<double>(requests.size());
+}
+
+/// The share of MACs that is computed more than once.
+double redundant_ratio(double macs, double needed_macs) {
+  return needed_macs > 0 ? macs / needed_macs - 1 : 0;
+}
+
 /// The requests of a stream, and what was asked of them.
 struct StreamRequests {
   std::span<const RequestRecord> all;
@@ -147,8 +157,7 @@ void measure_stream(const Scenario& scenario, const StreamRequests& stream, RunR
   measure_latency(stream.counted(), report);
   measure_rates(stream, report);
   if (!stream.asked->closed()) measure_overload(stream.all, report);
-  report.energy_per_request_J = sum(stream.all, [](const auto& r) { return r.energy_J; }) /
-                                static_cast<double>(stream.all.size());
+  report.energy_per_request_J = mean_energy_J(stream.counted());
   // The prediction is for a request that has the cluster to itself.
   const bool alone = !scenario.has_streams() && stream.asked->concurrency == 1;
   if (stream.asked->closed() && alone && *report.latency_s > 0) {
@@ -193,8 +202,7 @@ void measure_together(std::span<const StreamRequests> streams, RunReport& report
   }
   const double last_s = last_finish_s(all);
   if (last_s > first_s) report.mean_in_flight = in_flight_s / (last_s - first_s);
-  report.energy_per_request_J =
-      sum(all, [](const auto& r) { return r.energy_J; }) / static_cast<double>(all.size());
+  report.energy_per_request_J = mean_energy_J(counted);
 }
 
 void measure_devices(const SimulationResult& result, RunReport& report) {
@@ -260,7 +268,9 @@ double lower_bound_s(const StreamPlans& plans, const Scenario& scenario, const W
 /// What failures cost a stream until the makespan.
 void measure_replans(const StreamPlans& plans, std::span<const RequestRecord> requests,
                      double makespan_s, RunReport& report) {
-  report.prediction_error.reset();  // the prediction is of the first plan
+  // The prediction is of the first plan, and of a request that nothing throws back.
+  const bool changed = !plans.changes.empty() && plans.changes.front().at_s < makespan_s;
+  if (changed) report.prediction_error.reset();
   report.replans = std::count_if(plans.begun_s.begin(), plans.begun_s.end(),
                                  [&](double begun_s) { return begun_s <= makespan_s; });
   report.outage_s = 0;
@@ -279,7 +289,7 @@ void measure_plan(const StreamPlans& plans, const Scenario& scenario, const Work
   const ExecutablePlan& plan = plans.first();
   report.predicted_latency_s = estimate(plan, Sharing::kMaxMin).latency_s;
   report.lower_bound_s = lower_bound_s(plans, scenario, workload);
-  report.redundant_macs_ratio = plan.redundant_macs_ratio();
+  report.redundant_macs_ratio = redundant_ratio(plan.macs, plan.model_macs());
   report.units = count_of(plan.units);
   report.messages = count_of(plan.messages);
   report.devices_used = count_of(plan.computing_devices());
@@ -300,14 +310,19 @@ void measure_plans(const Plans& plans, const Scenario& scenario, RunReport& repo
   }
   report.units = 0;
   report.messages = 0;
+  double macs = 0;
+  double needed_macs = 0;
   std::set<DeviceId> used;
   for (std::size_t s = 0; s < plans.size(); ++s) {
     measure_plan(plans[s], scenario, scenario.workloads[s], report.streams[s]);
     *report.units += *report.streams[s].units;
     *report.messages += *report.streams[s].messages;
+    macs += plans[s].first().macs;
+    needed_macs += plans[s].first().model_macs();
     const std::vector<DeviceId> computing = plans[s].first().computing_devices();
     used.insert(computing.begin(), computing.end());
   }
+  report.redundant_macs_ratio = redundant_ratio(macs, needed_macs);
   report.devices_used = count_of(used);
 }
 

@@ -34,7 +34,9 @@ constexpr Column<RequestRow> kRequestColumns[] = {
      [](const RequestRow& r) { return cell(r.latency_s()); }},
     {{"compute_s", "s", "time on its critical path that units compute"},
      [](const RequestRow& r) { return cell(r.record.compute_s); }},
-    {{"transfer_s", "s", "time on its critical path that messages are under way"},
+    {{"transfer_s", "s",
+      "time on its critical path from when units are done until their messages are there: on their "
+      "way, and for their CPU time on both sides or waiting for that"},
      [](const RequestRow& r) { return cell(r.record.transfer_s); }},
     {{"queue_s", "s", "time on its critical path that ready units wait for a busy device"},
      [](const RequestRow& r) { return cell(r.record.queue_s); }},

@@ -51,7 +51,9 @@ constexpr Column<RunReport> kColumns[] = {
     {{"predicted_latency_s", "s", "what the estimator says for one request on the idle cluster"},
      [](const R& r) { return cell(r.predicted_latency_s); }},
     {{"prediction_error", "",
-      "predicted_latency_s / latency_s - 1; empty unless arrivals are closed, one at a time"},
+      "predicted_latency_s / latency_s - 1; empty unless each request has the cluster to itself "
+      "(arrivals are closed, one at a time, no streams) and no failure ends the plan that is "
+      "predicted"},
      [](const R& r) { return cell(r.prediction_error); }},
     {{"lower_bound_s", "s",
       "latency that no plan can beat: work over speed of all devices together; with bound: "
@@ -65,7 +67,9 @@ constexpr Column<RunReport> kColumns[] = {
      [](const R& r) { return cell(r.speedup_over_baseline); }},
     {{"compute_s", "s", "mean time on the critical path that units compute"},
      [](const R& r) { return cell(r.compute_s); }},
-    {{"transfer_s", "s", "mean time on the critical path that messages are under way"},
+    {{"transfer_s", "s",
+      "mean time on the critical path from when units are done until their messages are there: on "
+      "their way, and for their CPU time on both sides or waiting for that"},
      [](const R& r) { return cell(r.transfer_s); }},
     {{"queue_s", "s", "mean time on the critical path that ready units wait for a busy device"},
      [](const R& r) { return cell(r.queue_s); }},
@@ -76,7 +80,8 @@ constexpr Column<RunReport> kColumns[] = {
     {{"bytes_moved", "B",
       "payload sent between devices, all requests together, also what was lost in failures"},
      [](const R& r) { return cell(r.bytes_moved); }},
-    {{"redundant_macs_ratio", "", "MACs of all units / MACs of the model - 1"},
+    {{"redundant_macs_ratio", "",
+      "MACs of all units / MACs of the model - 1; of streams: sums over their plans and models"},
      [](const R& r) { return cell(r.redundant_macs_ratio); }},
     {{"energy_J", "J",
       "sum over devices of idle power * makespan + (busy - idle) * busy time + (transmit - "
@@ -120,8 +125,8 @@ constexpr Column<RunReport> kColumns[] = {
       "sum over links of idle power * makespan + (busy - idle) * bytes / bandwidth"},
      [](const R& r) { return cell(r.link_energy_J); }},
     {{"energy_per_request_J", "J",
-      "mean over requests of what their units and messages drew on devices and links on top "
-      "of idling, and an equal part of what idles"},
+      "mean over requests, but for the warm-up, of what their units and messages drew on devices "
+      "and links on top of idling, and of all that is drawn while idle an equal part per request"},
      [](const R& r) { return cell(r.energy_per_request_J); }},
     {{"replans", "",
       "times that planning anew began, because of failures and repairs, summed over "

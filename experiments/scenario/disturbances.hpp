@@ -8,7 +8,7 @@
 //       - {links: all, steps: [{at: 0s, bandwidth: 50Mbps}, {at: 10s, bandwidth: 20Mbps}]}
 //       - {links: ["nano:up", "nano:down"], file: trace.csv, period: 60s}
 //     background:                  # traffic of others that shares the links between two devices
-//       - {from: a, to: b}                        # a constant stream that gets a fair share
+//       - {from: a, to: b}                        # a constant stream from 0s on, with a fair share
 //       - {from: a, to: b, rate: 20Mbps}          # and this at most
 //       - {from: a, to: b, size: 1MB, rate: 5/s}  # messages at random (Poisson)
 //     jitter: {distribution: exponential, mean: 2ms}   # or uniform, from 0 to twice the mean

@@ -2,7 +2,7 @@
 // What estimate() says with Sharing::kMaxMin of a schedule's plan, without building the plan.
 //
 // Schedule is fast because it handles layers in order; here all goes event by event, by the rules
-// of partition/plans/execution.hpp, but that messages take no CPU time.
+// of partition/plans/execution.hpp, but that messages take no CPU time, and all carry something.
 //
 // A changed schedule is replayed from the last snapshot of the accepted run, the base, before
 // anything that changed could have happened: the same events follow as from the start, so latencies

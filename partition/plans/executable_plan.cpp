@@ -143,10 +143,7 @@ const MemoryNeeds& ExecutablePlan::memory() const {
   return *memory_;
 }
 
-double ExecutablePlan::redundant_macs_ratio() const {
-  const auto needed = static_cast<double>(totals(graph).macs);
-  return needed > 0 ? macs / needed - 1 : 0;
-}
+double ExecutablePlan::model_macs() const { return static_cast<double>(totals(graph).macs); }
 
 double ExecutablePlan::message_bytes() const {
   double bytes = 0;

@@ -90,8 +90,8 @@ struct ExecutablePlan {
   const MemoryNeeds& memory() const;
   /// Payload of all messages.
   double message_bytes() const;
-  /// MACs of all units over MACs of the model, minus 1: the share that is computed more than once.
-  double redundant_macs_ratio() const;
+  /// Of the model: what is beyond in `macs` is computed more than once.
+  double model_macs() const;
   /// Devices with a unit that runs an operator, ascending.
   std::vector<DeviceId> computing_devices() const;
 

@@ -8,7 +8,8 @@
 // tests/sim_estimate_test.cpp, sim_invariants_test.cpp and partition_joint_test.cpp.
 //
 // Instants. Events closer than kTimePrecision_s are one instant. All that ends at an instant is
-//   handled first; then each idle device begins the first of what waits for it.
+//   handled first, with all that follows and takes no time; then each idle device begins the first
+//   of what waits for it.
 // Units. A unit is ready when it has an input of each of its providers: at once from one on its own
 //   device when that is done, else with the message that brings it. It then waits for its device;
 //   one that takes no time waits for nothing and is done in the instant in which it is ready.
@@ -17,13 +18,16 @@
 //   its messages at once, in forwarding order. A message takes CPU time of its sender
 //   (message_cpu_time_s), for which it waits like a unit; then the route's latency; then its bytes
 //   over all links of the route together; then CPU time of its receiver, again like a unit; then it
-//   is there, for all units that it feeds. What takes no time is left out.
+//   is there, for all units that it feeds. What takes no time is left out: a token on a route
+//   without latency is there in the instant in which it leaves.
 // Devices do one thing at a time, to its end: runs_before says which of what waits is next, by the
 //   device's scheduling. One that serves requests exclusively leaves what it says is next waiting
 //   as long as an older request in flight still needs the device.
 // Links are shared max-min fairly (prices/flows.hpp) or, in simpler estimates, first come first
 //   served: a message has all links of its route for itself.
-// Requests are done when all units that bring a result to the sink are.
+// Requests are done when all units that bring a result to the sink are. Those that arrive at one
+//   instant are let in after all that ended then, in the order of their streams; what fails, and
+//   plans that change, come last.
 
 #include <cstdint>
 
@@ -38,7 +42,7 @@ inline constexpr double kTimePrecision_s = 1e-12;
 /// Whether something due at `due_s` belongs to the instant `now_s`, or to one before.
 constexpr bool is_due(double due_s, double now_s) { return due_s <= now_s + kTimePrecision_s; }
 
-/// Whether a unit, or the CPU work of a message, is done in the instant in which it is ready.
+/// Whether a unit, the CPU work of a message or its way is done in the instant in which it begins.
 constexpr bool takes_no_time(double duration_s) { return duration_s == 0; }
 
 /// What a device does. Of what is ready at the same time for the same request, in this order.

@@ -274,9 +274,17 @@ class Scheduler {
     become_ready(unit, request, now);
   }
 
-  /// After all events of an instant: hands over and sends what was finished, in plan order, and
-  /// gives every idle device its next job.
+  /// After all events of an instant: hands over and sends what was finished, and gives every idle
+  /// device its next job.
   void settle(double now) {
+    while (!finished_.empty() || !leaving_.empty()) hand_over(now);  // messages may take no time
+    for (DeviceState& device : devices_) {
+      if (device.has_next()) begin_next(device, now);
+    }
+  }
+
+  /// In plan order.
+  void hand_over(double now) {
     for (std::size_t i = 0; i < finished_.size(); ++i) {  // grows as units without time follow
       const DoneUnit done = finished_[i];
       for (const UnitId consumer : plan_.local_consumers[done.unit]) {
@@ -292,9 +300,6 @@ class Scheduler {
     std::sort(leaving_.begin(), leaving_.end());
     for (const LeavingMessage& leaving : leaving_) leave(leaving.message, leaving.request, now);
     leaving_.clear();
-    for (DeviceState& device : devices_) {
-      if (device.has_next()) begin_next(device, now);
-    }
   }
 
   void begin_next(DeviceState& device, double now) {
@@ -313,7 +318,9 @@ class Scheduler {
   void leave(MessageId id, std::int32_t request, double now) {
     const ExecutableMessage& message = plan_.messages[id];
     const Job job = Job::send(id, request);
-    if (fair_) return events_.push({now + message.latency_s, EventKind::kFlowStarts, job});
+    if (fair_ && !takes_no_time(message.transfer_s)) {
+      return events_.push({now + message.latency_s, EventKind::kFlowStarts, job});
+    }
     const Route& route = plan_.route_of(message);
     double begin = now;
     for (const int link : route.links) {
@@ -321,7 +328,9 @@ class Scheduler {
     }
     const double end = begin + message.transfer_s;
     for (const int link : route.links) link_free_s_[index(link)] = end;
-    events_.push({end + message.latency_s, EventKind::kMessageThere, job});
+    const double there = end + message.latency_s;
+    if (takes_no_time(there - now)) return arrive(id, request, now);
+    events_.push({there, EventKind::kMessageThere, job});
   }
 
   const ExecutablePlan& plan_;

@@ -58,7 +58,7 @@ bool uses(const Plan& plan, const Cluster& cluster, const Failure& failure) {
   return between_all && !pairs.empty();
 }
 
-Environment::Environment(const Disturbances& disturbances, const Cluster& cluster,
+Environment::Environment(const Disturbances& disturbances, const Cluster& cluster, bool latency,
                          NetworkModel model, const Platform& platform, Activities& activities)
     : disturbances_(disturbances),
       cluster_(cluster),
@@ -71,8 +71,9 @@ Environment::Environment(const Disturbances& disturbances, const Cluster& cluste
     const Route route = cluster.route(DeviceId{traffic.from}, DeviceId{traffic.to});
     const double bytes =
         std::min(kMostBytes / route.crossings, cluster.bandwidth_Bps(route) * kEndless_s);
-    flows_.push_back(
-        {route, Random(disturbances.seed, fmt::format("background {}", flows_.size())), bytes});
+    flows_.push_back({route, latency && model == NetworkModel::kCm02 ? route.latency_s : 0,
+                      Random(disturbances.seed, fmt::format("background {}", flows_.size())),
+                      bytes});
   }
 }
 
@@ -82,8 +83,7 @@ void Environment::begin() {
     if (disturbances_.background[flow].size_bytes > 0) {
       expect_message(flow);
     } else {
-      const double latency_s = model_ == NetworkModel::kCm02 ? flows_[flow].route.latency_s : 0;
-      activities_.at(latency_s, {RuntimeEvent::Kind::kBackground, to_index(flow)});
+      activities_.at(0, {RuntimeEvent::Kind::kBackground, to_index(flow)});
     }
   }
   for (std::size_t f = 0; f < down_.size(); ++f) {
@@ -156,7 +156,7 @@ void Environment::start_message(std::size_t at) {
   message.to = id_at<HostId>(cluster_.size() + 2 * at + 1);
   if (traffic.size_bytes > 0) {
     message.link_bytes = traffic.size_bytes * flow.route.crossings;
-    activities_.transfer(model_ == NetworkModel::kCm02 ? flow.route.latency_s : 0, message, end);
+    activities_.transfer(flow.latency_s, message, end);
   } else {
     message.link_bytes = flow.endless_bytes * flow.route.crossings;
     flow.stream = activities_.transfer_now(message, end);

@@ -15,9 +15,9 @@ namespace edgeflow {
 
 class Environment {
  public:
-  /// The arguments must outlive it.
-  Environment(const Disturbances& disturbances, const Cluster& cluster, NetworkModel model,
-              const Platform& platform, Activities& activities);
+  /// The references must outlive it. `latency`: messages of others take that of their route.
+  Environment(const Disturbances& disturbances, const Cluster& cluster, bool latency,
+              NetworkModel model, const Platform& platform, Activities& activities);
 
   void begin();
   /// Precondition: an event of the environment.
@@ -36,6 +36,7 @@ class Environment {
   };
   struct Flow {
     Route route;
+    double latency_s;  // beside what SimGrid adds
     Random random;
     double endless_bytes;  // of each of the messages of a constant stream
     double arrived_bytes = 0;

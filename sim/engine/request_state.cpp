@@ -34,9 +34,9 @@ RequestRecord account(const RequestState& state, UnitId last_result) {
     if (plan.providers[unit] == 0) return record;  // the input: ready on arrival
     const LastInput last = state.last_input[unit];
     if (last.is_message()) {
-      const MessageTimes& message = state.messages[last.message()];
-      record.transfer_s += message.finish_s - message.start_s;
-      unit = plan.messages[last.message()].from;
+      const UnitId from = plan.messages[last.message()].from;
+      record.transfer_s += state.messages[last.message()].finish_s - state.units[from].finish_s;
+      unit = from;
     } else {
       unit = last.provider();
     }

@@ -37,7 +37,8 @@ Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanRoutings> 
       disturbances_(disturbances),
       activities_(platform.hosts, bytes_scale(options.network_model),
                   [this](std::span<const RuntimeEvent> events) { return handle_instant(events); }),
-      environment_(disturbances, cluster_, options.network_model, platform, activities_) {
+      environment_(disturbances, cluster_, effects_.latency, options.network_model, platform,
+                   activities_) {
   for (std::size_t s = 0; s < streams.size(); ++s) {
     StreamState& state = streams_.emplace_back();
     state.stream = &streams[s];
@@ -95,15 +96,19 @@ SimulationResult Runtime::run(sg4::Engine& engine) {
 bool Runtime::handle_instant(std::span<const RuntimeEvent> events) {
   try {
     if (sequence_ == 0 && events.empty()) begin();
-    bool others = false;
+    bool arrivals = false;
+    bool changes = false;
     for (const RuntimeEvent& event : events) {
-      if (event.kind < RuntimeEvent::Kind::kPlan) {
+      if (event.kind == RuntimeEvent::Kind::kArrival) {
+        arrivals = true;
+      } else if (event.kind < RuntimeEvent::Kind::kPlan) {
         handle(event);
       } else {
-        others = true;
+        changes = true;
       }
     }
-    if (others) handle_changes(events);
+    if (arrivals) handle_arrivals(events);
+    if (changes) handle_changes(events);
     for (DeviceState& device : devices_) {
       if (device.has_next()) begin_next(device);
     }
@@ -112,6 +117,17 @@ bool Runtime::handle_instant(std::span<const RuntimeEvent> events) {
   }
   if (stopped_) background_bytes_ = environment_.background_bytes();  // while SimGrid knows
   return !stopped_;
+}
+
+/// In the order of the streams.
+void Runtime::handle_arrivals(std::span<const RuntimeEvent> events) {
+  for (const StreamId stream : streams_.ids()) {
+    const bool arrives = std::ranges::any_of(events, [&](const RuntimeEvent& event) {
+      return event.kind == RuntimeEvent::Kind::kArrival && event.stream() == stream;
+    });
+    if (arrives) arrive(stream);
+  }
+  finish_instant();
 }
 
 /// After what was done just in time, what changes from now on.
@@ -127,14 +143,11 @@ void Runtime::handle_changes(std::span<const RuntimeEvent> events) {
     if (event.kind == RuntimeEvent::Kind::kPlan) change_plan(event.stream());
   }
   for (const StreamId stream : streams_.ids()) admit(stream);
-  finish_instant_units();
+  finish_instant();
 }
 
 void Runtime::handle(const RuntimeEvent& event) {
   switch (event.kind) {
-    case RuntimeEvent::Kind::kArrival:
-      arrive(event.stream());
-      break;
     case RuntimeEvent::Kind::kComputed: {
       const ExecutableUnit& unit = unit_of(*event.state, event.unit());
       vacate(unit.device, unit.duration_s);
@@ -164,7 +177,7 @@ void Runtime::handle(const RuntimeEvent& event) {
     default:
       break;
   }
-  finish_instant_units();
+  finish_instant();
 }
 
 void Runtime::begin_next(DeviceState& device) {
@@ -271,11 +284,16 @@ void Runtime::start(RequestState& state, UnitId unit) {
   occupy(its.device, its.duration_s, {RuntimeEvent::Kind::kComputed, number(unit), &state});
 }
 
-void Runtime::finish_instant_units() {
+/// Does what takes no time, and what follows from it.
+void Runtime::finish_instant() {
   for (std::size_t i = 0; i < instant_.size(); ++i) {  // grows while it is walked
     const Waiting next = instant_[i];
-    start(next.state(), next.unit());
-    finish(next.state(), next.unit());
+    if (next.task() == DeviceTask::kCompute) {
+      start(next.state(), next.unit());
+      finish(next.state(), next.unit());
+    } else {
+      receive(next.state(), next.message());
+    }
   }
   instant_.clear();
 }
@@ -296,7 +314,6 @@ void Runtime::finish(RequestState& state, UnitId unit) {
 }
 
 void Runtime::send(RequestState& state, MessageId message) {
-  state.messages[message].start_s = now_s();
   if (takes_no_time(message_of(state, message).send_s)) return leave(state, message);
   enqueue({now_s(), DeviceTask::kSend, message, state});
 }
@@ -304,13 +321,16 @@ void Runtime::send(RequestState& state, MessageId message) {
 void Runtime::leave(RequestState& state, MessageId id) {
   const ExecutableMessage& message = message_of(state, id);
   PlanState& plan = plan_of(state);
+  state.messages[id].start_s = now_s();
   ++plan.sent[id];
   change_memory(message.to, message.bytes);
   ++messages_under_way_;
   check_backlog();
   const RuntimeEvent done{RuntimeEvent::Kind::kDelivered, number(id), &state};
   const double late_s = jitter_s(disturbances_, state.stream, state.request, message);
-  if (over_links(message)) {
+  if (takes_no_time(late_s + message.alone_s())) {
+    instant_.emplace_back(now_s(), DeviceTask::kReceive, id, state);
+  } else if (over_links(message)) {
     const bool delayed = options_.network_model == NetworkModel::kCm02;
     activities_.transfer(
         late_s + (delayed ? message.latency_s : 0),

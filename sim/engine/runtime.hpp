@@ -129,6 +129,7 @@ class Runtime {
   // Instants.
   bool handle_instant(std::span<const RuntimeEvent> events);
   void handle(const RuntimeEvent& event);
+  void handle_arrivals(std::span<const RuntimeEvent> events);
   void handle_changes(std::span<const RuntimeEvent> events);
   void begin_next(DeviceState& device);
 
@@ -158,7 +159,7 @@ class Runtime {
   void record_message(const RequestState& state, MessageId message, double carried = 1,
                       bool aborted = false);
   void finish(RequestState& state, UnitId unit);
-  void finish_instant_units();
+  void finish_instant();
   void send(RequestState& state, MessageId message);
   void leave(RequestState& state, MessageId message);
   bool over_links(const ExecutableMessage& message) const;
@@ -209,7 +210,8 @@ class Runtime {
   Environment environment_;
   IdVector<StreamId, StreamState> streams_;
   IdVector<DeviceId, DeviceState> devices_;
-  std::vector<Waiting> instant_;  // units that take no time, to be finished now
+  // What takes no time and is to be done now: units, and ways of messages (kReceive).
+  std::vector<Waiting> instant_;
   std::vector<std::unique_ptr<RequestState>> states_;
   std::int64_t sequence_ = 0;
   std::size_t requests_left_ = 0;

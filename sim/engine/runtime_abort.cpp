@@ -9,13 +9,17 @@ namespace edgeflow {
 
 // Plans.
 
+/// The change that is due, and those of the same instant: requests that were thrown back then begin
+/// in it, too.
 void Runtime::change_plan(StreamId stream_id) {
   StreamState& stream = streams_[stream_id];
   const std::vector<PlanChange>& changes = stream.stream->changes;
-  const PlanId before = std::exchange(stream.plan, changes[stream.changes++].plan);
-  if (before != kNoPlan) settle_weights(stream_id, before);
-  if (stream.plan != kNoPlan) settle_weights(stream_id, stream.plan);
-  if (stream.changes == changes.size()) return;
+  do {
+    const PlanId before = std::exchange(stream.plan, changes[stream.changes++].plan);
+    if (before != kNoPlan) settle_weights(stream_id, before);
+    if (stream.plan != kNoPlan) settle_weights(stream_id, stream.plan);
+    if (stream.changes == changes.size()) return;
+  } while (is_due(changes[stream.changes].at_s, now_s()));
   activities_.at(changes[stream.changes].at_s,
                  {RuntimeEvent::Kind::kPlan, number(stream_id), nullptr});
 }
@@ -70,16 +74,16 @@ void Runtime::abort(RequestState& state) {
   stream.restarts.insert(place, restart);
 }
 
-/// As if all that has started were done.
+/// As if all that has started, or left, were done.
 Runtime::Aborted Runtime::begin_abort(const RequestState& state) const {
   Aborted aborted{whole_request(*state.executable), {}};
   for (const UnitId u : state.units.ids()) {
     if (state.units[u].start_s == RequestState::kNotYet) aborted.work.units_s[u] = 0;
   }
   for (const MessageId m : state.messages.ids()) {
-    const bool begun = state.messages[m].start_s != RequestState::kNotYet;
-    aborted.left.push_back(begun);
-    if (begun) continue;
+    const bool left = state.messages[m].start_s != RequestState::kNotYet;
+    aborted.left.push_back(left);
+    if (left) continue;
     aborted.work.send_s[m] = aborted.work.receive_s[m] = aborted.work.carried[m] = 0;
   }
   return aborted;
@@ -87,7 +91,6 @@ Runtime::Aborted Runtime::begin_abort(const RequestState& state) const {
 
 /// What waits for a device does so no longer.
 void Runtime::stop_waiting(RequestState& state, Aborted& aborted) {
-  WorkDone& work = aborted.work;
   for (DeviceState& device : devices_) {
     device.requests.erase(&state);
     std::vector<Waiting> kept;
@@ -95,12 +98,8 @@ void Runtime::stop_waiting(RequestState& state, Aborted& aborted) {
       const Waiting& job = device.waiting.top();
       if (&job.state() != &state) {
         kept.push_back(job);
-      } else if (job.task() == DeviceTask::kSend) {
-        const MessageId m = job.message();
-        work.send_s[m] = work.receive_s[m] = work.carried[m] = 0;
-        aborted.left[m] = false;
       } else if (job.task() == DeviceTask::kReceive) {
-        work.receive_s[job.message()] = 0;
+        aborted.work.receive_s[job.message()] = 0;
         ++plan_of(state).received[job.message()];
         record_message(state, job.message(), 1, /*aborted=*/true);
       }
@@ -128,8 +127,6 @@ void Runtime::stop_activity(RequestState& state, const Activities::Stopped& stop
       vacate(message.from_device, worked_s);
       record_message_work(state, m, MessageWork::kSend, /*aborted=*/true);
       work.send_s[m] = worked_s;
-      work.receive_s[m] = work.carried[m] = 0;
-      aborted.left[m] = false;
       break;
     case RuntimeEvent::Kind::kDelivered: {
       --messages_under_way_;

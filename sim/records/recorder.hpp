@@ -40,7 +40,7 @@ class Recorder {
   virtual void begin() {}
   /// A unit has finished, or was aborted.
   virtual void unit_done(const Attempt& /*attempt*/, UnitId /*unit*/, const UnitTimes& /*times*/) {}
-  /// A message has arrived, or was aborted when the part `carried` of it was there.
+  /// A message has left and arrived, or was aborted when the part `carried` of it was there.
   virtual void message_done(const Attempt& /*attempt*/, MessageId /*message*/,
                             const MessageTimes& /*times*/, double /*carried*/) {}
   /// Its sender or receiver has done its CPU work for a message, if that takes any time, or has

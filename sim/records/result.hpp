@@ -28,7 +28,7 @@ struct RequestRecord {
   double finish_s = 0;
   // Along the critical path; they sum to finish - arrival.
   double compute_s = 0;   // units computing
-  double transfer_s = 0;  // messages under way
+  double transfer_s = 0;  // messages on their way, from when their units are done
   double queue_s = 0;     // units ready, device busy with another
   /// Held back because enough requests were in flight, or no plan was there; and all that was done
   /// for it in vain before it was aborted.
@@ -56,7 +56,7 @@ struct UnitRecord {
 struct TransferRecord {
   std::int32_t request = 0;
   MessageId message{};
-  double start_s = 0;
+  double start_s = 0;   // when it left its sender
   double finish_s = 0;  // or when it was aborted
   StreamId stream{};
   PlanId plan{};

@@ -27,7 +27,9 @@ struct BandwidthTrace {
 struct BackgroundTraffic {
   std::int32_t from = 0;
   std::int32_t to = 0;
-  double rate_Bps = 0;    // a constant stream that gets this at most, or a fair share of the links
+  /// A constant stream, there from t = 0 (with kLv08 after its latency), that gets this at most, or
+  /// if it is 0 a fair share of the links.
+  double rate_Bps = 0;
   double size_bytes = 0;  // if not 0, messages of this size instead, at random (Poisson)
   double messages_per_s = 0;
 };

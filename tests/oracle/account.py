@@ -110,8 +110,3 @@ class Accounts:
             "to_device": self.cluster.devices[r.plan.messages[m].target].name,
             "bytes": r.plan.messages[m].bytes, "start_s": left, "finish_s": there, "plan": r.plan_id,
             "aborted": int(aborted), "carried": carried} for r, m, left, there, carried, aborted in self.sim.transfers}
-
-    def sender_done(self):
-        """When the units were done whose messages went later, as these cost CPU time."""
-        return {(r.stream.name, r.number, r.attempt, m): {"start_s": r.finish[r.plan.messages[m].sender]}
-                for r, m, *_ in self.sim.transfers if r.plan.messages[m].send_s > 0}

@@ -9,9 +9,7 @@ from periods import compare_periods
 from run import Run
 
 TOLERANCE = 1e-6
-ROUNDING = 1e-8
 BREAKDOWN = {"compute_s", "transfer_s", "queue_s", "wait_s"}  # parts of latency_s
-UNKNOWN = object()  # None is an empty cell
 # Ratios minus 1: differences of numbers near 1.
 NEAR_ONE = {"prediction_error", "optimality_gap", "redundant_macs_ratio"}
 
@@ -22,28 +20,22 @@ class Comparison:
     compared: int = 0
     worst: float = 0.
     where: str = ""
-    known: dict = dataclasses.field(default_factory=dict)   # how many, by table and column
     beyond: dict = dataclasses.field(default_factory=dict)  # by table and column
 
-    def add(self, where, got, expected, scale=0., known=UNKNOWN):
-        """`scale`: of what the figure is a part or a difference; deviations are relative to that at least.
-        `known`: what a deviation that is listed in README.md makes of it."""
+    def add(self, where, got, expected, scale=0.):
+        """`scale`: of what the figure is a part or a difference; deviations are relative to that at least."""
         self.compared += 1
         off = deviation(got, expected, scale)
-        if off > ROUNDING and known is not UNKNOWN and deviation(got, known, scale) <= TOLERANCE:
-            column = (where.split()[0].split(".")[0], where.rsplit(".", 1)[-1])
-            self.known[column] = self.known.get(column, 0) + 1
-            return
         if off > TOLERANCE:
             kind = (where.split()[0].split(".")[0], where.rsplit(".", 1)[-1])
             self.beyond.setdefault(kind, []).append(f"{where}: {got!r} instead of {expected!r}")
         if off > self.worst:
             self.worst, self.where = off, where
 
-    def add_row(self, where, got, expected, scale=0., known=None):
+    def add_row(self, where, got, expected, scale=0.):
         for key, value in expected.items():
             of = 1. if key in NEAR_ONE else expected["latency_s"] if key in BREAKDOWN else scale
-            self.add(f"{where}.{key}", got.get(key), value, of, (known or {}).get(key, UNKNOWN))
+            self.add(f"{where}.{key}", got.get(key), value, of)
 
 
 def deviation(got, expected, scale):
@@ -74,14 +66,14 @@ def compare_requests(run, accounts, comparison):
 
 
 def compare_events(run, accounts, comparison):
-    for file, id_name, ours, known in (("units.csv", "unit", accounts.units(), {}),
-                                       ("transfers.csv", "message", accounts.transfers(), accounts.sender_done())):
+    for file, id_name, ours in (("units.csv", "unit", accounts.units()),
+                                ("transfers.csv", "message", accounts.transfers())):
         rows = run.rows(file)
         comparison.add(f"{file} rows", len(rows), len(ours))
         theirs = {(row["stream"] or "", int(row["request"]), int(row["attempt"]), int(row[id_name])): row
                   for row in rows}
         for key, row in ours.items():
-            comparison.add_row(f"{file} {key}", theirs.get(key, {}), row, accounts.makespan * 1e-3, known.get(key))
+            comparison.add_row(f"{file} {key}", theirs.get(key, {}), row, accounts.makespan * 1e-3)
 
 
 def compare_tables(run, accounts, comparison):
@@ -159,9 +151,9 @@ def compare_row(run, accounts, ours, comparison):
     expected["speedup_over_baseline"] = speedup(run, latency, got)
     if not named:
         expected |= bounds(run, run.streams[0], plans[0], latency, False)
-    known = figures.with_warm_up(ours) | ({"prediction_error": None} if replanning else {}) | \
-        ({"redundant_macs_ratio": None} if named else {})
-    comparison.add_row("runs.csv", got, expected, 1e-9, known)
+        if any(at < accounts.makespan for at, _ in run.streams[0].changes):  # the prediction is of the first plan
+            expected["prediction_error"] = None
+    comparison.add_row("runs.csv", got, expected, 1e-9)
     if named:
         compare_streams(run, ours, comparison)
 
@@ -178,8 +170,7 @@ def compare_streams(run, ours, comparison):
             expected["queue_growth_rps"] = figures.growth(rows)
         if run.disturbances.get("policy") == "replan" and run.failures:
             expected |= {"aborted": aborted, "outage_s": outage(run, stream, ours)}
-        comparison.add_row(f"streams.csv {stream.name}", theirs.get(stream.name, {}), expected, 1e-9,
-                           figures.with_warm_up(rows))
+        comparison.add_row(f"streams.csv {stream.name}", theirs.get(stream.name, {}), expected, 1e-9)
 
 
 def outage(run, stream, ours):

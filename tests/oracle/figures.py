@@ -135,12 +135,6 @@ def of_requests(rows):
     return figures
 
 
-def with_warm_up(rows):
-    """What counts the warm-up, too."""
-    return {} if rows[0]["energy_J"] is None else \
-        {"energy_per_request_J": sum(row["energy_J"] for row in rows) / len(rows)}
-
-
 def of_plans(plans):
     """What follows from the first plan of each stream."""
     wanted = sum(sum(model.macs(layer) for layer in plan.layers) for plan in plans)

@@ -16,7 +16,8 @@ SCHEDULINGS = ["oldest_request", "first_ready", "exclusive"]
 class Maker:
     def __init__(self, seed):
         self.random = random.Random(seed)
-        self.no_latency = self.chance(.2)  # anywhere; then without tokens, see README.md
+        self.no_latency = self.chance(.2)  # on most links: then much happens at one instant
+        self.alike = self.chance(.2)       # all devices: likewise
         self.names = [f"d{i}" for i in range(self.random.randint(2, 5))]
 
     def chance(self, share):
@@ -139,15 +140,15 @@ class Maker:
 
     def workload(self):
         source = self.random.choice(self.names[:1] if self.chance(.6) else self.names)
-        strategies = [strategy for strategy in STRATEGIES if not self.no_latency or "work_queue" not in str(strategy)
-                      and "barrier" not in str(strategy)]
-        entry = {"model": self.random.choice(MODELS), "strategy": self.random.choice(strategies),
+        entry = {"model": self.random.choice(MODELS), "strategy": self.random.choice(STRATEGIES),
                  "precision": self.random.choice(["fp32", "fp16", "int8"]), "requests": self.requests()}
         self.maybe(entry, .3, "input_precision", "uint8")
         return entry, source, self.random.choice(self.names) if self.chance(.2) else source
 
     def scenario(self, name):
         devices = [self.device(name) for name in self.names]
+        if self.alike:
+            devices = [devices[0] | {"name": name} for name in self.names]
         first, source, sink = self.workload()
         network = self.network(devices)
         self.maybe(network, .3, "link_power", {"idle": "0.3W", "busy": "1.5W"})
@@ -155,18 +156,14 @@ class Maker:
                  "cluster": {"network": network, "devices": devices, "source": source, "sink": sink},
                  "simulation": {"scheduling": self.random.choice(SCHEDULINGS)}, "seed": self.random.randint(0, 999)}
         if self.chance(.15):
-            effects = ["contention", "overheads", "queueing"] + (["latency"] if self.no_latency else [])
+            effects = ["contention", "latency", "overheads", "queueing"]
             found["simulation"]["ablate"] = self.random.sample(effects, self.random.randint(1, 2))
         disturbances = self.disturbances()
-        if "latency" in found["simulation"].get("ablate", []):
-            disturbances.pop("background", None)
         if disturbances:
             found["disturbances"] = disturbances
         if self.chance(.6):
             return found | first
         found["streams"] = [{"name": "one"} | first]
-        if disturbances.get("planning_time") == "0s":
-            disturbances["planning_time"] = "10ms"
         for stream in ("two", "three")[:self.random.randint(1, 2)]:
             entry, its_source, its_sink = self.workload()
             found["streams"].append({"name": stream, "source": its_source, "sink": its_sink} | entry)
@@ -176,3 +173,15 @@ class Maker:
 def scenario(seed):
     """As a dict, to be written as YAML."""
     return Maker(seed).scenario(f"random-{seed}")
+
+
+def with_tokens(plan, seed):
+    """A plan, as a dict, some of whose units also wait for others, for nothing."""
+    draw = random.Random(seed)
+    for unit in plan["units"]:
+        if "needs" not in unit or draw.random() < .7:
+            continue
+        other = draw.randrange(unit["id"])
+        if other not in [need["from"] for need in unit["needs"]]:
+            unit["needs"].append({"from": other, "region": "c0:0 r0:0 w0:0"})
+    return plan

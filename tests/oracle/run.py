@@ -113,14 +113,13 @@ class Run:
         return steps
 
     def background(self):
-        """[(latency, links, byte/s or 0)] of others' constant streams: like messages, they come after the latency."""
+        """[(links, byte/s or 0)] of others' constant streams, which are there from the start."""
         flows = []
         for entry in self.disturbances.get("background", []) if "contention" not in self.ablate else []:
             if "size" in entry:
                 raise Unsupported("random traffic of others")
-            links, crossings, latency = self.cluster.route(*(self.cluster.index[entry[end]] for end in ("from", "to")))
-            flows.append((0. if "latency" in self.ablate else latency, links,
-                          quantity(entry.get("rate"), 0.) * crossings))
+            links, crossings, _ = self.cluster.route(*(self.cluster.index[entry[end]] for end in ("from", "to")))
+            flows.append((links, quantity(entry.get("rate"), 0.) * crossings))
         return flows
 
     def simulate(self):

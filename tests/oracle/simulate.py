@@ -31,12 +31,11 @@ class Simulation:
         self.failures = failures  # (at, device or None, link or None)
         for step in bandwidth_steps:
             self.at(step[0], "bandwidth", step[1:])
-        for latency, links, rate in background:
-            self.at(latency, "background", (links, rate))
+        for links, rate in background:
+            self.start_background(links, rate)
 
-    def on_background(self, what):
+    def start_background(self, links, rate):
         """A constant stream: at most `rate`, which a link of its own holds; 0 is no limit."""
-        links, rate = what
         self.flows.bandwidths.append(rate or float("inf"))
         capacity = len(self.flows.bandwidths) - 1
         self.flows.start(Flow(("background", capacity), links + [capacity], ENDLESS))
@@ -77,7 +76,9 @@ class Simulation:
         while self.events and self.events[0][0] <= self.now + INSTANT:
             _, _, kind, what = heapq.heappop(self.events)
             self.todo.append((kind, what))
-        self.todo.sort(key=lambda event: {"failure": 1, "plan": 2}.get(event[0], 0))
+        order = {"arrival": 1, "failure": 2, "plan": 3}
+        self.todo.sort(key=lambda event: (order.get(event[0], 0), self.streams.index(event[1])
+                                          if event[0] == "arrival" else 0))
         while self.todo:
             kind, what = self.todo.pop(0)
             getattr(self, "on_" + kind)(what)
@@ -119,7 +120,7 @@ class Simulation:
         stream.completed += 1
         self.done.append((stream, request.number, request, self.now))
         if stream.concurrency and stream.arrived < len(stream.arrivals):
-            self.todo.append(("arrival", stream))
+            self.on_arrival(stream)
         self.admit(stream)
 
     def retire_if_done(self, request):

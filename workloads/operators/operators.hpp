@@ -69,8 +69,10 @@ struct Operator {
 std::span<const Operator> operator_table();
 const Operator& operator_of(Op op);
 
-/// The box of input `input` (an index into layer.inputs) that output box `out` is computed from:
-/// the hull where the exact set has holes, clipped to the input. Empty for an empty `out`.
+/// A box of input `input` (an index into layer.inputs) that holds all that output box `out` is
+/// computed from, inside the input. Where that is no box (taps of a window in steps), it is the hull;
+/// where the layer changes the order of elements along an axis, or joins or cuts dimensions that
+/// share one (transpose, concat, slice behind a reshape), all of that axis. Empty for an empty `out`.
 /// Precondition: out lies in layer.output.box.
 Region required_input(const Layer& layer, std::size_t input, const Region& out);
 
