@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <set>
 #include <string>
 
 #include "partition/joint/objective.hpp"
@@ -14,6 +16,7 @@
 #include "partition/strategy.hpp"
 #include "tests/support/joint_fixture.hpp"
 #include "tests/support/random_problem.hpp"
+#include "workloads/model_yaml.hpp"
 
 using namespace edgeflow;
 using joint_tests::all_devices;
@@ -33,7 +36,8 @@ Plan joint_plan(const Problem& problem, Options options = {}) {
   return make_plan(*find_strategy("edgeflow-joint"), problem, options);
 }
 
-Cluster cluster_of(const std::vector<double>& mac_rates, double memory_bytes) {
+Cluster cluster_of(const std::vector<double>& mac_rates, double memory_bytes,
+                   double bandwidth_Bps = 1e6, double latency_s = 1e-4) {
   std::vector<Device> devices;
   for (double rate : mac_rates) {
     Device device;
@@ -42,7 +46,25 @@ Cluster cluster_of(const std::vector<double>& mac_rates, double memory_bytes) {
     device.compute.mac_rate = rate;
     devices.push_back(device);
   }
-  return Cluster("made up", devices, NetworkType::kSwitch, 1e6, 1e-4, DeviceId{0}, DeviceId{0});
+  return Cluster("made up", devices, NetworkType::kSwitch, bandwidth_Bps, latency_s, DeviceId{0},
+                 DeviceId{0});
+}
+
+/// True if of every input each index of a layer needs as many elements as the tables count.
+bool counts_exactly(const joint::CostTables& tables) {
+  for (std::size_t l = 1; l < tables.layers; ++l) {
+    const Layer& layer = tables.problem.graph.layers()[l];
+    for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
+      const std::size_t e = tables.in_first[l] + i;
+      for (std::int32_t o = 0; o < tables.extent[l]; ++o) {
+        const Region need = required_input(layer, i, tables.region(l, {o, o + 1}));
+        const auto counted = static_cast<std::int64_t>(tables.edge_elements[e]) *
+                             tables.need(tables.edges[e], {o, o + 1}).size();
+        if (!need.empty() && need.volume() != counted) return false;
+      }
+    }
+  }
+  return true;
 }
 
 }  // namespace
@@ -84,27 +106,30 @@ TEST_CASE("on two devices a schedule takes as long as the first-come estimate of
 }
 
 TEST_CASE("replaying a schedule takes as long as the estimate of its plan") {
-  // Only where consumers on a device need partly the same elements (slices, joins) are bytes an
-  // upper estimate: seldom, and by little.
+  // Only where consumers on a device need partly the same elements (slices, joins), or an index
+  // needs less than the most that one needs, are bytes an upper estimate: seldom, and by little.
   int compared = 0;
   int equal_times = 0;
+  int roughly = 0;
   int by_columns = 0;
   on_random_problems(12, 160, [&](const Problem& problem, joint::Schedule& schedule) {
     if (schedule.tables().main_axis == Axis::kColumn) ++by_columns;
+    const bool exactly = counts_exactly(schedule.tables());
     joint::Replay replay(schedule);
     random_changes(schedule, 5, 30, [&] {
       const Plan plan = build_plan(problem.graph, problem.cluster, schedule.assignment(), "test");
       REQUIRE(validate(plan, problem.graph, problem.cluster).empty());
-      ++compared;
+      ++(exactly ? compared : roughly);
       const double estimated_s = simulated_s(problem, plan);
       const double replayed_s = replay.latency_s();
-      if (replayed_s == doctest::Approx(estimated_s).epsilon(1e-9)) ++equal_times;
+      if (exactly && replayed_s == doctest::Approx(estimated_s).epsilon(1e-9)) ++equal_times;
       CHECK(replayed_s == doctest::Approx(estimated_s).epsilon(0.02));
     });
   });
   CHECK(compared > 500);
+  CHECK(roughly > 100);
   MESSAGE(equal_times << " of " << compared);
-  CHECK(equal_times > compared * 95 / 100);
+  CHECK(equal_times > compared * 94 / 100);
   CHECK(by_columns > 5);
 }
 
@@ -207,6 +232,84 @@ TEST_CASE("a schedule of one device is the sum of its units and transfers") {
   const double bytes = 4.0 * (3 * 24 * 8 + 4 * 24 * 8);
   // The clipped border is not deducted from MACs, see work().
   CHECK(schedule.latency_s() == doctest::Approx(macs / 1e6 + bytes / 1e6 + 2e-4).epsilon(1e-12));
+}
+
+TEST_CASE("layers are cut like those around them, also where each part needs all of the input") {
+  const Cluster cluster = cluster_of({1e9, 1e9, 1e9}, 1e12);
+  const auto axes_of = [&](const std::string& name) {
+    const Graph graph = fold(load_model(name, "."));
+    const joint::CostTables tables(Problem{graph, cluster, {}}, all_devices(cluster));
+    std::map<Axis, int> layers;
+    for (std::size_t l = 1; l < tables.layers; ++l) {
+      if (tables.extent[l] > 1 && weights_of(graph.layers()[l], graph.layers()[l].output.box) > 0) {
+        ++layers[tables.axis[l]];
+      }
+    }
+    return layers;
+  };
+  // Tokens are rows, though the input, their numbers, has none: never by weights.
+  CHECK(axes_of("gpt2_small_seq128").size() == 1);
+  CHECK(axes_of("gpt2_small_seq128").begin()->first == Axis::kRow);
+  // The class token stands before 196 others that come from 14 x 14 patches.
+  CHECK(axes_of("vit_b_16")[Axis::kRow] ==
+        76);  // patches, class token, positions, 12 x 6, last norm
+  // The dilated branches reach over all of the 33 rows.
+  CHECK(axes_of("deeplabv3_mobilenet_v3_large")[Axis::kRow] > 50);
+}
+
+TEST_CASE("of 32 equal devices on a fast network most compute") {
+  const Cluster cluster = cluster_of(std::vector<double>(32, 1e8), 1e12, 1e9);
+  const Graph graph = fold(load_model("resnet18", "."));
+  const Problem problem{graph, cluster, {}};
+  const Plan plan = joint_plan(problem);
+  std::set<DeviceId> computing;
+  for (const ExecutionUnit& unit : plan.units) {
+    if (unit.kind == UnitKind::kCompute) computing.insert(unit.device);
+  }
+  CHECK(computing.size() > 16);
+  CHECK(validate(plan, graph, cluster).empty());
+}
+
+TEST_CASE(
+    "on small problems, more of anything seldom makes a plan slower than that for less, and by "
+    "little") {
+  constexpr int kPairs = 200;
+  constexpr double kTolerance = 1.001;
+  int slower = 0;
+  reference::Random random(16);
+  for (int pair = 0; pair < kPairs; ++pair) {
+    const Graph graph = chain(random.between(2, 5), {3, 12, 8});
+    std::vector<double> rates;
+    for (std::int64_t d = random.between(1, 3); d > 0; --d) {
+      rates.push_back(1e6 * static_cast<double>(random.between(1, 9)));
+    }
+    double bandwidth_Bps = 1e5 * static_cast<double>(random.between(1, 100));
+    double latency_s = 1e-5 * static_cast<double>(random.between(1, 100));
+    const Cluster less = cluster_of(rates, 1e12, bandwidth_Bps, latency_s);
+    switch (random.between(0, 3)) {
+      case 0:
+        rates.push_back(1e6 * static_cast<double>(random.between(1, 9)));
+        break;
+      case 1:
+        bandwidth_Bps *= 1 + 0.01 * static_cast<double>(random.between(1, 100));
+        break;
+      case 2:
+        latency_s /= 1 + 0.01 * static_cast<double>(random.between(1, 300));
+        break;
+      default:
+        rates.back() *= 1 + 0.01 * static_cast<double>(random.between(1, 100));
+    }
+    const Cluster more = cluster_of(rates, 1e12, bandwidth_Bps, latency_s);
+    const Options effort{{"effort", "50000"}};
+    const Plan old = joint_plan({graph, less, {}}, effort);
+    const Problem problem{graph, more, {}};
+    const double ratio =
+        simulated_s(problem, joint_plan(problem, effort)) / simulated_s(problem, old);
+    slower += ratio > kTolerance;
+    CAPTURE(pair);
+    CHECK(ratio < 1.02);
+  }
+  CHECK(slower <= kPairs / 50);
 }
 
 TEST_CASE("plans are valid, reproducible, and never slower than another strategy's") {

@@ -97,7 +97,7 @@ std::int64_t CostTables::elements_per_index(const Layer& layer, std::size_t inpu
 }
 
 /// True if needs as ranges of the producers' indices say about what is needed: of each quarter of
-/// the layer at most half as much again. More would be counted where producer and consumer are cut
+/// the layer at most 30 % more. More would be counted where producer and consumer are cut
 /// crosswise, as of each of the producer's indices a part of the consumer needs a part only.
 bool CostTables::separable(std::size_t node, Axis split) const {
   const Layer& layer = problem.graph.layers()[node];
@@ -115,7 +115,7 @@ bool CostTables::separable(std::size_t node, Axis split) const {
       counted += per_index * (extent[p] > 1 ? need[axis[p]].size() : 1);
       needed += need.volume();
     }
-    if (2 * counted > 3 * needed) return false;
+    if (10 * counted > 13 * needed) return false;
   }
   return true;
 }

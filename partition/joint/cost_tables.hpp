@@ -26,7 +26,7 @@
 namespace edgeflow::joint {
 
 /// Larger clusters: the planner chooses among them first.
-inline constexpr std::size_t kMaxDevices = 16;
+inline constexpr std::size_t kMaxDevices = 32;
 
 struct Span {
   std::int32_t begin = 0;

@@ -197,7 +197,7 @@ void Moves::copy_fractions(const Stretch& stretch) {
 void Moves::set_recompute(const Stretch& stretch) {
   const std::size_t devices = schedule_.tables().devices;
   std::uint32_t mask = std::uint32_t{1} << pick_device(stretch);
-  if (random_.chance(0.33)) mask = (std::uint32_t{1} << devices) - 1;
+  if (random_.chance(0.33)) mask = ~std::uint32_t{0} >> (32 - devices);
   const bool set = (schedule_.recompute(stretch.anchor) & mask) == 0;
   for (std::size_t l = stretch.first; l <= stretch.last; ++l) {
     std::uint32_t& bits = schedule_.edit_recompute(l);

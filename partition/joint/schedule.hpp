@@ -33,8 +33,8 @@ struct Encoding {
 };
 
 /// A bit per device.
-using DeviceSet = std::uint16_t;
-static_assert(kMaxDevices <= 16);
+using DeviceSet = std::uint32_t;
+static_assert(kMaxDevices <= 32);
 
 /// Calls visit(device) for each device of the set.
 template <typename Visit>

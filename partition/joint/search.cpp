@@ -18,16 +18,18 @@ namespace edgeflow::joint {
 namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// For `effort` 0 such that one waits less than two seconds, with the plans of other strategies,
-/// whose time grows about with layers and devices.
+/// For `effort` 0 such that one waits two seconds for up to eight devices, with the plans of other
+/// strategies, whose time grows about with layers and devices, and more for more devices. Up to
+/// eight, it does not depend on how many there are: more devices do not take time from fewer.
 Budget budget_of(std::int64_t effort, const Problem& problem) {
   if (effort > 0) return {static_cast<double>(effort), kInfinity};
-  constexpr double kWork = 3.3e9;  // on two threads together
+  constexpr double kFew = 8;
+  constexpr double kWork = 3.3e9;  // for these, on two threads together
   constexpr double kOthersWork = 4.5e5;
   constexpr double kLeastWork = 1e9;
-  const auto devices = static_cast<double>(std::min(problem.cluster.size(), kMaxDevices));
-  const double others = kOthersWork * static_cast<double>(problem.graph.size()) * devices;
-  return {0, std::max(kWork - others, kLeastWork)};
+  const auto all = static_cast<double>(std::min(problem.cluster.size(), kMaxDevices));
+  const double others = kOthersWork * static_cast<double>(problem.graph.size()) * kFew;
+  return {0, std::max(kWork - others, kLeastWork) * std::max(all / kFew, 1.0)};
 }
 
 /// The best plan so far, as simulated.
@@ -75,7 +77,7 @@ std::vector<DeviceId> fastest(const Problem& problem, std::size_t count) {
 
 using LocalSearches = std::vector<std::unique_ptr<LocalSearch>>;
 
-/// On the 2, 3 and 4 fastest devices and on all, each also from its best plan of several devices if
+/// On the 2, 3, 4, 6, 8, 12, 16 and 24 fastest devices and on all, each also from its best plan of several devices if
 /// a single one is better; those that found a plan.
 LocalSearches start_searches(const Problem& problem, const std::vector<Plan>& known,
                              const Settings& settings, const Clock& clock) {
@@ -83,7 +85,7 @@ LocalSearches start_searches(const Problem& problem, const std::vector<Plan>& kn
   const std::int64_t prefix_moves =
       settings.effort > 0 ? std::min(settings.effort / 50, kPrefixMoves) : kPrefixMoves;
   const std::size_t all = std::min(problem.cluster.size(), kMaxDevices);
-  std::vector<std::size_t> counts{2, 3, 4};
+  std::vector<std::size_t> counts{2, 3, 4, 6, 8, 12, 16, 24};
   while (!counts.empty() && counts.back() >= all) counts.pop_back();
   counts.push_back(all);
   const CostTables tables(problem, fastest(problem, all));
@@ -141,7 +143,7 @@ LocalSearch* next_larger(const LocalSearches& searches, const LocalSearch& than)
 void refine(LocalSearches& searches, const Budget& budget, std::uint64_t seed) {
   constexpr int kRounds = 12;
   constexpr int kApart = 4;  // of these, before the two take over each other's plans
-  constexpr double kOutgrown = 0.995;
+  constexpr double kOutgrown = 0.96;
   constexpr double kNear = 1.12;
   const auto companion = [&](const LocalSearch& of) {
     LocalSearch* search = next_larger(searches, of);

@@ -8,7 +8,7 @@
 // intervals of layers:
 //   start    from the best of the other strategies (other_plans), of prefix plans (shares up to a
 //            layer, then one device) and of whole models on few devices;
-//   explore  on the 2, 3, 4 fastest devices and on all, with an incremental schedule that handles
+//   explore  on the 2, 3, 4, 6, 8, ... fastest devices and on all, with an incremental schedule that handles
 //            layers in order (partition/joint/schedule.hpp);
 //   refine   what passes the schedule is judged by an event-driven replay with fair sharing of
 //            links (partition/joint/replay.hpp), which is what the simulator does. After a first
@@ -20,7 +20,7 @@
 // Complexity: effort * O(layers touched * devices + messages), for the replay all that happens
 // after the first layer touched. Deterministic for equal effort and seed, unless time_limit stops
 // the search.
-// Limits: at most 16 devices are searched over (source, sink, and the fastest); the CPU time of
+// Limits: at most 32 devices are searched over (source, sink, and the fastest); the CPU time of
 // messages counts only in the final choice and in energy and throughput.
 // Paper: none, ours; never slower by the estimate than the other strategies that it starts from.
 

@@ -41,7 +41,7 @@ namespace edgeflow {
 namespace {
 
 constexpr const char* kReferences = EDGEFLOW_BENCH_DATA "/joint_reference.csv";
-constexpr const char* kSpeedCell = "densenet121-300-8";  // 190 layers: for the planning time
+constexpr const char* kSpeedCell = "densenet121-300-8";  // 247 layers: for the planning time
 
 struct Cell {
   const char* model;
@@ -55,13 +55,28 @@ const std::vector<double> kSix{5, 5, 5, 10, 10, 40};
 const std::vector<double> kEight{5, 5, 5, 5, 5, 5, 5, 5};
 
 std::vector<Cell> cells() {
-  return {
-      {"yolov5s", 50, kFour},        {"yolov5s", 100, kFour},        {"yolov5s", 300, kFour},
-      {"yolov5s", 300, kSix},        {"yolov5s", 1000, kEight},      {"resnet50", 100, kFour},
-      {"resnet50", 300, kThree},     {"resnet50", 50, kSix},         {"inception_v3", 100, kEight},
-      {"inception_v3", 300, kEight}, {"inception_v3", 1000, kThree}, {"vgg16", 100, kThree},
-      {"vgg16", 50, kSix},           {"mobilenet_v2", 50, kEight},   {"mobilenet_v2", 300, kFour},
-      {"mobilenet_v2", 1000, kSix},  {"densenet121", 300, kEight}};
+  return {{"yolov5s", 50, kFour},
+          {"yolov5s", 100, kFour},
+          {"yolov5s", 300, kFour},
+          {"yolov5s", 300, kSix},
+          {"yolov5s", 1000, kEight},
+          {"resnet50", 100, kFour},
+          {"resnet50", 300, kThree},
+          {"resnet50", 50, kSix},
+          {"inception_v3", 100, kEight},
+          {"inception_v3", 300, kEight},
+          {"inception_v3", 1000, kThree},
+          {"vgg16", 100, kThree},
+          {"vgg16", 50, kSix},
+          {"mobilenet_v2", 50, kEight},
+          {"mobilenet_v2", 300, kFour},
+          {"mobilenet_v2", 1000, kSix},
+          {"densenet121", 300, kEight},
+          {"densenet201", 300, kEight},
+          {"isnet_1024", 300, kFour},
+          {"gpt2_small_seq128", 300, kFour},
+          {"resnet50", 1000, std::vector<double>(16, 5)},
+          {"yolov5s", 1000, std::vector<double>(32, 5)}};
 }
 
 std::string name_of(const Cell& cell) {
@@ -79,6 +94,12 @@ std::vector<Device> devices_of(const std::vector<double>& all_GMACs) {
     devices.push_back(device);
   }
   return devices;
+}
+
+/// Of the zoo, or of the bench's own: more than 400 layers, and an input of 1024 x 1024.
+Graph graph_of(const Cell& cell) {
+  const std::string own = fmt::format(EDGEFLOW_BENCH_DATA "/{}.yaml", cell.model);
+  return fold(load_model(std::ifstream(own) ? own : cell.model, "."));
 }
 
 Cluster cluster_of(const Cell& cell) {
@@ -220,7 +241,7 @@ void summarise(const std::vector<Row>& rows) {
   double worst = 0;
   int referenced = 0;
   int within_3 = 0;
-  int within_8 = 0;
+  int within_5 = 0;
   int lost = 0;
   for (const Row& row : rows) {
     log_other += std::log(row.to_other);
@@ -230,15 +251,15 @@ void summarise(const std::vector<Row>& rows) {
     log_reference += std::log(row.to_reference);
     worst = std::max(worst, row.to_reference);
     if (row.to_reference <= 1.03) ++within_3;
-    if (row.to_reference <= 1.08) ++within_8;
+    if (row.to_reference <= 1.05) ++within_5;
   }
   const auto count = static_cast<double>(rows.size());
   fmt::print("{} plans: to best other {:.3f} (geometric mean), lost {}\n", rows.size(),
              std::exp(log_other / count), lost);
   if (referenced == 0) return;
   fmt::print(
-      "{} with a reference: to it {:.3f} (geometric mean), worst {:.3f}, within 3 % {}, 8 % {}\n",
-      referenced, std::exp(log_reference / referenced), worst, within_3, within_8);
+      "{} with a reference: to it {:.3f} (geometric mean), worst {:.3f}, within 3 % {}, 5 % {}\n",
+      referenced, std::exp(log_reference / referenced), worst, within_3, within_5);
 }
 
 /// A cluster at random, described so that one thing of it can be made better.
@@ -341,7 +362,7 @@ int run(const std::vector<std::string>& wanted, double search_seconds, int seeds
   for (const Cell& cell : cells()) {
     const std::string name = name_of(cell);
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) continue;
-    const Graph graph = fold(load_model(cell.model, "."));
+    const Graph graph = graph_of(cell);
     const Cluster cluster = cluster_of(cell);
     const Problem problem{graph, cluster, {}};
     if (search_seconds > 0) {
