@@ -1,8 +1,9 @@
 #pragma once
 // What edgeflow-joint looks up while it searches: a problem and its costs as flat tables.
 //
-// Every layer has one split axis (the model's main axis where cutting that pays, else rows, else
-// the axis of its weights, else none) and an extent H along it. A device's part of a layer is a
+// Every layer has one split axis (the model's main axis where cutting that pays or costs no more
+// than the weights' would, else rows, else the axis of its weights, else none) and an extent H along
+// it. A device's part of a layer is a
 // range [a, b) of indices; a layer without an axis has extent 1 and stands on one device as a
 // whole. Node l < layers is the layer of that index (0 is the input, fixed on the source); the
 // nodes behind are the relays that bring the results to the sink, fixed there.
@@ -12,9 +13,10 @@
 // columns if less of the model could then be cut.
 //
 // Of a producer, [a, b) of a consumer needs the indices [lo[a], hi[b-1]) of the producer's axis;
-// lo and hi ascend. That is required_input() exactly where the operator's map is a monotone box
-// map, which holds for every operator whose inputs all pass the test of `separable`
-// (cost_tables.cpp); other layers get no axis.
+// lo and hi ascend, and of each index it is counted what any index of the consumer needs at most.
+// That is required_input() where each needs as much, and an upper estimate, of up to 30 %, where
+// not (the patches' tokens behind a class token); layers that fail this test (`separable` in
+// cost_tables.cpp) get no axis.
 
 #include <cstdint>
 #include <span>

@@ -8,8 +8,8 @@
 // intervals of layers:
 //   start    from the best of the other strategies (other_plans), of prefix plans (shares up to a
 //            layer, then one device) and of whole models on few devices;
-//   explore  on the 2, 3, 4, 6, 8, ... fastest devices and on all, with an incremental schedule that handles
-//            layers in order (partition/joint/schedule.hpp);
+//   explore  on the 2, 3, 4, 6, 8, ... fastest devices and on all, with an incremental schedule
+//            that handles layers in order (partition/joint/schedule.hpp);
 //   refine   what passes the schedule is judged by an event-driven replay with fair sharing of
 //            links (partition/joint/replay.hpp), which is what the simulator does. After a first
 //            round the best of these choices of devices is refined beside the next larger one,
