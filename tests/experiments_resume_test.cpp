@@ -162,21 +162,6 @@ TEST_CASE("a finished sweep is not run again unless forced") {
   CHECK(old_ones(folder) == 0);
 }
 
-TEST_CASE("runs of another version of the program are run again") {
-  const Scratch scratch;
-  (void)undisturbed(scratch);
-  const fs::path folder = scratch.folder() / "undisturbed";
-  std::string manifest = read_text(folder / "manifest.json");
-  const std::string commit = "\"commit\": \"";
-  REQUIRE(manifest.find(commit) != std::string::npos);
-  manifest.insert(manifest.find(commit) + commit.size(), "before ");
-  std::ofstream(folder / "manifest.json") << manifest;
-  make_old(folder);
-  CHECK(edgeflow(scratch, "sweep sweep.yaml -o undisturbed").exit_code == 0);
-  CHECK(finished(folder).size() == kRuns);
-  CHECK(old_ones(folder) == 0);
-}
-
 TEST_CASE("a sweep killed at ten places loses nothing and repeats nothing") {
   const Scratch scratch;
   const std::string expected = undisturbed(scratch);

@@ -79,6 +79,8 @@ class CommandLine {
     sub->add_option("--plan", run_.plan, "Replay this plan instead of asking the strategies");
     sub->add_option("--timeout", run_.timeout,
                     "Wall-clock limit of one simulation, such as 60s (default: 600s)");
+    sub->add_flag("--force", run_.force,
+                  "Set aside what is in the folder as runs.old-N, also of another scenario");
     sub->add_flag("--trace", run_.trace,
                   "Also write trace.json of each run, to look at in ui.perfetto.dev");
   }
@@ -104,7 +106,9 @@ class CommandLine {
                     "Run only part K of N, such as 2/8; 'edgeflow merge' joins the parts")
         ->type_name("K/N");
     sub->add_flag("--dry-run", sweep_.dry_run, "Check everything, list the runs, run none");
-    sub->add_flag("--force", sweep_.force, "Run again what is done already");
+    sub->add_flag(
+        "--force", sweep_.force,
+        "Run all again; what is in the folder, also of another study, is set aside as runs.old-N");
     sub->add_flag("--fail-fast", sweep_.fail_fast, "Stop at the first run that does not end ok");
   }
 

@@ -37,6 +37,7 @@ struct RunArguments {
   std::string timeout;  // wall clock of one simulation, such as "60s"; empty: 600 s
   std::vector<std::string> command_line;  // for the manifest
   bool trace = false;
+  bool force = false;  // set aside what is in the folder, also of another scenario
 };
 int run_scenario(const RunArguments& arguments);
 
@@ -47,7 +48,7 @@ struct SweepArguments {
   std::string shard;        // "K/N"; empty: all runs
   std::size_t workers = 0;  // 0: one per core
   bool dry_run = false;
-  bool force = false;
+  bool force = false;  // set aside what is done, also of another study
   bool fail_fast = false;
   std::vector<std::string> command_line;
 };

@@ -6,6 +6,14 @@
 
 namespace edgeflow {
 
+void identify(Job& job, const std::string& extra) {
+  job.config_hash = config_hash(*job.scenario, job.strategy, extra);
+  job.programs.clear();
+  for (const Workload& workload : job.scenario->workloads) {
+    job.programs += job.strategy_of(workload).found_program();
+  }
+}
+
 std::string plan_key(const Job& job) {
   // Everything else is left at its default.
   Scenario seen;

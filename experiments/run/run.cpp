@@ -14,7 +14,7 @@ namespace {
 StudyOutcome run_in_pool(const Study& study, const Results& results, const TaskWork& work,
                          const PoolOptions& options) {
   const std::vector<Task> left =
-      study.force ? study.tasks : left_of(study.tasks, study.jobs, results);
+      study.resume ? left_of(study.tasks, study.jobs, results) : study.tasks;
   StudyOutcome outcome;
   outcome.study = study;
   outcome.runs = runs_in(study.tasks);
@@ -37,6 +37,7 @@ StudyOutcome run_in_pool(const Study& study, const Results& results, const TaskW
 StudyOutcome run_study(const std::function<Study()>& load, const PoolOptions& options) {
   const Study study = load();
   const Results results(study.folder, study.manifest, study.jobs, study.mode);
+  if (study.mode.force) results.set_aside(study.tasks, study.jobs);
   TaskWork work;
   work.run = [&](const Task& task, const TaskProgress& progress) {
     const PlanOutcome planned = plan(study.jobs[task.front()]);

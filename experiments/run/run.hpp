@@ -19,7 +19,7 @@ struct Study {
   std::vector<Task> tasks;  // those to be run now
   std::filesystem::path folder;
   Results::Mode mode;
-  bool force = false;    // also those that are done
+  bool resume = false;   // leave out those that are done
   std::string headline;  // what they have in common, for people
 };
 

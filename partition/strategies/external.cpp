@@ -65,6 +65,11 @@ constexpr std::array kOptions{
                .type = OptionType::kDuration,
                .default_value = "60s",
                .meaning = "after which it is stopped"},
+    OptionInfo{.key = "files",
+               .type = OptionType::kCommand,
+               .default_value = "",
+               .meaning = "files and folders that it reads besides those in its command: runs are "
+                          "made anew when they change"},
 };
 
 }  // namespace
