@@ -11,6 +11,7 @@
 #include "partition/plans/validate.hpp"
 #include "tests/support/baselines_fixture.hpp"
 #include "workloads/input/error.hpp"
+#include "workloads/input/machine_error.hpp"
 
 namespace edgeflow {
 namespace {
@@ -136,11 +137,27 @@ TEST_CASE("a program that fails is told of with its stderr") {
   CHECK(failure_of(problem, "echo lost the plot >&2; exit 3") ==
         "sh ended with exit code 3; on stderr: lost the plot");
   CHECK(failure_of(problem, "exit 4") == "sh ended with exit code 4, without a word on stderr");
-  CHECK(failure_of(problem, "kill -9 $$") == "sh was killed by signal 9, without a word on stderr");
+  CHECK(failure_of(problem, "kill -11 $$") ==
+        "sh was killed by signal 11, without a word on stderr");
   // The last of what it said, however much that was.
   const std::string tail = failure_of(problem, "seq 1 100000 >&2; exit 1");
   CHECK(tail.size() < 2 * kKeptErrors);
   CHECK(tail.ends_with("99999\n100000"));
+}
+
+TEST_CASE("a program that somebody kills, or the shell that waits for it, is no failure of it") {
+  const Graph graph = window_and_sum();
+  const Cluster cluster = two_devices();
+  for (const char* line : {"kill -9 $$", "sh -c 'kill -9 $$'; exit $?"}) {
+    std::string fault = "none";
+    try {
+      plan_by_line({graph, cluster, {}}, line);
+    } catch (const MachineError& error) {
+      CHECK(error.remedy() == MachineError::Remedy::kTryAgain);
+      fault = error.what();
+    }
+    CHECK(fault == "sh was killed from outside");
+  }
 }
 
 TEST_CASE("answers that are none are refused at their place") {

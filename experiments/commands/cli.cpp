@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
+#include <system_error>
 
 #include "experiments/commands/commands.hpp"
 #include "experiments/results/version.hpp"
+#include "workloads/input/machine_error.hpp"
 #include "workloads/input/yaml.hpp"
 
 namespace edgeflow {
@@ -21,7 +24,8 @@ class CommandLine {
     app_.footer(
         "Exit code: 0 all ok; 1 a run ended in a status other than ok; 2 a mistake in arguments "
         "or\n"
-        "files, nothing was started; 130 interrupted; 70 a bug.\n"
+        "files, nothing was started; 3 the machine is short of something, try again later; 130\n"
+        "interrupted; 70 a bug.\n"
         "Examples:\n"
         "  edgeflow run experiments/studies/yolo_on_four_boards.yaml\n"
         "  edgeflow sweep experiments/studies/quickstart.yaml");
@@ -105,6 +109,12 @@ class CommandLine {
     sub->add_option("--shard", sweep_.shard,
                     "Run only part K of N, such as 2/8; 'edgeflow merge' joins the parts")
         ->type_name("K/N");
+    sub->add_option("--retry", sweep_.retry,
+                    "Run again what ended so: failed, crashed, timeout (parted by commas)")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->check(CLI::IsMember({"failed", "crashed", "timeout"}))
+        ->type_name("STATUS,...");
     sub->add_flag("--dry-run", sweep_.dry_run, "Check everything, list the runs, run none");
     sub->add_flag(
         "--force", sweep_.force,
@@ -257,17 +267,35 @@ class CommandLine {
 
 }  // namespace
 
-int run_program(int argc, const char* const* argv) {
+namespace {
+
+int parse_and_run(int argc, const char* const* argv) {
+  CommandLine command_line(argc, argv);
   try {
-    CommandLine command_line(argc, argv);
-    try {
-      return command_line.run();
-    } catch (const CLI::ParseError& error) {
-      return command_line.exit(error);
-    }
+    return command_line.run();
+  } catch (const CLI::ParseError& error) {
+    return command_line.exit(error);
+  } catch (const std::exception&) {
+    rethrow_machines_fault();
+    throw;
+  }
+}
+
+}  // namespace
+
+int run_program(int argc, const char* const* argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error of writing
+  try {
+    return parse_and_run(argc, argv);
   } catch (const InputError& error) {
     fmt::print(stderr, "{}\n", error.what());
     return kExitUsage;
+  } catch (const std::system_error& error) {  // of files and folders
+    fmt::print(stderr, "{}\n", error.what());
+    return kExitUsage;
+  } catch (const MachineError& error) {
+    fmt::print(stderr, "{} (try again later)\n", error.what());
+    return kExitMachine;
   } catch (const std::exception& error) {
     fmt::print(stderr, "edgeflow: internal error, please report it: {}\n", error.what());
     return kExitInternal;

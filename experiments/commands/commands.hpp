@@ -15,6 +15,7 @@ namespace edgeflow {
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitNotAllOk = 1;  // some run ended in a status other than ok
 inline constexpr int kExitUsage = 2;     // a mistake in arguments, files or where results shall go
+inline constexpr int kExitMachine = 3;   // out of memory, disk, processes: no fault of the input
 inline constexpr int kExitInterrupted = 130;  // by Ctrl-C, as shells have it
 inline constexpr int kExitInternal = 70;      // a bug (EX_SOFTWARE of sysexits.h)
 
@@ -45,8 +46,9 @@ struct SweepArguments {
   std::string file;
   std::string output;
   std::string timeout;
-  std::string shard;        // "K/N"; empty: all runs
-  std::size_t workers = 0;  // 0: one per core
+  std::string shard;               // "K/N"; empty: all runs
+  std::vector<std::string> retry;  // statuses of runs to be run again
+  std::size_t workers = 0;         // 0: one per core
   bool dry_run = false;
   bool force = false;  // set aside what is done, also of another study
   bool fail_fast = false;

@@ -101,11 +101,17 @@ const char* way_on(const Study& study) {
 
 /// After an end before all runs were done.
 int conclude_early(const StudyOutcome& outcome) {
-  const Study& study = outcome.study;
-  fmt::print(stderr, "{}: {} of {} runs are done; {}\n",
-             outcome.end == PoolEnd::kInterrupted ? "interrupted" : "stopped by --fail-fast",
-             outcome.done, outcome.runs, way_on(study));
-  return outcome.end == PoolEnd::kInterrupted ? kExitInterrupted : kExitNotAllOk;
+  struct End {
+    std::string why;
+    int exit_code;
+  };
+  const auto [why, exit_code] =
+      outcome.end == PoolEnd::kInterrupted ? End{"interrupted", kExitInterrupted}
+      : outcome.end == PoolEnd::kMachine   ? End{outcome.fault, kExitMachine}
+                                           : End{"stopped by --fail-fast", kExitNotAllOk};
+  fmt::print(stderr, "{}: {} of {} runs are done; {}\n", why, outcome.done, outcome.runs,
+             way_on(outcome.study));
+  return exit_code;
 }
 
 /// The one job that replays a plan instead of asking the scenario's strategies.
@@ -159,6 +165,7 @@ Study load_sweep(const SweepArguments& arguments) {
   study.jobs = std::move(sweep.jobs);
   study.folder = folder_for(arguments.output, sweep.name);
   study.mode = {.shard = sharded, .force = arguments.force};
+  study.mode.retry = {arguments.retry.begin(), arguments.retry.end()};
   study.resume = true;
   return study;
 }

@@ -11,6 +11,7 @@
 
 #include "workloads/input/error.hpp"
 #include "workloads/input/files.hpp"
+#include "workloads/input/machine_error.hpp"
 
 namespace edgeflow {
 namespace {
@@ -34,8 +35,7 @@ bool wait_for(int descriptor, int operation, Clock::duration patience) {
 int open_lock(const fs::path& file) {
   const int descriptor = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (descriptor >= 0) return descriptor;
-  throw InputError({file.string(), 0, 0}, "",
-                   "cannot be written: " + std::generic_category().message(errno));
+  fail_on_file(file, "cannot be written", errno);
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ FolderLock::FolderLock(const fs::path& folder, Kind kind) : kind_(kind) {
   setup_ = open_lock(folder / ".setup.lock");
   try {
     lock_ = open_lock(folder / ".lock");
-  } catch (const InputError&) {
+  } catch (const std::exception&) {
     close(setup_);
     throw;
   }

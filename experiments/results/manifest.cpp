@@ -4,8 +4,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "experiments/results/program_id.hpp"
@@ -49,8 +47,7 @@ Manifest manifest_of(const Json& json) {
 
 /// Null if there is none of ours.
 Json read_json(const fs::path& folder) {
-  std::ifstream stream(folder / kFile, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(stream), {});
+  const std::string text = read_if_there(folder / kFile).value_or("");
   Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   return json.is_object() && json.value("tool", Json()) == kTool ? json : Json();
 }

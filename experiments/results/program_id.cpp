@@ -6,11 +6,10 @@
 
 #include <array>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
 #include "workloads/input/error.hpp"
 #include "workloads/input/file_hash.hpp"
+#include "workloads/input/files.hpp"
 #include "workloads/input/origin.hpp"
 #include "workloads/input/random.hpp"
 
@@ -74,9 +73,7 @@ std::uint64_t code_hash(std::string_view elf) {
 
 const std::string& program_id() {
   static const std::string kId = [] {
-    std::ifstream stream(kExecutable, std::ios::binary);
-    const std::string elf(std::istreambuf_iterator<char>(stream), {});
-    std::string text = fmt::format("{:016x}", code_hash(elf));
+    std::string text = fmt::format("{:016x}", code_hash(read_if_there(kExecutable).value_or("")));
     dl_iterate_phdr(add_library, &text);
     return fmt::format("{:016x}", fnv1a(text));
   }();

@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <fstream>
 #include <map>
-#include <sstream>
 
 #include "experiments/results/aside.hpp"
 #include "experiments/results/program_id.hpp"
@@ -22,12 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMissingShown = 10;
 
-std::string read_file(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
-}
+std::string read_file(const fs::path& file) { return read_if_there(file).value_or(""); }
 
 /// Whether a sweep writes it before its manifest stands.
 bool precedes_manifest(const fs::path& name) {
@@ -79,9 +72,10 @@ void move_other_runs(Aside& aside, const fs::path& runs, std::span<const Job> jo
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(runs, error)) {
     const auto job = wanted.find(entry.path().filename().string());
-    const auto record = read_status(read_file(entry.path() / "status.json"));
+    const auto text = read_if_there(entry.path() / "status.json");
+    const auto record = read_status(text.value_or(""));
     if (job != wanted.end() && (!record || is_of(*record, *job->second))) continue;
-    if (record) {
+    if (text) {
       aside.move_run(entry.path());
     } else {
       clear_away(entry.path());

@@ -11,6 +11,8 @@
 
 #include "experiments/jobs/report.hpp"
 #include "experiments/jobs/tasks.hpp"
+#include "workloads/input/error.hpp"
+#include "workloads/input/machine_error.hpp"
 
 namespace edgeflow {
 
@@ -30,7 +32,9 @@ class TaskProgress {
   /// The results of the task's next run are written.
   void done(const RunReport& report) const;
   /// Results cannot be written.
-  void failed(const std::string& message) const;
+  void failed(const InputError& error) const;
+  /// The machine cannot go on with the task.
+  void failed(const MachineError& error) const;
 
  private:
   int out_;
@@ -39,7 +43,7 @@ class TaskProgress {
 /// What is done for a task.
 struct TaskWork {
   /// In a process of its own: plans, then runs the task's jobs in their order. Throws InputError if
-  /// results cannot be written.
+  /// results cannot be written, MachineError for what is no fault of the run.
   std::function<void(const Task& task, const TaskProgress& progress)> run;
   /// In the calling process, for a job whose worker died or took too long: writes what became of it.
   std::function<void(std::size_t index, Status status, const std::string& message)> give_up;
@@ -47,7 +51,7 @@ struct TaskWork {
 
 struct PoolOptions {
   std::size_t workers = 1;
-  double timeout_s = 600;  // wall clock, of planning and of each simulation
+  double timeout_s = 600;  // in which a worker could run, of planning and of each simulation
   bool trace = false;      // write trace.json
   bool fail_fast = false;
 };
@@ -56,10 +60,14 @@ enum class PoolEnd : std::uint8_t {
   kAllDone,
   kFailedFast,   // a run did not end ok
   kInterrupted,  // by SIGINT or SIGTERM
+  kMachine,      // the machine was at fault
 };
 
 /// Runs the tasks, calling `done` after each run. Runs that were under way at an early end leave no
-/// results. Throws InputError if results cannot be written.
+/// results. A task whose process was ended from outside, or had too little memory, is tried again
+/// when the others are done, kTries times in all. Throws InputError if results cannot be written,
+/// MachineError if the machine is at fault: at once, or when everything else is done.
+inline constexpr int kTries = 3;
 PoolEnd run_tasks(std::vector<Task> tasks, const TaskWork& work, const PoolOptions& options,
                   const std::function<void(const Outcome&)>& done);
 

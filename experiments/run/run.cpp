@@ -24,12 +24,26 @@ StudyOutcome run_in_pool(const Study& study, const Results& results, const TaskW
                outcome.runs);
   }
   Progress progress(outcome.runs, outcome.done);
-  outcome.end = run_tasks(divided(left, options.workers), work, options, [&](const Outcome& run) {
+  const auto count = [&](const Outcome& run) {
     ++outcome.done;
     if (run.status != to_string(Status::kOk)) ++outcome.bad;
     progress.done(label_of(study.jobs[run.index]), run);
-  });
+  };
+  try {
+    outcome.end = run_tasks(divided(left, options.workers), work, options, count);
+  } catch (const MachineError& error) {
+    outcome.end = PoolEnd::kMachine;
+    outcome.fault = error.what();
+  }
   return outcome;
+}
+
+/// A program that was edited while the study runs would make runs of two kinds.
+void expect_unchanged(const Job& job) {
+  if (external_files(job) == job.files) return;
+  throw InputError({}, "",
+                   "a file of an external program was changed while this ran: no run is made of it",
+                   "the same command begins anew with what there is now");
 }
 
 }  // namespace
@@ -41,6 +55,7 @@ StudyOutcome run_study(const std::function<Study()>& load, const PoolOptions& op
   TaskWork work;
   work.run = [&](const Task& task, const TaskProgress& progress) {
     const PlanOutcome planned = plan(study.jobs[task.front()]);
+    expect_unchanged(study.jobs[task.front()]);
     progress.planned();
     for (const std::size_t i : task) {
       const Job& job = study.jobs[i];

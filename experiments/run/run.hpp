@@ -29,6 +29,7 @@ struct StudyOutcome {
   std::size_t runs = 0;  // of the study's tasks
   std::size_t done = 0;  // of these, earlier ones that are kept included
   std::size_t bad = 0;   // not ok, of those run now
+  std::string fault;     // of the machine
   Study study;
 };
 

@@ -12,6 +12,7 @@
 #include "experiments/run/replan.hpp"
 #include "partition/plans/validate.hpp"
 #include "workloads/input/files.hpp"
+#include "workloads/input/machine_error.hpp"
 
 namespace edgeflow {
 namespace {
@@ -70,12 +71,13 @@ void end(Run& run, Status status, const std::string& message) {
   run.report.message = message;
 }
 
-/// Takes the step; an exception becomes the run's status.
+/// Takes the step; an exception becomes the run's status, unless it is the machine's fault.
 template <typename Step>
 void guarded(Run& run, Step step) {
   try {
     step();
   } catch (const std::exception& error) {
+    rethrow_machines_fault();
     end(run, Status::kFailed, error.what());
   }
 }
@@ -177,6 +179,7 @@ PlanOutcome plan(const Job& job) {
   } catch (const Infeasible& error) {
     end(Status::kInfeasible, error);
   } catch (const std::exception& error) {
+    rethrow_machines_fault();
     end(Status::kFailed, error);
   }
   planned.wall_s = seconds_since(start);

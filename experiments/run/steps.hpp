@@ -18,6 +18,8 @@ struct PlanOutcome {
   double cpu_s = 0;
 };
 
+// All of these throw MachineError for what is no result of the run.
+
 /// Asks the job's strategies, or takes the given plan. Whatever goes wrong is a status.
 PlanOutcome plan(const Job& job);
 

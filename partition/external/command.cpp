@@ -14,7 +14,8 @@ namespace {
 constexpr int kSilence_ms = 50;
 
 /// Reads what the process writes until it has ended, takes too long or writes too much.
-void listen(Process& process, Process::Clock::time_point deadline, CommandResult& result) {
+void listen(Process& process, double limit_s, CommandResult& result) {
+  RunClock clock(limit_s);
   std::array<pollfd, 2> waits{{{process.out(), POLLIN, 0}, {process.err(), POLLIN, 0}}};
   bool ended = false;
   while (waits[0].fd >= 0 || waits[1].fd >= 0 || !ended) {
@@ -26,10 +27,10 @@ void listen(Process& process, Process::Clock::time_point deadline, CommandResult
       if (!Process::read_some(waits[i].fd, text)) waits[i].fd = -1;
       if (i == 1 && text.size() > kKeptErrors) text.erase(0, text.size() - kKeptErrors);
     }
+    clock.look(process.stopped());
     ended = process.ended();
     result.too_long = result.out.size() > kMostOutput;
-    result.timed_out =
-        Process::Clock::now() >= deadline && (!ended || waits[0].fd >= 0 || waits[1].fd >= 0);
+    result.timed_out = clock.over() && (!ended || waits[0].fd >= 0 || waits[1].fd >= 0);
     if (result.too_long || result.timed_out) return;
   }
 }
@@ -41,7 +42,7 @@ CommandResult run_command(std::span<const std::string> words, std::string_view i
   CommandResult result;
   try {
     Process process = Process::start(words, Process::Streams::kPiped, input);
-    listen(process, deadline_in(limit_s), result);
+    listen(process, limit_s, result);
     process.kill();
     result.exit_code = process.wait().shell_code();
   } catch (const std::system_error& error) {

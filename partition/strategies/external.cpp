@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <system_error>
 
 #include "partition/external/command.hpp"
@@ -16,9 +17,15 @@
 #include "partition/plans/problem.hpp"
 #include "partition/strategies/strategies.hpp"
 #include "workloads/input/error.hpp"
+#include "workloads/input/machine_error.hpp"
 
 namespace edgeflow {
 namespace {
+
+/// Somebody killed it, as the machine does when memory runs out; shells say so by their exit code.
+bool killed_from_outside(const CommandResult& result) {
+  return !result.timed_out && !result.too_long && result.exit_code == 128 + SIGKILL;
+}
 
 /// How the program failed, with what it wrote to stderr; empty if it did not.
 std::string failure_of(const CommandResult& result, double limit_s) {
@@ -46,6 +53,10 @@ Plan plan(const Problem& problem, const OptionValues& options) {
   if (result.start_error != 0) {
     throw StrategyFailed(fmt::format("cannot run {}: {}", words[0],
                                      std::generic_category().message(result.start_error)));
+  }
+  if (killed_from_outside(result)) {
+    throw MachineError(fmt::format("{} was killed from outside", words[0]),
+                       MachineError::Remedy::kTryAgain);
   }
   const std::string failure = failure_of(result, limit_s);
   if (!failure.empty()) throw StrategyFailed(fmt::format("{} {}", words[0], failure));

@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <sstream>
 #include <system_error>
@@ -16,6 +14,8 @@
 #include <vector>
 
 #include "workloads/input/error.hpp"
+#include "workloads/input/files.hpp"
+#include "workloads/input/machine_error.hpp"
 #include "workloads/input/random.hpp"
 
 namespace edgeflow {
@@ -31,8 +31,7 @@ Version version_of(const fs::path& file) {
   if (stat(file.c_str(), &info) == 0) {
     return {info.st_ino, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
   }
-  throw InputError({file.string(), 0, 0}, "",
-                   "cannot be read: " + std::generic_category().message(errno));
+  fail_on_file(file, "cannot be read", errno);
 }
 
 std::string hash_of_file(const fs::path& file) {
@@ -40,9 +39,7 @@ std::string hash_of_file(const fs::path& file) {
   const Version version = version_of(file);
   auto& [known_version, hash] = known[fs::absolute(file)];
   if (!hash.empty() && known_version == version) return hash;
-  std::ifstream stream(file, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(stream), {});
-  if (!stream) throw InputError({file.string(), 0, 0}, "", "cannot be read");
+  const std::string text = read_if_there(file).value_or("");
   known_version = version;
   return hash = fmt::format("{:016x}", fnv1a(text));
 }

@@ -20,6 +20,8 @@
 #include <utility>
 #include <vector>
 
+#include "workloads/input/machine_error.hpp"
+
 #ifdef EDGEFLOW_COVERAGE
 extern "C" void __gcov_dump();  // _exit would lose the child's counters
 #endif
@@ -28,7 +30,9 @@ namespace edgeflow {
 namespace {
 
 [[noreturn]] void fail(int error, const char* what) {
-  throw std::system_error(error, std::generic_category(), what);
+  const std::system_error thrown(error, std::generic_category(), what);
+  rethrow_machines_fault(std::make_exception_ptr(thrown));
+  throw thrown;
 }
 
 struct Pipe {
@@ -105,6 +109,28 @@ pid_t spawn(std::span<const std::string> words, const SpawnSetup& setup) {
 }
 
 }  // namespace
+
+bool ProcessEnd::from_outside() const {
+  switch (signal) {
+    case 0:
+    case SIGABRT:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGILL:
+    case SIGSEGV:
+    case SIGSYS:
+    case SIGTRAP:
+      return false;
+    default:
+      return true;
+  }
+}
+
+void RunClock::look(bool stopped, Clock::time_point now) {
+  const double passed_s = std::chrono::duration<double>(now - last_).count();
+  if (!stopped) spent_s_ += std::min(passed_s, kMostBetween_s);
+  last_ = now;
+}
 
 std::string ProcessEnd::description() const {
   if (signal == 0) return fmt::format("exit code {}", exit_code);
@@ -189,15 +215,14 @@ bool Process::read_some(int from, std::string& text) {
   return count > 0;
 }
 
-bool Process::read_all(Clock::time_point deadline, std::string& text) {
-  for (;;) {
-    const double left_s = std::chrono::duration<double>(deadline - Clock::now()).count();
-    if (left_s <= 0) return false;
+bool Process::read_all(double limit_s, std::string& text) {
+  // Rounded up, so that short waits do not become busy loops.
+  const int tick_ms = static_cast<int>(std::min(limit_s * 1e3 + 1, double{kTick_ms}));
+  for (RunClock clock(limit_s); !clock.over(); clock.look(stopped())) {
     pollfd request{out_.get(), POLLIN, 0};
-    // Rounded up, so that the last wait does not become a busy loop.
-    const int ready = poll(&request, 1, static_cast<int>(std::min(left_s * 1e3 + 1, 1e9)));
-    if (ready > 0 && !read_some(out_.get(), text)) return true;
+    if (poll(&request, 1, tick_ms) > 0 && !read_some(out_.get(), text)) return true;
   }
+  return false;
 }
 
 bool Process::reap(int options) {
@@ -221,22 +246,28 @@ bool Process::reap(int options) {
 
 bool Process::ended() { return child_ < 0 || reap(WNOHANG); }
 
+bool Process::stopped() const {
+  siginfo_t info{};  // left as it is if the child is not stopped
+  const int options = WSTOPPED | WNOHANG | WNOWAIT;
+  return child_ > 0 && waitid(P_PID, static_cast<id_t>(child_), &info, options) == 0 &&
+         info.si_pid != 0;
+}
+
+void Process::signal(int number) const {
+  if (child_ > 0) ::kill(child_, number);
+}
+
 void Process::kill() {
   if (group_ > 0) {
     ::kill(-group_, SIGKILL);
-  } else if (child_ > 0) {
-    ::kill(child_, SIGKILL);
+  } else {
+    signal(SIGKILL);
   }
 }
 
 ProcessEnd Process::wait() {
   if (child_ > 0) reap(0);
   return end_;
-}
-
-Process::Clock::time_point deadline_in(double seconds) {
-  return Process::Clock::now() + std::chrono::duration_cast<Process::Clock::duration>(
-                                     std::chrono::duration<double>(std::min(seconds, 1e9)));
 }
 
 }  // namespace edgeflow
