@@ -143,9 +143,18 @@ class CommandLine {
     CLI::App* sub = add("plan", "Plan without simulating; run --plan replays the plan",
                         "  edgeflow plan my.yaml -o plan.yaml\n"
                         "  edgeflow plan my.yaml --set strategy=edgeflow | less",
-                        [this] { return write_plan_file(plan_, plan_output_); });
+                        [this] {
+                          return problem_output_.empty()
+                                     ? write_plan_file(plan_, plan_output_)
+                                     : write_problem_file(plan_, problem_output_);
+                        });
     add_scenario(sub, plan_);
-    sub->add_option("-o,--output", plan_output_, "File for the plan (default: stdout)");
+    CLI::Option* plan =
+        sub->add_option("-o,--output", plan_output_, "File for the plan (default: stdout)");
+    sub->add_option("--problem", problem_output_,
+                    "Plan nothing; write the problem that an external program would get")
+        ->type_name("FILE.json")
+        ->excludes(plan);
   }
 
   void add_explain() {
@@ -254,6 +263,7 @@ class CommandLine {
   std::string reported_;
   ScenarioArguments plan_;
   std::string plan_output_;
+  std::string problem_output_;
   ScenarioArguments explain_;
   std::string explain_plan_;
   ImportArguments import_;

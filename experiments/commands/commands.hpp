@@ -64,6 +64,8 @@ int report(const std::string& folder);
 
 /// Writes the plan to `output`, or to stdout if that is empty.
 int write_plan_file(const ScenarioArguments& arguments, const std::string& output);
+/// Writes what an external program would get of the scenario.
+int write_problem_file(const ScenarioArguments& arguments, const std::string& output);
 /// Prints what edgeflow explain says of the scenario's plan, or of that in `plan_file` unless it is
 /// empty.
 int explain_scenario(const ScenarioArguments& arguments, const std::string& plan_file);

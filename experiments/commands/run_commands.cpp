@@ -219,7 +219,7 @@ int report(const std::string& folder) {
   const std::string script = (home_folder() / "scripts" / "report.py").string();
   const std::array<std::string, 3> words{kPython, script, absolute};
   try {
-    Process python = Process::start(words, Process::Streams::kInherited);
+    Process python = Process::start(words);
     return python.wait().shell_code() == 0 ? kExitOk : kExitUsage;
   } catch (const std::system_error& error) {
     throw InputError({kPython, 0, 0}, "", error.code().message(),

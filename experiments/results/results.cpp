@@ -213,6 +213,7 @@ void Results::add(const Job& job, const Run& run) const {
     write_file(folder / "devices.csv", devices_csv(run, scenario));
     write_file(folder / "links.csv", links_csv(run, scenario));
   }
+  if (!run.strategy_log.empty()) write_file(folder / "strategy.log", run.strategy_log);
   write_file(folder / "timing.csv", timing_csv(run.report));
   write_whole_file(folder / "status.json", status_text(record), Durability::kSynced);
 }

@@ -9,8 +9,8 @@
 //   runs/<run_id>/         scenario.resolved.yaml, plan.yaml (of streams: plan-<name>.yaml; made
 //                          anew: plan@1.yaml, ... and plans.csv), requests.csv, units.csv,
 //                          transfers.csv, devices.csv, links.csv, timing.csv, trace.json if wanted,
-//                          streams.csv if there are some; status.json comes last, so that a run
-//                          with one is whole
+//                          streams.csv if there are some, strategy.log if an external program wrote
+//                          to stderr; status.json comes last, so that a run with one is whole
 //
 // runs.csv and timing.csv are made of what the runs' folders hold, when all of them are there.
 // Finished runs are never deleted, except to be replaced by the same run: aside.hpp.

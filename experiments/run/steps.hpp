@@ -14,6 +14,7 @@ struct PlanOutcome {
   Plans plans;  // of all workloads, or empty
   Status status = Status::kOk;
   std::string message;  // why, if not ok
+  std::string log;      // what strategies said besides
   double wall_s = 0;
   double cpu_s = 0;
 };

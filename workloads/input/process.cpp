@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "workloads/input/machine_error.hpp"
+#include "workloads/input/supervisor.hpp"
 
 #ifdef EDGEFLOW_COVERAGE
 extern "C" void __gcov_dump();  // _exit would lose the child's counters
@@ -75,37 +76,6 @@ Descriptor file_with(std::string_view text) {
   __gcov_dump();
 #endif
   _exit(good ? 0 : 1);
-}
-
-/// File actions and attributes of posix_spawn, freed in the end.
-class SpawnSetup {
- public:
-  SpawnSetup() {
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-  }
-  ~SpawnSetup() {
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-  }
-  SpawnSetup(const SpawnSetup&) = delete;
-  SpawnSetup& operator=(const SpawnSetup&) = delete;
-
-  posix_spawn_file_actions_t actions{};
-  posix_spawnattr_t attributes{};
-};
-
-pid_t spawn(std::span<const std::string> words, const SpawnSetup& setup) {
-  std::vector<char*> arguments;
-  arguments.reserve(words.size() + 1);
-  // posix_spawn does not write them.
-  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  pid_t child = 0;
-  const int error = posix_spawnp(&child, arguments[0], &setup.actions, &setup.attributes,
-                                 arguments.data(), environ);
-  if (error != 0) fail(error, "cannot be started");
-  return child;
 }
 
 }  // namespace
@@ -175,27 +145,51 @@ Process Process::fork(const std::function<bool(int)>& body, std::span<const int>
   return process;
 }
 
-Process Process::start(std::span<const std::string> words, Streams streams,
-                       std::string_view input) {
-  SpawnSetup setup;
-  if (streams == Streams::kInherited) return Process(spawn(words, setup));
+Process Process::start(std::span<const std::string> words) {
+  std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
+  // posix_spawn does not write them.
+  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  pid_t child = 0;
+  const int error = posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ);
+  if (error != 0) fail(error, "cannot be started");
+  return Process(child);
+}
+
+Process Process::start_supervised(std::span<const std::string> words, std::string_view input) {
   const Descriptor in = file_with(input);
   Pipe out = make_pipe();
   Pipe err = make_pipe();
-  posix_spawn_file_actions_adddup2(&setup.actions, in.get(), STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&setup.actions, out.write.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&setup.actions, err.write.get(), STDERR_FILENO);
-  posix_spawnattr_setflags(&setup.attributes, POSIX_SPAWN_SETPGROUP);
-  const pid_t child = spawn(words, setup);
-  Process process(child, child);
+  Pipe life = make_pipe();
+  Pipe started = make_pipe();
+  fflush(nullptr);
+  const pid_t child = ::fork();
+  if (child < 0) fail(errno, "no process");
+  if (child == 0) {
+    life.write.close();
+    supervise(words,
+              {in.get(), out.write.get(), err.write.get(), life.read.get(), started.write.get()});
+  }
+  Process process(child);
   process.out_ = std::move(out.read);
   process.err_ = std::move(err.read);
+  process.life_ = std::move(life.write);
+  started.write.close();
+  std::string error;
+  while (read_some(started.read.get(), error)) {
+  }
+  if (error.size() == sizeof(int)) {
+    int number = 0;
+    std::memcpy(&number, error.data(), sizeof number);
+    fail(number, "cannot be started");
+  }
   return process;
 }
 
 Process::Process(Process&& other) noexcept
     : child_(std::exchange(other.child_, -1)),
-      group_(std::exchange(other.group_, 0)),
+      life_(std::move(other.life_)),
       out_(std::move(other.out_)),
       err_(std::move(other.err_)),
       end_(other.end_) {}
@@ -258,11 +252,8 @@ void Process::signal(int number) const {
 }
 
 void Process::kill() {
-  if (group_ > 0) {
-    ::kill(-group_, SIGKILL);
-  } else {
-    signal(SIGKILL);
-  }
+  if (life_.get() < 0) return signal(SIGKILL);
+  life_.close();
 }
 
 ProcessEnd Process::wait() {

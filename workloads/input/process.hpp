@@ -75,13 +75,14 @@ class Process {
   /// or process to be had.
   static Process fork(const std::function<bool(int out)>& body, std::span<const int> ignored = {});
 
-  /// Where a program's stdout and stderr go, and what it reads.
-  enum class Streams : bool { kPiped, kInherited };
-  /// Starts a program without a shell: looked up in PATH unless it has a slash; in a process group of
-  /// its own if its streams are piped, its stdin then holding `input`. Throws std::system_error if it
-  /// cannot be started, MachineError if the machine is short of something. Precondition: there is at least one word.
-  static Process start(std::span<const std::string> words, Streams streams,
-                       std::string_view input = "");
+  /// Starts a program without a shell, looked up in PATH unless it has a slash, with this process's
+  /// streams. Throws std::system_error if it cannot be started, MachineError if the machine is short
+  /// of something. Precondition: there is at least one word.
+  static Process start(std::span<const std::string> words);
+  /// The same with `input` as its stdin and pipes from its stdout and stderr, with default signals,
+  /// in a group of its own, under a supervisor (supervisor.hpp): it and what it started end when it
+  /// has ended, when kill() is called, and with this process, whatever ends that.
+  static Process start_supervised(std::span<const std::string> words, std::string_view input);
 
   Process(Process&& other) noexcept;
   Process& operator=(Process&&) = delete;
@@ -102,17 +103,17 @@ class Process {
   /// Whether somebody has stopped it (SIGSTOP), for now.
   bool stopped() const;
   void signal(int number) const;
-  /// Kills it, and what is left of its process group if it has one of its own.
+  /// Kills it, and if it is supervised, what it started.
   void kill();
   /// Waits for its end.
   ProcessEnd wait();
 
  private:
-  explicit Process(pid_t child, pid_t group = 0) : child_(child), group_(group) {}
+  explicit Process(pid_t child) : child_(child) {}
   bool reap(int options);
 
-  pid_t child_;  // -1: has ended
-  pid_t group_;  // of its own, which may outlive it; 0: none
+  pid_t child_;      // -1: has ended
+  Descriptor life_;  // of one that is supervised: closed, its supervisor ends it
   Descriptor out_;
   Descriptor err_;
   ProcessEnd end_;
