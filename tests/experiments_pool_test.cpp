@@ -55,6 +55,7 @@ struct Ran {
 Ran run(const Scratch& scratch, const std::vector<Job>& jobs, const PoolOptions& options) {
   Manifest manifest;
   manifest.runs = jobs.size();
+  for (const auto& [key, value] : jobs.front().axes) manifest.axes.push_back(key);
   const Results results(scratch.folder() / "out", manifest, jobs, {});
   Ran ran;
   TaskWork work;

@@ -1,6 +1,8 @@
 #include "experiments/commands/cli.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -72,6 +74,12 @@ class CommandLine {
         ->type_name("KEY=VALUE");
   }
 
+  static void add_no_lock(CLI::App* sub, bool& no_lock) {
+    sub->add_flag(
+        "--no-lock", no_lock,
+        "For file systems without locks: you see to it that nobody else makes these runs");
+  }
+
   void add_run() {
     CLI::App* sub = add("run", "Plan and simulate a scenario",
                         "  edgeflow run experiments/studies/yolo_on_four_boards.yaml\n"
@@ -85,6 +93,7 @@ class CommandLine {
                     "Wall-clock limit of one simulation, such as 60s (default: 600s)");
     sub->add_flag("--force", run_.force,
                   "Set aside what is in the folder as runs.old-N, also of another scenario");
+    add_no_lock(sub, run_.no_lock);
     sub->add_flag("--trace", run_.trace,
                   "Also write trace.json of each run, to look at in ui.perfetto.dev");
   }
@@ -115,6 +124,7 @@ class CommandLine {
         ->allow_extra_args(false)
         ->check(CLI::IsMember({"failed", "crashed", "timeout"}))
         ->type_name("STATUS,...");
+    add_no_lock(sub, sweep_.no_lock);
     sub->add_flag("--dry-run", sweep_.dry_run, "Check everything, list the runs, run none");
     sub->add_flag(
         "--force", sweep_.force,
@@ -279,6 +289,13 @@ class CommandLine {
 
 namespace {
 
+/// Those that the caller closed: else the first files that we open would get what is printed.
+void open_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) < 0) (void)open("/dev/null", O_RDWR);  // gets this number
+  }
+}
+
 int parse_and_run(int argc, const char* const* argv) {
   CommandLine command_line(argc, argv);
   try {
@@ -294,6 +311,7 @@ int parse_and_run(int argc, const char* const* argv) {
 }  // namespace
 
 int run_program(int argc, const char* const* argv) {
+  open_standard_streams();
   std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error of writing
   try {
     return parse_and_run(argc, argv);

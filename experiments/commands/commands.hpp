@@ -39,6 +39,7 @@ struct RunArguments {
   std::vector<std::string> command_line;  // for the manifest
   bool trace = false;
   bool force = false;  // set aside what is in the folder, also of another scenario
+  bool no_lock = false;
 };
 int run_scenario(const RunArguments& arguments);
 
@@ -52,6 +53,7 @@ struct SweepArguments {
   bool dry_run = false;
   bool force = false;  // set aside what is done, also of another study
   bool fail_fast = false;
+  bool no_lock = false;
   std::vector<std::string> command_line;
 };
 int run_sweep(const SweepArguments& arguments);

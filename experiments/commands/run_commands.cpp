@@ -143,6 +143,7 @@ Study load_scenario(const RunArguments& arguments) {
   study.manifest.runs = study.jobs.size();
   study.folder = folder_for(arguments.output, scenario.name);
   study.mode.force = arguments.force;
+  study.mode.lock = !arguments.no_lock;
   study.headline = headline(scenario);
   return study;
 }
@@ -164,7 +165,7 @@ Study load_sweep(const SweepArguments& arguments) {
   study.tasks = sharded ? shard_of(sweep.jobs, shard.number, shard.shards) : tasks_of(sweep.jobs);
   study.jobs = std::move(sweep.jobs);
   study.folder = folder_for(arguments.output, sweep.name);
-  study.mode = {.shard = sharded, .force = arguments.force};
+  study.mode = {.shard = sharded, .force = arguments.force, .lock = !arguments.no_lock};
   study.mode.retry = {arguments.retry.begin(), arguments.retry.end()};
   study.resume = true;
   return study;

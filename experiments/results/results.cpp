@@ -24,7 +24,8 @@ std::string read_file(const fs::path& file) { return read_if_there(file).value_o
 
 /// Whether a sweep writes it before its manifest stands.
 bool precedes_manifest(const fs::path& name) {
-  return name == ".lock" || name == ".setup.lock" || name == "manifest.json.partial";
+  return name == ".lock" || name == ".setup.lock" || name == ".runs.lock" ||
+         name == "manifest.json.partial";
 }
 
 void refuse_others_files(const fs::path& folder) {
@@ -111,6 +112,21 @@ void expect_same_shards(const fs::path& folder, const std::optional<Manifest>& o
                    "wait for them, or choose another folder with -o");
 }
 
+FolderLock::Kind kind_of_lock(const Results::Mode& mode) {
+  if (!mode.lock) return FolderLock::Kind::kNone;
+  return mode.shard ? FolderLock::Kind::kShared : FolderLock::Kind::kAlone;
+}
+
+bool has_axes(const Record& record, const std::vector<std::string>& axes) {
+  return std::equal(record.axes.begin(), record.axes.end(), axes.begin(), axes.end(),
+                    [](const auto& axis, const std::string& key) { return axis.first == key; });
+}
+
+[[noreturn]] void fail_manifest(const fs::path& folder, const std::string& what) {
+  throw InputError({(folder / "manifest.json").string(), 0, 0}, "", "says " + what,
+                   "run the sweep again: it goes on with what belongs to it");
+}
+
 [[noreturn]] void fail_missing(const fs::path& folder, std::size_t runs,
                                const std::map<std::size_t, fs::path>& folders) {
   std::vector<std::size_t> missing;
@@ -132,7 +148,8 @@ Results::Results(fs::path folder, const Manifest& manifest, std::span<const Job>
         refuse_others_files(folder);
         return std::move(folder);
       }()),
-      lock_(folder_, mode.shard ? FolderLock::Kind::kShared : FolderLock::Kind::kAlone),
+      lock_(folder_, kind_of_lock(mode)),
+      run_locks_(folder_, kind_of_lock(mode)),
       mode_(mode) {
   prepare(manifest, jobs);
   lock_.prepared();
@@ -223,6 +240,9 @@ std::vector<Record> merge_results(const fs::path& folder) {
   if (!manifest) throw InputError({folder.string(), 0, 0}, "", "holds no results of edgeflow");
   const auto folders = run_folders(folder);
   if (folders.size() < manifest->runs) fail_missing(folder, manifest->runs, folders);
+  if (folders.size() > manifest->runs) {
+    fail_manifest(folder, fmt::format("{} runs, there are {}", manifest->runs, folders.size()));
+  }
   std::vector<Record> records;
   std::string timing = timing_header();
   std::map<std::string, std::size_t> statuses;
@@ -232,6 +252,9 @@ std::vector<Record> merge_results(const fs::path& folder) {
         record->baseline.value_or(0) >= folders.size()) {
       throw InputError({(path / "status.json").string(), 0, 0}, "", "is not what edgeflow wrote",
                        "remove it and run the sweep again");
+    }
+    if (!has_axes(*record, manifest->axes)) {
+      fail_manifest(folder, "other axes than " + (path / "status.json").string());
     }
     ++statuses[record->at("status")];
     records.push_back(*std::move(record));

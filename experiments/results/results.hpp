@@ -35,6 +35,7 @@ class Results {
   struct Mode {
     bool shard = false;             // others write other runs of the same sweep into the folder
     bool force = false;             // take over the folder of another study
+    bool lock = true;               // false: the file system has no locks
     std::set<std::string> retry{};  // runs with these statuses are not done
   };
 
@@ -50,6 +51,10 @@ class Results {
 
   /// Whether the folder holds the whole run, made by this program.
   bool has(const Job& job) const;
+
+  /// False if another process is making the run; else none will, until it is released.
+  bool claim(const Job& job) const { return run_locks_.lock(job.index); }
+  void release(const Job& job) const { run_locks_.unlock(job.index); }
 
   /// Where the run's files are; the simulation itself writes units.csv, transfers.csv, trace.json.
   std::filesystem::path folder_of(const Job& job) const;
@@ -69,6 +74,7 @@ class Results {
 
   std::filesystem::path folder_;
   FolderLock lock_;
+  RunLocks run_locks_;
   Mode mode_;
 };
 

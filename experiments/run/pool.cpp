@@ -70,6 +70,7 @@ class Worker {
     clock_.look(process_.stopped());
     return clock_.over();
   }
+  const Task& task() const { return task_; }
   /// Those whose results are not written.
   Task left() const { return {task_.begin() + static_cast<std::ptrdiff_t>(done_), task_.end()}; }
 
@@ -125,11 +126,7 @@ class Pool {
     while (!tasks_.empty() || !workers_.empty()) {
       if (interrupted != 0) return PoolEnd::kInterrupted;
       if (failed_ && options_.fail_fast) return PoolEnd::kFailedFast;
-      while (!tasks_.empty() && workers_.size() < options_.workers) {
-        Task task = std::move(tasks_.front());
-        tasks_.pop_front();
-        workers_.push_back(std::make_unique<Worker>(std::move(task), work_, options_.timeout_s));
-      }
+      begin_tasks();
       listen();
     }
     if (failed_ && options_.fail_fast) return PoolEnd::kFailedFast;
@@ -138,6 +135,20 @@ class Pool {
   }
 
  private:
+  /// Looks at each task once.
+  void begin_tasks() {
+    for (std::size_t n = tasks_.size(); n > 0 && workers_.size() < options_.workers; --n) {
+      Task task = std::move(tasks_.front());
+      tasks_.pop_front();
+      const std::optional<Task> left = work_.claim ? work_.claim(task) : task;
+      if (!left) {
+        tasks_.push_back(std::move(task));
+      } else if (!left->empty()) {
+        workers_.push_back(std::make_unique<Worker>(*left, work_, options_.timeout_s));
+      }
+    }
+  }
+
   void listen() {
     std::vector<pollfd> polls;
     for (const auto& worker : workers_) polls.push_back({worker->pipe(), POLLIN, 0});
@@ -145,7 +156,11 @@ class Pool {
     std::vector<std::unique_ptr<Worker>> going;
     for (std::size_t i = 0; i < polls.size(); ++i) {
       const bool goes_on = polls[i].revents != 0 ? hear(*workers_[i]) : in_time(*workers_[i]);
-      if (goes_on) going.push_back(std::move(workers_[i]));
+      if (goes_on) {
+        going.push_back(std::move(workers_[i]));
+      } else if (work_.release) {
+        work_.release(workers_[i]->task());
+      }
     }
     workers_ = std::move(going);
   }

@@ -6,6 +6,7 @@
 // planner that crashes or does not end is a status of the runs that wanted its plan.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,10 @@ struct TaskWork {
   /// In a process of its own: plans, then runs the task's jobs in their order. Throws InputError if
   /// results cannot be written, MachineError for what is no fault of the run.
   std::function<void(const Task& task, const TaskProgress& progress)> run;
+  /// In the calling process, before a task is run: what is left of it, now that nobody else will run
+  /// it until `release`; nothing if somebody else is at it. Null: the task, always.
+  std::function<std::optional<Task>(const Task& task)> claim;
+  std::function<void(const Task& task)> release;
   /// In the calling process, for a job whose worker died or took too long: writes what became of it.
   std::function<void(std::size_t index, Status status, const std::string& message)> give_up;
 };
@@ -63,7 +68,7 @@ enum class PoolEnd : std::uint8_t {
   kMachine,      // the machine was at fault
 };
 
-/// Runs the tasks, calling `done` after each run. Runs that were under way at an early end leave no
+/// Runs the tasks, calling `done` after each run; those that somebody else is at come last. Runs that were under way at an early end leave no
 /// results. A task whose process was ended from outside, or had too little memory, is tried again
 /// when the others are done, kTries times in all. Throws InputError if results cannot be written,
 /// MachineError if the machine is at fault: at once, or when everything else is done.
