@@ -3,7 +3,8 @@
 
 In a scenario: strategy: {name: external, command: [../scripts/external_strategy.py]}
 The problem comes as JSON on stdin and the answer goes to stdout; partition/external/problem_json.hpp in the
-source describes both. Whatever goes to stderr is shown if this program fails.
+source describes both; `edgeflow plan SCENARIO.yaml --problem problem.json` writes it to a file. Whatever goes to
+stderr is kept as strategy.log of the run, and shown if this program fails.
 """
 
 import json

@@ -4,7 +4,7 @@
 // One simulation per child process: SimGrid's engine is a singleton that leaks from run to run, and
 // a crash or an endless loop costs one run only. The calling process never creates an engine.
 // Plans run by the rules of partition/plans/execution.hpp. Deadlock, exception, crash, time limit
-// and memory overflow are statuses.
+// and memory overflow are statuses; faults of the machine are thrown (MachineError).
 //
 // So is overload: where the offered load (offered_load.hpp) is beyond 1 and more than
 // kMostInFlight requests are in flight, or kMostMessages messages per device under way, the

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/resource.h>
+
 #include <csignal>
 #include <map>
 #include <set>
@@ -11,6 +13,7 @@
 #include "experiments/run/pool.hpp"
 #include "experiments/run/run.hpp"
 #include "tests/support/paths.hpp"
+#include "tests/support/refuse.hpp"
 #include "tests/support/run_job.hpp"
 #include "tests/support/scratch.hpp"
 
@@ -52,6 +55,7 @@ struct Ran {
 Ran run(const Scratch& scratch, const std::vector<Job>& jobs, const PoolOptions& options) {
   Manifest manifest;
   manifest.runs = jobs.size();
+  for (const auto& [key, value] : jobs.front().axes) manifest.axes.push_back(key);
   const Results results(scratch.folder() / "out", manifest, jobs, {});
   Ran ran;
   TaskWork work;
@@ -84,13 +88,50 @@ Plan counted_even(const Problem& problem, const OptionValues& options) {
   return find_strategy("even")->plan(problem, options);
 }
 
-Plan abort_planning(const Problem&, const OptionValues&) {
-  std::raise(SIGKILL);
+/// As a mistake of its own ends a process: without its handlers, and without a core file.
+void crash() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  std::signal(SIGSEGV, SIG_DFL);
+  std::raise(SIGSEGV);
+}
+
+Plan crash_planning(const Problem&, const OptionValues&) {
+  crash();
   return {};
 }
 
 Plan plan_without_end(const Problem&, const OptionValues&) {
   while (true) pause();
+}
+
+/// Calls `before` with each run and reports it as ok; writes nothing.
+TaskWork reporting_work(const std::function<void(std::size_t)>& before) {
+  TaskWork work;
+  work.run = [before](const Task& task, const TaskProgress& progress) {
+    progress.planned();
+    for (const std::size_t i : task) {
+      before(i);
+      RunReport report;
+      report.index = i;
+      progress.done(report);
+    }
+  };
+  work.give_up = [](std::size_t i, Status, const std::string& message) {
+    FAIL_CHECK("run " << i << " has a status: " << message);
+  };
+  return work;
+}
+
+/// What the machine did to the tasks, and which runs were done in spite of it.
+std::string fault_of(const std::vector<Task>& tasks, const TaskWork& work,
+                     std::set<std::size_t>& done) {
+  try {
+    run_tasks(tasks, work, {}, [&](const Outcome& run) { done.insert(run.index); });
+  } catch (const MachineError& error) {
+    return error.what();
+  }
+  return "none";
 }
 
 }  // namespace
@@ -161,7 +202,7 @@ TEST_CASE("fewer tasks than workers are divided, with every run in one part") {
 
 TEST_CASE("a planner that crashes is the status of the runs that wanted its plan, the rest go on") {
   const Scratch scratch;
-  const StrategyInfo info{"crash", "", "", "", {}, abort_planning};
+  const StrategyInfo info{"crash", "", "", "", {}, crash_planning};
   std::vector<Job> jobs = some_jobs(scratch);
   for (Job& job : jobs) {
     if (job.strategy.name == "even") job.strategy.info = &info;
@@ -173,7 +214,7 @@ TEST_CASE("a planner that crashes is the status of the runs that wanted its plan
   }
   const std::vector<Record> records = merge_results(scratch.folder() / "out");
   CHECK(records[6].at("status") == "crashed");
-  CHECK(records[6].at("message") == "the planning process died by SIGKILL (Killed)");
+  CHECK(records[6].at("message") == "the planning process died by SIGSEGV (Segmentation fault)");
 }
 
 TEST_CASE("a run that crashes has that as its status, and its task goes on behind it") {
@@ -181,7 +222,7 @@ TEST_CASE("a run that crashes has that as its status, and its task goes on behin
   work.run = [](const Task& task, const TaskProgress& progress) {
     progress.planned();
     for (const std::size_t i : task) {
-      if (i == 1) std::raise(SIGKILL);
+      if (i == 1) crash();
       RunReport report;
       report.index = i;
       progress.done(report);
@@ -195,9 +236,75 @@ TEST_CASE("a run that crashes has that as its status, and its task goes on behin
   const PoolEnd end = run_tasks({{0, 1, 2, 3}}, work, {},
                                 [&](const Outcome& run) { statuses[run.index] = run.status; });
   CHECK(end == PoolEnd::kAllDone);
-  CHECK(given_up == "1 crashed: the running process died by SIGKILL (Killed)");
+  CHECK(given_up == "1 crashed: the running process died by SIGSEGV (Segmentation fault)");
   CHECK(statuses ==
         std::map<std::size_t, std::string>{{0, "ok"}, {1, "crashed"}, {2, "ok"}, {3, "ok"}});
+}
+
+TEST_CASE("a run whose process was ended from outside is tried again behind the others") {
+  const Scratch scratch;
+  const fs::path tried = scratch.folder() / "tried";
+  TaskWork work = reporting_work([&](std::size_t i) {
+    if (i != 1 || fs::exists(tried)) return;
+    std::ofstream(tried) << "once";
+    std::raise(SIGKILL);
+  });
+  std::vector<std::size_t> order;
+  const PoolEnd end = run_tasks({{0, 1, 2}, {3}}, work, {},
+                                [&](const Outcome& run) { order.push_back(run.index); });
+  CHECK(end == PoolEnd::kAllDone);
+  CHECK(order == std::vector<std::size_t>{0, 3, 1, 2});
+}
+
+TEST_CASE("a run that is ended from outside every time has no status, the others have theirs") {
+  TaskWork work = reporting_work([](std::size_t i) {
+    if (i == 1) std::raise(SIGKILL);
+  });
+  std::set<std::size_t> done;
+  CHECK(fault_of({{0, 1, 2}, {3}}, work, done) ==
+        "run 1, tried 3 times: the running process was ended from outside by SIGKILL (Killed)");
+  CHECK(done == std::set<std::size_t>{0, 2, 3});
+}
+
+TEST_CASE("a planner that is ended from outside every time leaves its task undone") {
+  TaskWork work = reporting_work([](std::size_t) {});
+  const auto run = work.run;
+  work.run = [run](const Task& task, const TaskProgress& progress) {
+    if (task.front() == 0) throw MachineError("no memory", MachineError::Remedy::kTryAgain);
+    run(task, progress);
+  };
+  std::set<std::size_t> done;
+  CHECK(fault_of({{0, 1, 2}, {3}}, work, done) == "run 0, tried 3 times: no memory");
+  CHECK(done == std::set<std::size_t>{3});
+}
+
+TEST_CASE("a full disk stops all runs at once") {
+  const TaskWork work = reporting_work([](std::size_t i) {
+    if (i == 1) throw MachineError("disk: No space left on device");
+  });
+  std::set<std::size_t> done;
+  CHECK(fault_of({{0, 1, 2}, {3}}, work, done) == "disk: No space left on device");
+  CHECK(done == std::set<std::size_t>{0});
+}
+
+TEST_CASE("a process that the machine refuses is no failure of a run") {
+  const Scratch scratch;
+  // Only the worker is refused processes: that of the simulation.
+  static const auto refused_plan = [](const Problem& problem, const OptionValues& options) {
+    test::refuse(SYS_clone, EAGAIN);
+    return find_strategy("even")->plan(problem, options);
+  };
+  const StrategyInfo info{"refused", "", "", "", {}, refused_plan};
+  std::string fault;
+  try {
+    (void)run(scratch, jobs_planned_by(scratch, info), {});
+  } catch (const MachineError& error) {
+    fault = error.what();
+  }
+  CHECK(fault == "no process: Resource temporarily unavailable");
+  for (const auto& entry : fs::recursive_directory_iterator(scratch.folder())) {
+    CHECK(entry.path().filename() != "status.json");
+  }
 }
 
 TEST_CASE("a planner without end is a timeout") {
@@ -210,7 +317,7 @@ TEST_CASE("a planner without end is a timeout") {
 
 TEST_CASE("failing fast leaves the later runs undone") {
   const Scratch scratch;
-  const StrategyInfo info{"crash", "", "", "", {}, abort_planning};
+  const StrategyInfo info{"crash", "", "", "", {}, crash_planning};
   const Ran ran = run(scratch, jobs_planned_by(scratch, info), {.fail_fast = true});
   CHECK(ran.end == PoolEnd::kFailedFast);
   CHECK(ran.outcomes.size() == 6);  // of one plan

@@ -15,6 +15,7 @@
 #include "tests/support/scratch.hpp"
 #include "workloads/input/csv.hpp"
 #include "workloads/input/files.hpp"
+#include "workloads/input/machine_error.hpp"
 
 namespace edgeflow {
 namespace {
@@ -276,7 +277,7 @@ TEST_CASE("a run that begins again is not done until its results are written aga
   CHECK_FALSE(results.has(jobs[0]));
 }
 
-TEST_CASE("results replace earlier results, but nobody else's files") {
+TEST_CASE("results take the place of earlier results, but not of anybody else's files") {
   const Scratch scratch;
   scratch.write("mine/notes.txt", "do not delete");
   CHECK(mistake([&] {
@@ -288,10 +289,14 @@ TEST_CASE("results replace earlier results, but nobody else's files") {
   const fs::path old = scratch.folder() / "old";
   { const Results results(old, {}, {}, {}); }
   scratch.write("old/runs/0-stale/status.json", "{}");
+  scratch.write("old/runs/1-begun/units.csv", "no result");
   scratch.write("old/plots/figure.txt", "kept");
   { const Results results(old, {}, {}, {}); }
   CHECK_FALSE(fs::exists(old / "runs/0-stale"));
-  CHECK(fs::exists(old / "plots/figure.txt"));
+  CHECK_FALSE(fs::exists(old / "runs/1-begun"));
+  CHECK(fs::exists(old / "runs.old-1/runs/0-stale"));
+  CHECK_FALSE(fs::exists(old / "runs.old-1/runs/1-begun"));
+  CHECK(fs::exists(old / "runs.old-1/plots/figure.txt"));
 }
 
 TEST_CASE("a file in the way of a results folder is an error that names it") {
@@ -304,10 +309,16 @@ TEST_CASE("a file in the way of a results folder is an error that names it") {
         }).starts_with((file / "below").string() + ": cannot be made a folder: "));
 }
 
-TEST_CASE("a full disk is an error that names the file") {
+TEST_CASE("a full disk is the machine's fault, with the name of the file") {
   for (const auto write :
        {+[] { write_file("/dev/full", "text"); }, +[] { write_whole_file("/dev/full", "text"); }}) {
-    CHECK(mistake(write) == "/dev/full: cannot be written: No space left on device");
+    std::string fault;
+    try {
+      write();
+    } catch (const MachineError& error) {
+      fault = error.what();
+    }
+    CHECK(fault == "/dev/full: cannot be written: No space left on device");
   }
   CHECK(fs::is_character_file("/dev/full"));
 }

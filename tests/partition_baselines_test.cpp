@@ -53,7 +53,7 @@ void for_each_placement(const Graph& graph, const Cluster& cluster, Visit visit)
 
 /// What dads minimises: all computing, and every tensor once to the other side and to the sink.
 double total_cost_s(const Problem& problem, const std::vector<DeviceId>& placement) {
-  const auto& [graph, cluster, size] = problem;
+  const auto& [graph, cluster, size, log] = problem;
   double sum_s = 0;
   for (std::size_t l = 0; l < graph.size(); ++l) {
     const LayerId id{static_cast<std::int32_t>(l)};
@@ -77,7 +77,7 @@ double total_cost_s(const Problem& problem, const std::vector<DeviceId>& placeme
 /// The period of a chain whose stages are runs of layers on one device; infinite if a device has
 /// two stages.
 double period_s(const Problem& problem, const std::vector<DeviceId>& placement) {
-  const auto& [graph, cluster, size] = problem;
+  const auto& [graph, cluster, size, log] = problem;
   std::set<DeviceId> used;
   double period = 0;
   double stage_s = 0;

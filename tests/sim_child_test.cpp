@@ -1,15 +1,19 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 #include "sim/engine/child.hpp"
 #include "sim/records/result_bytes.hpp"
 #include "sim/simulate.hpp"
+#include "workloads/input/machine_error.hpp"
+#include "workloads/input/process.hpp"
 
 using namespace edgeflow;
 
@@ -92,6 +96,44 @@ TEST_CASE("a job that hangs is killed at its time limit") {
   CHECK(result.message == "the simulation process was killed after 0.05 s of wall-clock time");
 }
 
+TEST_CASE("time counts as long as a process could run, whatever the clock says") {
+  using std::chrono::hours;
+  using std::chrono::milliseconds;
+  const RunClock::Clock::time_point start{};
+  RunClock clock(3, start);
+  clock.look(false, start + hours(1));  // the machine slept: kMostBetween_s = 1 at most
+  CHECK_FALSE(clock.over());
+  clock.look(true, start + hours(2));  // the process was stopped
+  clock.look(false, start + hours(2) + milliseconds(900));
+  CHECK_FALSE(clock.over());
+  clock.look(false, start + hours(3));
+  CHECK_FALSE(clock.over());  // 1 + 0.9 + 1
+  clock.look(false, start + hours(3) + milliseconds(200));
+  CHECK(clock.over());
+}
+
+TEST_CASE("a limit of more than 292 years, which nanoseconds cannot count, is a limit") {
+  RunClock clock(1e300);
+  clock.look(false);
+  CHECK_FALSE(clock.over());
+  const SimulationResult result = run_in_child([] { return SimulationResult(); }, 1e300);
+  CHECK(result.status == Status::kOk);
+}
+
+TEST_CASE("a process is stopped from SIGSTOP to SIGCONT") {
+  const auto self = [](int signal) { return signal; };
+  Process child = Process::fork([&](int) {
+    raise(self(SIGSTOP));
+    return true;
+  });
+  while (!child.stopped()) sched_yield();
+  CHECK_FALSE(child.ended());
+  CHECK(child.stopped());  // asking does not change it
+  child.signal(SIGCONT);
+  CHECK(child.wait().exit_code == 0);
+  CHECK_FALSE(child.stopped());
+}
+
 TEST_CASE("an exception in a job becomes its message") {
   const SimulationResult result = run_in_child(
       []() -> SimulationResult { throw std::runtime_error("no such thing"); }, kPlenty_s);
@@ -99,11 +141,40 @@ TEST_CASE("an exception in a job becomes its message") {
   CHECK(result.message == "no such thing");
 }
 
-TEST_CASE("running out of memory in a job is a failure of that job") {
-  const SimulationResult result =
-      run_in_child([]() -> SimulationResult { throw std::bad_alloc(); }, kPlenty_s);
-  CHECK(result.status == Status::kFailed);
-  CHECK(result.message == "the simulation process ran out of memory");
+namespace {
+/// The MachineError that a job ends in; "none" if it has a result.
+std::string fault_of(const std::function<SimulationResult()>& job, MachineError::Remedy remedy) {
+  try {
+    run_in_child(job, kPlenty_s);
+  } catch (const MachineError& error) {
+    CHECK(error.remedy() == remedy);
+    return error.what();
+  }
+  return "none";
+}
+}  // namespace
+
+TEST_CASE("what the machine does to a job is no result of it") {
+  using enum MachineError::Remedy;
+  CHECK(fault_of([]() -> SimulationResult { throw std::bad_alloc(); }, kTryAgain) ==
+        "there is not enough memory");
+  CHECK(fault_of([]() -> SimulationResult { throw MachineError("the disk is full"); }, kStop) ==
+        "the disk is full");
+  CHECK(fault_of(
+            []() -> SimulationResult {
+              throw std::system_error(EMFILE, std::generic_category(), "open");
+            },
+            kStop) == "open: Too many open files");
+  for (const int signal : {SIGKILL, SIGTERM, SIGXCPU, SIGHUP}) {
+    CHECK(fault_of(
+              [&]() -> SimulationResult {
+                std::signal(signal, SIG_DFL);
+                std::raise(signal);
+                return {};
+              },
+              kTryAgain)
+              .starts_with("the simulation process was ended from outside by SIG"));
+  }
 }
 
 TEST_CASE("a job that leaves without a result is a failure") {

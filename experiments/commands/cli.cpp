@@ -1,11 +1,16 @@
 #include "experiments/commands/cli.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
+#include <system_error>
 
 #include "experiments/commands/commands.hpp"
 #include "experiments/results/version.hpp"
+#include "workloads/input/machine_error.hpp"
 #include "workloads/input/yaml.hpp"
 
 namespace edgeflow {
@@ -21,7 +26,8 @@ class CommandLine {
     app_.footer(
         "Exit code: 0 all ok; 1 a run ended in a status other than ok; 2 a mistake in arguments "
         "or\n"
-        "files, nothing was started; 130 interrupted; 70 a bug.\n"
+        "files, nothing was started; 3 the machine is short of something, try again later; 130\n"
+        "interrupted; 70 a bug.\n"
         "Examples:\n"
         "  edgeflow run experiments/studies/yolo_on_four_boards.yaml\n"
         "  edgeflow sweep experiments/studies/quickstart.yaml");
@@ -68,6 +74,12 @@ class CommandLine {
         ->type_name("KEY=VALUE");
   }
 
+  static void add_no_lock(CLI::App* sub, bool& no_lock) {
+    sub->add_flag(
+        "--no-lock", no_lock,
+        "For file systems without locks: you see to it that nobody else makes these runs");
+  }
+
   void add_run() {
     CLI::App* sub = add("run", "Plan and simulate a scenario",
                         "  edgeflow run experiments/studies/yolo_on_four_boards.yaml\n"
@@ -79,6 +91,9 @@ class CommandLine {
     sub->add_option("--plan", run_.plan, "Replay this plan instead of asking the strategies");
     sub->add_option("--timeout", run_.timeout,
                     "Wall-clock limit of one simulation, such as 60s (default: 600s)");
+    sub->add_flag("--force", run_.force,
+                  "Set aside what is in the folder as runs.old-N, also of another scenario");
+    add_no_lock(sub, run_.no_lock);
     sub->add_flag("--trace", run_.trace,
                   "Also write trace.json of each run, to look at in ui.perfetto.dev");
   }
@@ -103,8 +118,17 @@ class CommandLine {
     sub->add_option("--shard", sweep_.shard,
                     "Run only part K of N, such as 2/8; 'edgeflow merge' joins the parts")
         ->type_name("K/N");
+    sub->add_option("--retry", sweep_.retry,
+                    "Run again what ended so: failed, crashed, timeout (parted by commas)")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->check(CLI::IsMember({"failed", "crashed", "timeout"}))
+        ->type_name("STATUS,...");
+    add_no_lock(sub, sweep_.no_lock);
     sub->add_flag("--dry-run", sweep_.dry_run, "Check everything, list the runs, run none");
-    sub->add_flag("--force", sweep_.force, "Run again what is done already");
+    sub->add_flag(
+        "--force", sweep_.force,
+        "Run all again; what is in the folder, also of another study, is set aside as runs.old-N");
     sub->add_flag("--fail-fast", sweep_.fail_fast, "Stop at the first run that does not end ok");
   }
 
@@ -129,9 +153,18 @@ class CommandLine {
     CLI::App* sub = add("plan", "Plan without simulating; run --plan replays the plan",
                         "  edgeflow plan my.yaml -o plan.yaml\n"
                         "  edgeflow plan my.yaml --set strategy=edgeflow | less",
-                        [this] { return write_plan_file(plan_, plan_output_); });
+                        [this] {
+                          return problem_output_.empty()
+                                     ? write_plan_file(plan_, plan_output_)
+                                     : write_problem_file(plan_, problem_output_);
+                        });
     add_scenario(sub, plan_);
-    sub->add_option("-o,--output", plan_output_, "File for the plan (default: stdout)");
+    CLI::Option* plan =
+        sub->add_option("-o,--output", plan_output_, "File for the plan (default: stdout)");
+    sub->add_option("--problem", problem_output_,
+                    "Plan nothing; write the problem that an external program would get")
+        ->type_name("FILE.json")
+        ->excludes(plan);
   }
 
   void add_explain() {
@@ -240,6 +273,7 @@ class CommandLine {
   std::string reported_;
   ScenarioArguments plan_;
   std::string plan_output_;
+  std::string problem_output_;
   ScenarioArguments explain_;
   std::string explain_plan_;
   ImportArguments import_;
@@ -253,17 +287,43 @@ class CommandLine {
 
 }  // namespace
 
-int run_program(int argc, const char* const* argv) {
+namespace {
+
+/// Those that the caller closed: else the first files that we open would get what is printed.
+void open_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) < 0) (void)open("/dev/null", O_RDWR);  // gets this number
+  }
+}
+
+int parse_and_run(int argc, const char* const* argv) {
+  CommandLine command_line(argc, argv);
   try {
-    CommandLine command_line(argc, argv);
-    try {
-      return command_line.run();
-    } catch (const CLI::ParseError& error) {
-      return command_line.exit(error);
-    }
+    return command_line.run();
+  } catch (const CLI::ParseError& error) {
+    return command_line.exit(error);
+  } catch (const std::exception&) {
+    rethrow_machines_fault();
+    throw;
+  }
+}
+
+}  // namespace
+
+int run_program(int argc, const char* const* argv) {
+  open_standard_streams();
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error of writing
+  try {
+    return parse_and_run(argc, argv);
   } catch (const InputError& error) {
     fmt::print(stderr, "{}\n", error.what());
     return kExitUsage;
+  } catch (const std::system_error& error) {  // of files and folders
+    fmt::print(stderr, "{}\n", error.what());
+    return kExitUsage;
+  } catch (const MachineError& error) {
+    fmt::print(stderr, "{} (try again later)\n", error.what());
+    return kExitMachine;
   } catch (const std::exception& error) {
     fmt::print(stderr, "edgeflow: internal error, please report it: {}\n", error.what());
     return kExitInternal;

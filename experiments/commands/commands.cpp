@@ -12,6 +12,7 @@
 #include "experiments/commands/lists.hpp"
 #include "experiments/jobs/sweep.hpp"
 #include "experiments/run/steps.hpp"
+#include "partition/external/problem_json.hpp"
 #include "partition/plans/plan_yaml.hpp"
 #include "sim/files/platform_file.hpp"
 #include "workloads/input/files.hpp"
@@ -155,6 +156,17 @@ int write_plan_file(const ScenarioArguments& arguments, const std::string& outpu
     write_whole_file(output, text);
     fmt::print(stderr, "wrote {}: {} units by {}\n", output, plan.units.size(), plan.strategy);
   });
+}
+
+int write_problem_file(const ScenarioArguments& arguments, const std::string& output) {
+  const Scenario scenario = read_scenario_file(arguments);
+  if (scenario.has_streams()) {
+    throw InputError({arguments.file, 0, 0}, "streams", "a problem is that of one stream",
+                     "use it with a scenario of that stream alone");
+  }
+  write_whole_file(output, write_problem(problem_of(scenario.workloads.front())));
+  fmt::print(stderr, "wrote {}\n", output);
+  return kExitOk;
 }
 
 int explain_scenario(const ScenarioArguments& arguments, const std::string& plan_file) {

@@ -15,6 +15,7 @@ namespace edgeflow {
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitNotAllOk = 1;  // some run ended in a status other than ok
 inline constexpr int kExitUsage = 2;     // a mistake in arguments, files or where results shall go
+inline constexpr int kExitMachine = 3;   // out of memory, disk, processes: no fault of the input
 inline constexpr int kExitInterrupted = 130;  // by Ctrl-C, as shells have it
 inline constexpr int kExitInternal = 70;      // a bug (EX_SOFTWARE of sysexits.h)
 
@@ -37,6 +38,8 @@ struct RunArguments {
   std::string timeout;  // wall clock of one simulation, such as "60s"; empty: 600 s
   std::vector<std::string> command_line;  // for the manifest
   bool trace = false;
+  bool force = false;  // set aside what is in the folder, also of another scenario
+  bool no_lock = false;
 };
 int run_scenario(const RunArguments& arguments);
 
@@ -44,11 +47,13 @@ struct SweepArguments {
   std::string file;
   std::string output;
   std::string timeout;
-  std::string shard;        // "K/N"; empty: all runs
-  std::size_t workers = 0;  // 0: one per core
+  std::string shard;               // "K/N"; empty: all runs
+  std::vector<std::string> retry;  // statuses of runs to be run again
+  std::size_t workers = 0;         // 0: one per core
   bool dry_run = false;
-  bool force = false;
+  bool force = false;  // set aside what is done, also of another study
   bool fail_fast = false;
+  bool no_lock = false;
   std::vector<std::string> command_line;
 };
 int run_sweep(const SweepArguments& arguments);
@@ -61,6 +66,8 @@ int report(const std::string& folder);
 
 /// Writes the plan to `output`, or to stdout if that is empty.
 int write_plan_file(const ScenarioArguments& arguments, const std::string& output);
+/// Writes what an external program would get of the scenario.
+int write_problem_file(const ScenarioArguments& arguments, const std::string& output);
 /// Prints what edgeflow explain says of the scenario's plan, or of that in `plan_file` unless it is
 /// empty.
 int explain_scenario(const ScenarioArguments& arguments, const std::string& plan_file);

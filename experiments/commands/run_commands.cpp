@@ -14,7 +14,6 @@
 #include "experiments/results/results.hpp"
 #include "experiments/results/summary.hpp"
 #include "experiments/run/run.hpp"
-#include "experiments/scenario/resolve.hpp"
 #include "partition/plans/plan_yaml.hpp"
 #include "workloads/input/home.hpp"
 #include "workloads/input/process.hpp"
@@ -40,6 +39,10 @@ double read_timeout_s(const std::string& text) {
 
 fs::path folder_for(const std::string& output, const std::string& name) {
   return output.empty() ? fs::path("results") / name : fs::path(output);
+}
+
+std::string absolute_path(const std::string& file) {
+  return fs::absolute(file).lexically_normal().string();
 }
 
 /// Processor cores that this process may use.
@@ -89,12 +92,26 @@ int conclude(const std::filesystem::path& folder, const std::string& head) {
   return exit_code_of(bad, records.size());
 }
 
+/// What the same command does after an end before all runs were done.
+const char* way_on(const Study& study) {
+  if (!study.resume) return "the same command begins anew";
+  return study.mode.force ? "the same command without --force goes on from there"
+                          : "the same command goes on from there";
+}
+
 /// After an end before all runs were done.
 int conclude_early(const StudyOutcome& outcome) {
-  fmt::print(stderr, "{}: {} of {} runs are done; the same command goes on from there\n",
-             outcome.end == PoolEnd::kInterrupted ? "interrupted" : "stopped by --fail-fast",
-             outcome.done, outcome.runs);
-  return outcome.end == PoolEnd::kInterrupted ? kExitInterrupted : kExitNotAllOk;
+  struct End {
+    std::string why;
+    int exit_code;
+  };
+  const auto [why, exit_code] =
+      outcome.end == PoolEnd::kInterrupted ? End{"interrupted", kExitInterrupted}
+      : outcome.end == PoolEnd::kMachine   ? End{outcome.fault, kExitMachine}
+                                           : End{"stopped by --fail-fast", kExitNotAllOk};
+  fmt::print(stderr, "{}: {} of {} runs are done; {}\n", why, outcome.done, outcome.runs,
+             way_on(outcome.study));
+  return exit_code;
 }
 
 /// The one job that replays a plan instead of asking the scenario's strategies.
@@ -109,8 +126,7 @@ Job replay(const Scenario& scenario, const std::string& plan_file) {
   job.scenario = std::make_shared<const Scenario>(scenario);
   job.plan = std::make_shared<const Plan>(plan);
   job.strategy.name = job.plan->strategy;
-  job.config_hash =
-      config_hash(scenario, job.strategy, write_plan(*job.plan, graph, *scenario.cluster));
+  identify(job, write_plan(*job.plan, graph, *scenario.cluster));
   return job;
 }
 
@@ -121,11 +137,13 @@ Study load_scenario(const RunArguments& arguments) {
                                       : std::vector<Job>{replay(scenario, arguments.plan)};
   study.tasks = tasks_of(study.jobs);
   study.manifest.name = scenario.name;
-  study.manifest.file = arguments.scenario.file;
+  study.manifest.file = absolute_path(arguments.scenario.file);
   study.manifest.text = Document(fs::path(arguments.scenario.file)).canonical_text();
   study.manifest.arguments = arguments.command_line;
   study.manifest.runs = study.jobs.size();
   study.folder = folder_for(arguments.output, scenario.name);
+  study.mode.force = arguments.force;
+  study.mode.lock = !arguments.no_lock;
   study.headline = headline(scenario);
   return study;
 }
@@ -136,8 +154,9 @@ Study load_sweep(const SweepArguments& arguments) {
   Sweep sweep = read_sweep(arguments.file);
   const bool sharded = shard.shards > 1;
   Study study;
+  study.manifest.kind = Manifest::Kind::kSweep;
   study.manifest.name = sweep.name;
-  study.manifest.file = arguments.file;
+  study.manifest.file = absolute_path(arguments.file);
   study.manifest.text = sweep.text;
   study.manifest.base_text = sweep.base_text;
   study.manifest.arguments = arguments.command_line;
@@ -146,8 +165,9 @@ Study load_sweep(const SweepArguments& arguments) {
   study.tasks = sharded ? shard_of(sweep.jobs, shard.number, shard.shards) : tasks_of(sweep.jobs);
   study.jobs = std::move(sweep.jobs);
   study.folder = folder_for(arguments.output, sweep.name);
-  study.mode = {.resume = !arguments.force || sharded, .shard = sharded};
-  study.force = arguments.force;
+  study.mode = {.shard = sharded, .force = arguments.force, .lock = !arguments.no_lock};
+  study.mode.retry = {arguments.retry.begin(), arguments.retry.end()};
+  study.resume = true;
   return study;
 }
 
@@ -200,7 +220,7 @@ int report(const std::string& folder) {
   const std::string script = (home_folder() / "scripts" / "report.py").string();
   const std::array<std::string, 3> words{kPython, script, absolute};
   try {
-    Process python = Process::start(words, Process::Streams::kInherited);
+    Process python = Process::start(words);
     return python.wait().shell_code() == 0 ? kExitOk : kExitUsage;
   } catch (const std::system_error& error) {
     throw InputError({kPython, 0, 0}, "", error.code().message(),

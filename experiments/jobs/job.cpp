@@ -6,6 +6,24 @@
 
 namespace edgeflow {
 
+void identify(Job& job, const std::string& given_plan) {
+  job.config_hash = config_hash(*job.scenario, job.strategy, given_plan);
+  job.files = external_files(job);
+  job.programs.clear();
+  for (const Workload& workload : job.scenario->workloads) {
+    job.programs += job.strategy_of(workload).found_program();
+  }
+}
+
+std::string external_files(const Job& job) {
+  std::string hashes;
+  for (const Workload& workload : job.scenario->workloads) {
+    const StrategyChoice& strategy = job.strategy_of(workload);
+    hashes += strategy.named_files() + strategy.found_program();
+  }
+  return hashes;
+}
+
 std::string plan_key(const Job& job) {
   // Everything else is left at its default.
   Scenario seen;

@@ -23,12 +23,22 @@ struct Job {
   /// Given instead of asking the strategy, for a scenario with one workload; must be valid.
   std::shared_ptr<const Plan> plan;
   std::string config_hash;  // of scenario, strategy and given plan
+  std::string files;        // external_files() when the job was made
+  /// Hashes of the programs that are looked up in PATH: other machines have others, so config_hash
+  /// does not know them.
+  std::string programs;
 
   /// "7-1f0c93aa": the index and the first 8 digits of the hash.
   std::string run_id() const;
   /// What plans the workload: its own strategy, or the job's.
   const StrategyChoice& strategy_of(const Workload& workload) const;
 };
+
+/// Fills config_hash, files and programs; `given_plan` is that of `plan`.
+void identify(Job& job, const std::string& given_plan = "");
+
+/// Hashes of the files of its external programs, as they are now.
+std::string external_files(const Job& job);
 
 /// Equal for jobs whose plans are equal: they differ only in what problem_of leaves out.
 std::string plan_key(const Job& job);

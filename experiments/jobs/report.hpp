@@ -56,7 +56,8 @@ struct RunReport {
 
 struct Run {
   RunReport report;
-  Plans plans;  // empty if a strategy gave none
+  Plans plans;               // empty if a strategy gave none
+  std::string strategy_log;  // what strategies said besides
   bool plans_are_valid = false;
   SimulationResult result;
   bool simulated = false;

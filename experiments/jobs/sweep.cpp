@@ -6,7 +6,6 @@
 #include <map>
 #include <set>
 
-#include "experiments/scenario/resolve.hpp"
 #include "experiments/scenario/scenario.hpp"
 #include "workloads/input/random.hpp"
 
@@ -212,7 +211,7 @@ class Expansion {
         job.strategy = strategy;
         job.axes = values;
         job.repetition = r;
-        job.config_hash = config_hash(*job.scenario, job.strategy);
+        identify(job);
         jobs_.push_back(std::move(job));
       }
     }
@@ -318,7 +317,7 @@ std::vector<Job> jobs_of(const Scenario& scenario) {
     job.index = jobs.size();
     job.scenario = shared;
     job.strategy = strategy;
-    job.config_hash = config_hash(*job.scenario, job.strategy);
+    identify(job);
     if (shared->strategies.size() > 1) job.baseline = 0;
     jobs.push_back(std::move(job));
   }

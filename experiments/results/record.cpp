@@ -29,6 +29,7 @@ std::optional<double> number_of(const std::string& text) {
 Record record_of(const Json& json) {
   Record record;
   record.config_hash = json.at("config_hash");
+  record.program = json.value("program", "");
   if (const auto axes = json.find("axes"); axes != json.end()) {
     for (const auto& [key, value] : axes->items()) record.axes.emplace_back(key, value);
   }
@@ -61,6 +62,7 @@ Record record_of(const RunReport& report) {
 std::string status_text(const Record& record) {
   Json json;
   json["config_hash"] = record.config_hash;
+  json["program"] = record.program;
   json["status"] = record.at("status");
   json["message"] = record.at("message");
   for (const auto& [key, value] : record.axes) json["axes"][key] = value;

@@ -20,6 +20,7 @@ struct Record {
   std::vector<std::string> cells;  // in the order of columns()
   /// Of each stream, if the scenario has some, in the order of stream_columns().
   std::vector<std::vector<std::string>> streams{};
+  std::string program{};  // that made it, see program_of
 
   /// The cell of a column of runs.csv.
   const std::string& at(std::string_view column) const;

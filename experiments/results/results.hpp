@@ -9,49 +9,52 @@
 //   runs/<run_id>/         scenario.resolved.yaml, plan.yaml (of streams: plan-<name>.yaml; made
 //                          anew: plan@1.yaml, ... and plans.csv), requests.csv, units.csv,
 //                          transfers.csv, devices.csv, links.csv, timing.csv, trace.json if wanted,
-//                          streams.csv if there are some; status.json comes last, so that a run
-//                          with one is whole
+//                          streams.csv if there are some, strategy.log if an external program wrote
+//                          to stderr; status.json comes last, so that a run with one is whole
 //
 // runs.csv and timing.csv are made of what the runs' folders hold, when all of them are there.
+// Finished runs are never deleted, except to be replaced by the same run: aside.hpp.
 
 #include <filesystem>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "experiments/jobs/job.hpp"
 #include "experiments/jobs/report.hpp"
+#include "experiments/jobs/tasks.hpp"
 #include "experiments/results/lock.hpp"
+#include "experiments/results/manifest.hpp"
 #include "experiments/results/record.hpp"
 
 namespace edgeflow {
 
-/// What a manifest says about its results.
-struct Manifest {
-  std::string name;
-  std::string file;                    // the scenario or sweep
-  std::string text;                    // of it, canonical
-  std::string base_text;               // of the sweep's base, if that is a file of its own
-  std::vector<std::string> arguments;  // of the program
-  std::vector<std::string> axes;
-  std::size_t runs = 0;
-};
-
 class Results {
  public:
   struct Mode {
-    bool resume = false;  // keep the runs that this program has done already
-    bool shard = false;   // others write other runs of the same sweep into the folder
+    bool shard = false;             // others write other runs of the same sweep into the folder
+    bool force = false;             // take over the folder of another study
+    bool lock = true;               // false: the file system has no locks
+    std::set<std::string> retry{};  // runs with these statuses are not done
   };
 
-  /// Creates the folder or takes it over, with whatever is no run of `jobs` removed. Throws
-  /// InputError if that cannot be done, if there are files of somebody else, or if another sweep is
-  /// writing there.
+  /// Creates the folder or takes it over; finished runs that are none of `jobs`, or not of this
+  /// program, are set aside, which is said on stderr. Throws InputError if that cannot be done, if
+  /// there are results of another study or files of somebody else, or if another sweep is writing
+  /// there.
   Results(std::filesystem::path folder, const Manifest& manifest, std::span<const Job> jobs,
-          Mode mode);
+          const Mode& mode);
 
-  /// Whether the folder holds the whole run.
+  /// Sets aside what is there of these runs.
+  void set_aside(std::span<const Task> tasks, std::span<const Job> jobs) const;
+
+  /// Whether the folder holds the whole run, made by this program.
   bool has(const Job& job) const;
+
+  /// False if another process is making the run; else none will, until it is released.
+  bool claim(const Job& job) const { return run_locks_.lock(job.index); }
+  void release(const Job& job) const { run_locks_.unlock(job.index); }
 
   /// Where the run's files are; the simulation itself writes units.csv, transfers.csv, trace.json.
   std::filesystem::path folder_of(const Job& job) const;
@@ -66,10 +69,13 @@ class Results {
   const std::filesystem::path& folder() const { return folder_; }
 
  private:
-  void prepare(const Manifest& manifest, std::span<const Job> jobs, Mode mode) const;
+  void prepare(const Manifest& manifest, std::span<const Job> jobs) const;
+  void set_others_aside(const Manifest& old, const Manifest& now, std::span<const Job> jobs) const;
 
   std::filesystem::path folder_;
   FolderLock lock_;
+  RunLocks run_locks_;
+  Mode mode_;
 };
 
 /// Writes the tables over all runs of a results folder, and how they ended into the manifest.

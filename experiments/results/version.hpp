@@ -8,6 +8,7 @@ namespace edgeflow {
 struct VersionInfo {
   std::string version;
   std::string commit;
+  bool dirty;  // with changes that are in no commit
   std::string simgrid;
   std::string clp;
   std::string compiler;

@@ -7,11 +7,11 @@
 #include <array>
 #include <csignal>
 #include <deque>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "workloads/input/error.hpp"
 #include "workloads/input/process.hpp"
 
 namespace edgeflow {
@@ -21,8 +21,6 @@ using Json = nlohmann::json;
 
 /// For writing results, beyond the time limit of the simulation.
 constexpr double kGrace_s = 60;
-/// How late a signal or a time limit may be noticed.
-constexpr int kTick_ms = 200;
 /// Ctrl-C reaches all processes of the terminal; the pool decides.
 constexpr std::array<int, 2> kIgnored{SIGINT, SIGTERM};
 
@@ -64,11 +62,15 @@ class Worker {
       : task_(std::move(task)),
         timeout_s_(timeout_s),
         process_(Process::fork([&](int out) { return run(task_, work, out); }, kIgnored)),
-        deadline_(deadline_in(timeout_s)) {}
+        clock_(timeout_s) {}
 
   int pipe() const { return process_.out(); }
   bool planned() const { return planned_; }
-  bool overdue() const { return Process::Clock::now() > deadline_; }
+  bool overdue() {
+    clock_.look(process_.stopped());
+    return clock_.over();
+  }
+  const Task& task() const { return task_; }
   /// Those whose results are not written.
   Task left() const { return {task_.begin() + static_cast<std::ptrdiff_t>(done_), task_.end()}; }
 
@@ -78,9 +80,9 @@ class Worker {
     for (std::size_t end = 0; (end = text_.find('\n')) != std::string::npos;) {
       lines.push_back(Json::parse(text_.substr(0, end)));
       text_.erase(0, end + 1);
-      planned_ = true;
+      if (lines.back().contains("planned")) planned_ = true;
       if (lines.back().contains("index")) ++done_;
-      deadline_ = deadline_in(timeout_s_ + kGrace_s);
+      clock_ = RunClock(timeout_s_ + kGrace_s);
     }
     return true;
   }
@@ -94,7 +96,9 @@ class Worker {
     try {
       work.run(task, progress);
     } catch (const InputError& error) {
-      progress.failed(error.what());
+      progress.failed(error);
+    } catch (const MachineError& error) {
+      progress.failed(error);
     }
     return true;
   }
@@ -105,7 +109,7 @@ class Worker {
   bool planned_ = false;
   std::size_t done_ = 0;  // of the task
   std::string text_;      // of a line that has not ended
-  Process::Clock::time_point deadline_;
+  RunClock clock_;
 };
 
 class Pool {
@@ -122,25 +126,41 @@ class Pool {
     while (!tasks_.empty() || !workers_.empty()) {
       if (interrupted != 0) return PoolEnd::kInterrupted;
       if (failed_ && options_.fail_fast) return PoolEnd::kFailedFast;
-      while (!tasks_.empty() && workers_.size() < options_.workers) {
-        Task task = std::move(tasks_.front());
-        tasks_.pop_front();
-        workers_.push_back(std::make_unique<Worker>(std::move(task), work_, options_.timeout_s));
-      }
+      begin_tasks();
       listen();
     }
-    return failed_ && options_.fail_fast ? PoolEnd::kFailedFast : PoolEnd::kAllDone;
+    if (failed_ && options_.fail_fast) return PoolEnd::kFailedFast;
+    if (!fault_.empty()) throw MachineError(fault_);
+    return PoolEnd::kAllDone;
   }
 
  private:
+  /// Looks at each task once.
+  void begin_tasks() {
+    for (std::size_t n = tasks_.size(); n > 0 && workers_.size() < options_.workers; --n) {
+      Task task = std::move(tasks_.front());
+      tasks_.pop_front();
+      const std::optional<Task> left = work_.claim ? work_.claim(task) : task;
+      if (!left) {
+        tasks_.push_back(std::move(task));
+      } else if (!left->empty()) {
+        workers_.push_back(std::make_unique<Worker>(*left, work_, options_.timeout_s));
+      }
+    }
+  }
+
   void listen() {
     std::vector<pollfd> polls;
     for (const auto& worker : workers_) polls.push_back({worker->pipe(), POLLIN, 0});
-    if (poll(polls.data(), polls.size(), kTick_ms) < 0) return;  // a signal
+    if (poll(polls.data(), polls.size(), Process::kTick_ms) < 0) return;  // a signal
     std::vector<std::unique_ptr<Worker>> going;
     for (std::size_t i = 0; i < polls.size(); ++i) {
       const bool goes_on = polls[i].revents != 0 ? hear(*workers_[i]) : in_time(*workers_[i]);
-      if (goes_on) going.push_back(std::move(workers_[i]));
+      if (goes_on) {
+        going.push_back(std::move(workers_[i]));
+      } else if (work_.release) {
+        work_.release(workers_[i]->task());
+      }
     }
     workers_ = std::move(going);
   }
@@ -151,13 +171,23 @@ class Pool {
     if (!worker.listen(lines)) {
       const ProcessEnd end = worker.wait();
       if (worker.left().empty()) return false;
-      give_up(worker, Status::kCrashed,
-              fmt::format("the {} process died by {}", worker.planned() ? "running" : "planning",
-                          end.description()));
+      const char* const what = worker.planned() ? "running" : "planning";
+      if (end.from_outside()) {
+        try_again(worker, fmt::format("the {} process was ended from outside by {}", what,
+                                      end.description()));
+      } else {
+        give_up(worker, Status::kCrashed,
+                fmt::format("the {} process died by {}", what, end.description()));
+      }
       return false;
     }
     for (const Json& line : lines) {
       if (line.contains("error")) throw InputError({}, "", line["error"]);
+      if (line.contains("stop")) throw MachineError(line["stop"]);
+      if (line.contains("try_again")) {
+        try_again(worker, line["try_again"]);
+        return false;
+      }
       if (line.contains("index")) {
         report({line["index"], line["status"], line["latency_s"], line["message"]});
       }
@@ -171,6 +201,16 @@ class Pool {
             fmt::format("{} was stopped after {:g} s of wall-clock time",
                         worker.planned() ? "the run" : "planning", options_.timeout_s));
     return false;
+  }
+
+  /// Puts what is left behind all other tasks, a few times.
+  void try_again(const Worker& worker, const std::string& why) {
+    Task left = worker.left();
+    if (++tries_[left.front()] == kTries) {
+      fault_ = fmt::format("run {}, tried {} times: {}", left.front(), kTries, why);
+      left.erase(left.begin(), worker.planned() ? left.begin() + 1 : left.end());
+    }
+    if (!left.empty()) tasks_.push_back(std::move(left));
   }
 
   /// Says what became of the job at hand; of all jobs of the task if their plan is missing.
@@ -196,6 +236,8 @@ class Pool {
   const std::function<void(const Outcome&)>& done_;
   std::vector<std::unique_ptr<Worker>> workers_;
   bool failed_ = false;
+  std::map<std::size_t, int> tries_;  // by the run that was begun
+  std::string fault_;                 // of the machine, for which runs were given up
 };
 
 }  // namespace
@@ -209,7 +251,12 @@ void TaskProgress::done(const RunReport& report) const {
              {"message", report.message}});
 }
 
-void TaskProgress::failed(const std::string& message) const { say(out_, {{"error", message}}); }
+void TaskProgress::failed(const InputError& error) const { say(out_, {{"error", error.what()}}); }
+
+void TaskProgress::failed(const MachineError& error) const {
+  const bool stop = error.remedy() == MachineError::Remedy::kStop;
+  say(out_, {{stop ? "stop" : "try_again", error.what()}});
+}
 
 PoolEnd run_tasks(std::vector<Task> tasks, const TaskWork& work, const PoolOptions& options,
                   const std::function<void(const Outcome&)>& done) {

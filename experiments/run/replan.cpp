@@ -12,6 +12,7 @@
 
 #include "partition/plans/execution.hpp"
 #include "platforms/remaining.hpp"
+#include "workloads/input/machine_error.hpp"
 
 namespace edgeflow {
 namespace {
@@ -164,6 +165,7 @@ class Planner {
                              std::make_shared<const Cluster>(std::move(left->cluster))});
       return {id_at<PlanId>(plans_.made.size() - 1), ""};
     } catch (const std::exception& error) {
+      rethrow_machines_fault();
       return {kNoPlan, error.what()};
     }
   }

@@ -19,7 +19,7 @@ struct Study {
   std::vector<Task> tasks;  // those to be run now
   std::filesystem::path folder;
   Results::Mode mode;
-  bool force = false;    // also those that are done
+  bool resume = false;   // leave out those that are done
   std::string headline;  // what they have in common, for people
 };
 
@@ -29,6 +29,7 @@ struct StudyOutcome {
   std::size_t runs = 0;  // of the study's tasks
   std::size_t done = 0;  // of these, earlier ones that are kept included
   std::size_t bad = 0;   // not ok, of those run now
+  std::string fault;     // of the machine
   Study study;
 };
 

@@ -12,6 +12,7 @@
 #include "experiments/run/replan.hpp"
 #include "partition/plans/validate.hpp"
 #include "workloads/input/files.hpp"
+#include "workloads/input/machine_error.hpp"
 
 namespace edgeflow {
 namespace {
@@ -70,12 +71,13 @@ void end(Run& run, Status status, const std::string& message) {
   run.report.message = message;
 }
 
-/// Takes the step; an exception becomes the run's status.
+/// Takes the step; an exception becomes the run's status, unless it is the machine's fault.
 template <typename Step>
 void guarded(Run& run, Step step) {
   try {
     step();
   } catch (const std::exception& error) {
+    rethrow_machines_fault();
     end(run, Status::kFailed, error.what());
   }
 }
@@ -134,27 +136,27 @@ SimulationResult simulate_requests(const Plans& plans, const Scenario& scenario,
   return simulate(streams, simulation);
 }
 
-/// Asks the strategy of a workload for a plan on some cluster.
-Plan ask(const Job& job, const Workload& workload, const Cluster& cluster) {
+/// Asks the strategy of a workload for a plan on some cluster. `log` gets what it says besides.
+Plan ask(const Job& job, const Workload& workload, const Cluster& cluster, std::string* log) {
   const StrategyChoice& strategy = job.strategy_of(workload);
   try {
-    return make_plan(*strategy.info, {workload.model->graph, cluster, workload.element_size()},
+    return make_plan(*strategy.info, {workload.model->graph, cluster, workload.element_size(), log},
                      strategy.resolved_options());
   } catch (const OptionError& error) {
     throw strategy.error(error);
   }
 }
 
-StreamPlans plans_of(const Job& job, const Workload& workload) {
+StreamPlans plans_of(const Job& job, const Workload& workload, std::string& log) {
   const Scenario& scenario = *job.scenario;
   const auto& cluster = workload.cluster;
   StreamPlans plans;
   plans.made.push_back(
-      {job.plan ? job.plan : std::make_shared<const Plan>(ask(job, workload, *cluster)), cluster,
-       cluster});
+      {job.plan ? job.plan : std::make_shared<const Plan>(ask(job, workload, *cluster, &log)),
+       cluster, cluster});
   if (!job.plan && scenario.replans()) {
     plan_anew(plans, scenario.disturbances,
-              [&](const Cluster& left) { return ask(job, workload, left); });
+              [&](const Cluster& left) { return ask(job, workload, left, &log); });
   }
   return plans;
 }
@@ -172,11 +174,13 @@ PlanOutcome plan(const Job& job) {
     planned.message = workloads[plans.size()].label() + error.what();
   };
   try {
-    for (const Workload& workload : workloads) plans.push_back(plans_of(job, workload));
+    for (const Workload& workload : workloads)
+      plans.push_back(plans_of(job, workload, planned.log));
     planned.plans = std::move(plans);
   } catch (const Infeasible& error) {
     end(Status::kInfeasible, error);
   } catch (const std::exception& error) {
+    rethrow_machines_fault();
     end(Status::kFailed, error);
   }
   planned.wall_s = seconds_since(start);
@@ -189,6 +193,7 @@ Run begin_run(const Job& job, const PlanOutcome& planned) {
   run.report.plan_wall_s = planned.wall_s;
   run.report.plan_cpu_s = planned.cpu_s;
   run.plans = planned.plans;
+  run.strategy_log = planned.log;
   return run;
 }
 
@@ -229,7 +234,7 @@ void report(Run& run, const Job& job) {
 }
 
 Plan plan_of(const Job& job, const Workload& workload) {
-  return job.plan ? *job.plan : ask(job, workload, *workload.cluster);
+  return job.plan ? *job.plan : ask(job, workload, *workload.cluster, nullptr);
 }
 
 }  // namespace edgeflow

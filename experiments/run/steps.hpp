@@ -14,9 +14,12 @@ struct PlanOutcome {
   Plans plans;  // of all workloads, or empty
   Status status = Status::kOk;
   std::string message;  // why, if not ok
+  std::string log;      // what strategies said besides
   double wall_s = 0;
   double cpu_s = 0;
 };
+
+// All of these throw MachineError for what is no result of the run.
 
 /// Asks the job's strategies, or takes the given plan. Whatever goes wrong is a status.
 PlanOutcome plan(const Job& job);

@@ -4,14 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "experiments/scenario/disturbances.hpp"
 #include "workloads/input/csv.hpp"
 #include "workloads/input/home.hpp"
-#include "workloads/input/json.hpp"
 #include "workloads/input/random.hpp"
 #include "workloads/model_yaml.hpp"
 
@@ -129,22 +125,6 @@ YamlTree simulation_node(const Scenario& scenario) {
   return node;
 }
 
-/// The contents of the files that a command names, so that a changed program is another run.
-std::string programs_of(const StrategyChoice& strategy) {
-  const Options options = strategy.resolved_options();
-  const auto command = options.find("command");
-  if (command == options.end()) return "";
-  std::string text;
-  for (const std::string& word : words_of_json(command->second)) {
-    const std::filesystem::path file = strategy.folder / word;
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(file, error)) continue;
-    std::ifstream stream(file, std::ios::binary);
-    text.append(std::istreambuf_iterator<char>(stream), {});
-  }
-  return text;
-}
-
 /// For reading again, or for comparing: then without paths, and the model by its contents.
 enum class TextOf : std::uint8_t { kReading, kComparing };
 
@@ -210,7 +190,7 @@ std::string config_hash(const Scenario& scenario, const StrategyChoice& strategy
                         const std::string& extra) {
   std::string text = text_of(scenario, strategy, TextOf::kComparing);
   for (const Workload& workload : scenario.workloads) {
-    text += programs_of(strategy_of(workload, strategy));
+    text += strategy_of(workload, strategy).named_files();
   }
   return fmt::format("{:016x}", fnv1a(text + extra));
 }

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
+#include "workloads/input/file_hash.hpp"
 #include "workloads/input/json.hpp"
 
 namespace edgeflow {
@@ -15,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kExternal = "external";
+constexpr std::array<std::string_view, 3> kExternalKeys{"command", "time_limit", "files"};
 
 StrategyChoice read_named_strategy(const Yaml& yaml) {
   StrategyChoice choice;
@@ -29,9 +32,9 @@ StrategyChoice read_named_strategy(const Yaml& yaml) {
                  : fmt::format("one of {}", fmt::join(names, ", ")));
 }
 
-/// A command as its option carries it: the words as a JSON list. From a list, from one word, or
-/// from such a JSON list.
-std::string read_command(const Yaml& yaml) {
+/// Words as an option carries them: as a JSON list. From a list, from one word, or from such a JSON
+/// list.
+std::string read_words(const Yaml& yaml, const char* expected) {
   std::vector<std::string> words;
   if (yaml.is_list()) {
     for (const Yaml& item : yaml.items()) words.push_back(item.as_string());
@@ -40,9 +43,7 @@ std::string read_command(const Yaml& yaml) {
   } else if (yaml.is_scalar()) {
     words.push_back(yaml.as_string());
   }
-  if (words.empty()) {
-    yaml.fail_expected("a program and its arguments such as [./my_strategy.py]");
-  }
+  if (words.empty()) yaml.fail_expected(expected);
   return json_list(words);
 }
 
@@ -52,25 +53,53 @@ std::string resolved_program(const std::string& program, const fs::path& folder)
   return fs::absolute(folder / program).lexically_normal().string();
 }
 
+/// What `command` runs must be there.
+void check_program(const Yaml& yaml, const std::string& word, const fs::path& folder) {
+  const std::string program = resolved_program(word, folder);
+  if (program.find('/') != std::string::npos && access(program.c_str(), X_OK) != 0) {
+    yaml.fail(fmt::format("cannot run {}: {}", program, std::strerror(errno)));
+  }
+}
+
+/// `files` as its option carries it, which is as `command`; all must be there.
+std::string read_files(const Yaml& yaml, const fs::path& folder) {
+  std::string files = read_words(yaml, "a list of files and folders such as [weights.json]");
+  for (const std::string& file : words_of_json(files)) {
+    std::error_code error;
+    if (!fs::exists(folder / file, error)) {
+      yaml.fail(fmt::format("there is no file {}", in_quotes((folder / file).string())));
+    }
+  }
+  return files;
+}
+
+/// Of the file that a word of a command names; empty if it names none.
+std::string hash_of_word(const fs::path& word, const fs::path& folder) {
+  for (const fs::path& file : {word, folder / word}) {
+    std::error_code error;  // the word may be longer than file names can be
+    if (fs::is_regular_file(file, error)) return " " + content_hash(file);
+  }
+  return "";
+}
+
 /// Options of `external`, which may stand beside its name.
 void read_external(const Yaml& yaml, StrategyChoice& choice) {
   const auto options = yaml.is_map() ? yaml.find("options") : std::nullopt;
-  for (const char* key : {"command", "time_limit"}) {
+  for (const std::string_view key : kExternalKeys) {
     const auto beside = yaml.is_map() ? yaml.find(key) : std::nullopt;
     const auto inside = options && options->is_map() ? options->find(key) : std::nullopt;
     if (beside && inside) inside->fail(fmt::format("\"{}\" stands in two places", key));
     if (!beside && !inside) continue;
     const Yaml& value = beside ? *beside : *inside;
-    const bool is_command = std::string_view(key) == "command";
-    choice.options[key] = is_command ? read_command(value) : value.as_string();
-    choice.places[key] = {value.position(), value.path()};
-    if (!is_command) continue;
-    choice.folder = folder_of(value);
-    const std::vector<std::string> words = words_of_json(choice.options[key]);
-    const std::string program = resolved_program(words.front(), choice.folder);
-    if (program.find('/') != std::string::npos && access(program.c_str(), X_OK) != 0) {
-      value.fail(fmt::format("cannot run {}: {}", program, std::strerror(errno)));
+    std::string& option = choice.options[std::string(key)];
+    if (key == "command") {
+      choice.folder = folder_of(value);
+      option = read_words(value, "a program and its arguments such as [./my_strategy.py]");
+      check_program(value, words_of_json(option).front(), choice.folder);
+    } else {
+      option = key == "files" ? read_files(value, choice.folder) : value.as_string();
     }
+    choice.places[std::string(key)] = {value.position(), value.path()};
   }
   if (!choice.options.contains("command")) {
     yaml.fail("external needs a program",
@@ -105,7 +134,7 @@ StrategyChoice read_strategy(const Yaml& yaml) {
   const Yaml name = yaml.at("name");
   const bool external = name.is_scalar() && name.as_string() == kExternal;
   if (external) {
-    yaml.expect_keys({"name", "options", "command", "time_limit"});
+    yaml.expect_keys({"name", "options", "command", "time_limit", "files"});
   } else {
     yaml.expect_keys({"name", "options"});
   }
@@ -156,7 +185,37 @@ Options StrategyChoice::resolved_options() const {
   std::vector<std::string> words = words_of_json(command->second);
   words.front() = resolved_program(words.front(), folder);
   command->second = json_list(words);
+  if (const auto named = resolved.find("files"); named != resolved.end()) {
+    std::vector<std::string> files = words_of_json(named->second);
+    for (std::string& file : files) file = fs::absolute(folder / file).lexically_normal().string();
+    named->second = json_list(files);
+  }
   return resolved;
+}
+
+std::string StrategyChoice::named_files() const {
+  if (name != kExternal) return "";
+  std::vector<std::string> words = words_of_json(options.at("command"));
+  words.front() = resolved_program(words.front(), folder);
+  std::string hashes;
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    hashes += hash_of_word(word, folder);
+    if (equals != std::string::npos) hashes += hash_of_word(word.substr(equals + 1), folder);
+  }
+  if (const auto files = options.find("files"); files != options.end()) {
+    for (const std::string& file : words_of_json(files->second)) {
+      hashes += " " + content_hash(folder / file);
+    }
+  }
+  return hashes;
+}
+
+std::string StrategyChoice::found_program() const {
+  if (name != kExternal) return "";
+  const std::string program = words_of_json(options.at("command")).front();
+  if (program.find('/') != std::string::npos) return "";
+  return content_hash(found_in_path(program));
 }
 
 void StrategyChoice::check_options(const Problem& problem) const {

@@ -22,10 +22,16 @@ struct StrategyChoice {
   const StrategyInfo* info = nullptr;         // null: the plan comes from a file
   Options options;                            // those that were given
   std::map<std::string, OptionPlace> places;  // of these
-  std::filesystem::path folder;               // that a path in `command` is relative to
+  std::filesystem::path folder;               // that paths in `command` and `files` are relative to
 
-  /// The options as the strategy gets them: a relative path of `command` made absolute.
+  /// The options as the strategy gets them: relative paths made absolute.
   Options resolved_options() const;
+  /// What the files hold that an external program is said to read, each by its hash: those in
+  /// `files`, and those that words of `command` name, whole or behind a `=`; relative to the
+  /// current folder, where the program runs, or else to `folder`.
+  std::string named_files() const;
+  /// The same of a program that is looked up in PATH; empty for others.
+  std::string found_program() const;
   /// Throws InputError if the strategy does not understand its options on this problem.
   void check_options(const Problem& problem) const;
   /// The mistake in an option as an error at its place.

@@ -10,15 +10,16 @@
 namespace edgeflow {
 namespace {
 
-/// Something that the child started may hold the pipes open: so much silence after its end will do.
-constexpr int kSilence_ms = 50;
+/// How late the end of a program that closed its pipes, or a limit, may be noticed.
+constexpr int kTick_ms = 50;
 
 /// Reads what the process writes until it has ended, takes too long or writes too much.
-void listen(Process& process, Process::Clock::time_point deadline, CommandResult& result) {
+void listen(Process& process, double limit_s, CommandResult& result) {
   std::array<pollfd, 2> waits{{{process.out(), POLLIN, 0}, {process.err(), POLLIN, 0}}};
-  bool ended = false;
-  while (waits[0].fd >= 0 || waits[1].fd >= 0 || !ended) {
-    const int ready = poll(waits.data(), waits.size(), kSilence_ms);
+  RunClock clock(limit_s);
+  for (bool ended = false; !ended || waits[0].fd >= 0 || waits[1].fd >= 0;) {
+    const int ready = poll(waits.data(), waits.size(), ended ? 0 : kTick_ms);
+    // At its end nobody is left to hold the pipes open, except strangers who were handed them.
     if (ready == 0 && ended) return;
     for (std::size_t i = 0; ready > 0 && i < waits.size(); ++i) {
       if (waits[i].fd < 0 || waits[i].revents == 0) continue;
@@ -26,10 +27,10 @@ void listen(Process& process, Process::Clock::time_point deadline, CommandResult
       if (!Process::read_some(waits[i].fd, text)) waits[i].fd = -1;
       if (i == 1 && text.size() > kKeptErrors) text.erase(0, text.size() - kKeptErrors);
     }
+    clock.look(process.stopped());
     ended = process.ended();
     result.too_long = result.out.size() > kMostOutput;
-    result.timed_out =
-        Process::Clock::now() >= deadline && (!ended || waits[0].fd >= 0 || waits[1].fd >= 0);
+    result.timed_out = clock.over() && !ended;
     if (result.too_long || result.timed_out) return;
   }
 }
@@ -40,9 +41,9 @@ CommandResult run_command(std::span<const std::string> words, std::string_view i
                           double limit_s) {
   CommandResult result;
   try {
-    Process process = Process::start(words, Process::Streams::kPiped, input);
-    listen(process, deadline_in(limit_s), result);
-    process.kill();
+    Process process = Process::start_supervised(words, input);
+    listen(process, limit_s, result);
+    if (result.timed_out || result.too_long) process.kill();
     result.exit_code = process.wait().shell_code();
   } catch (const std::system_error& error) {
     result.start_error = error.code().value();

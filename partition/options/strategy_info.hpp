@@ -16,7 +16,7 @@ struct StrategyInfo {
   std::string_view objective;  // what it optimises: latency, throughput, memory, nothing (control)
   std::span<const OptionInfo> options;
   /// Contract: returns a plan that `validate` accepts, the same for the same arguments; throws
-  /// Infeasible, nothing else, except StrategyFailed by `external`. Precondition: `options` are of
+  /// Infeasible, nothing else, except StrategyFailed by `external` and MachineError. Precondition: `options` are of
   /// this strategy and this problem, as read_options returns them.
   Plan (*plan)(const Problem& problem, const OptionValues& options);
   /// Throws OptionError if options rule each other out, or the problem rules out what they say

@@ -2,6 +2,7 @@
 // What is to be planned: a model on a cluster.
 
 #include <stdexcept>
+#include <string>
 
 #include "partition/plans/plan.hpp"
 
@@ -11,6 +12,7 @@ struct Problem {
   const Graph& graph;
   const Cluster& cluster;
   ElementSize size;
+  std::string* log = nullptr;  // if given, gets what a strategy has to say besides its plan
 };
 
 /// A strategy that cannot serve a problem says why; becomes the status `infeasible`.

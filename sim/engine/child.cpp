@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <exception>
-#include <new>
 #include <optional>
 #include <string>
 #include <system_error>
 
 #include "sim/records/result_bytes.hpp"
+#include "workloads/input/machine_error.hpp"
 #include "workloads/input/process.hpp"
 
 namespace edgeflow {
@@ -21,16 +21,35 @@ SimulationResult ended(Status status, std::string message) {
   return result;
 }
 
-SimulationResult run_guarded(const std::function<SimulationResult()>& job) {
+/// What the child tells: a result, or behind one of these letters what is wrong with the machine.
+constexpr char kResult = 'r';
+constexpr char kStop = 's';
+constexpr char kTryAgain = 'a';
+
+std::string answer_of(const std::function<SimulationResult()>& job) {
   try {
-    return job();
-  } catch (const std::bad_alloc&) {
-    return ended(Status::kFailed, "the simulation process ran out of memory");
-  } catch (const std::exception& error) {
-    return ended(Status::kFailed, error.what());
-  } catch (...) {
-    return ended(Status::kFailed, "unknown exception");
+    try {
+      return kResult + to_bytes(job());
+    } catch (const std::exception& error) {
+      rethrow_machines_fault();
+      return kResult + to_bytes(ended(Status::kFailed, error.what()));
+    } catch (...) {
+      return kResult + to_bytes(ended(Status::kFailed, "unknown exception"));
+    }
+  } catch (const MachineError& error) {
+    const bool stop = error.remedy() == MachineError::Remedy::kStop;
+    return (stop ? kStop : kTryAgain) + std::string(error.what());
   }
+}
+
+void throw_machines_fault(const std::string& bytes, const ProcessEnd& end) {
+  if (end.from_outside()) {
+    throw MachineError("the simulation process was ended from outside by " + end.description(),
+                       MachineError::Remedy::kTryAgain);
+  }
+  const char kind = bytes.empty() ? kResult : bytes.front();
+  if (kind == kStop) throw MachineError(bytes.substr(1));
+  if (kind == kTryAgain) throw MachineError(bytes.substr(1), MachineError::Remedy::kTryAgain);
 }
 
 SimulationResult result_of(const std::string& bytes, bool in_time, const ProcessEnd& end,
@@ -43,7 +62,8 @@ SimulationResult result_of(const std::string& bytes, bool in_time, const Process
   if (end.signal != 0) {
     return ended(Status::kCrashed, "the simulation process died by " + end.description());
   }
-  if (std::optional<SimulationResult> result = from_bytes(bytes)) return *std::move(result);
+  const std::string_view behind = std::string_view(bytes).substr(bytes.empty() ? 0 : 1);
+  if (std::optional<SimulationResult> result = from_bytes(behind)) return *std::move(result);
   return ended(Status::kFailed,
                fmt::format("the simulation process ended without a result, {}", end.description()));
 }
@@ -51,14 +71,13 @@ SimulationResult result_of(const std::string& bytes, bool in_time, const Process
 }  // namespace
 
 SimulationResult run_in_child(const std::function<SimulationResult()>& job, double timeout_s) {
-  const auto deadline = deadline_in(timeout_s);
   try {
-    Process child =
-        Process::fork([&](int out) { return write_all(out, to_bytes(run_guarded(job))); });
+    Process child = Process::fork([&](int out) { return write_all(out, answer_of(job)); });
     std::string bytes;
-    const bool in_time = child.read_all(deadline, bytes);
+    const bool in_time = child.read_all(timeout_s, bytes);
     if (!in_time) child.kill();
     const ProcessEnd end = child.wait();
+    if (in_time) throw_machines_fault(bytes, end);
     SimulationResult result = result_of(bytes, in_time, end, timeout_s);
     result.process.max_rss_kB = end.max_rss_kB;
     result.process.cpu_s = end.cpu_s;

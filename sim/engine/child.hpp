@@ -7,8 +7,9 @@
 
 namespace edgeflow {
 
-/// Runs `job` in a child process and returns what it returned, or how it ended. Used by simulate;
-/// apart so that crashes, hangs and exceptions can be tested.
+/// Runs `job` in a child process and returns what it returned, or how it ended. Throws MachineError
+/// where that says nothing of the job. Used by simulate; apart so that crashes, hangs and exceptions
+/// can be tested.
 SimulationResult run_in_child(const std::function<SimulationResult()>& job, double timeout_s);
 
 }  // namespace edgeflow

@@ -8,6 +8,7 @@
 
 #include "sim/engine/offered_load.hpp"
 #include "sim/engine/platform.hpp"
+#include "workloads/input/machine_error.hpp"
 
 namespace edgeflow {
 namespace {
@@ -74,6 +75,7 @@ Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanRoutings> 
 SimulationResult Runtime::run(sg4::Engine& engine) {
   for (Recorder* recorder : options_.recorders) recorder->begin();
   activities_.run(engine);
+  rethrow_machines_fault(thrown_);
   if (!stopped_) stop(Status::kDeadlock, waiting_units());
   if (result_.status == Status::kOk) {
     check_bytes();
@@ -113,6 +115,7 @@ bool Runtime::handle_instant(std::span<const RuntimeEvent> events) {
       if (device.has_next()) begin_next(device);
     }
   } catch (const std::exception& error) {  // must not reach SimGrid
+    thrown_ = std::current_exception();
     stop(Status::kFailed, error.what());
   }
   if (stopped_) background_bytes_ = environment_.background_bytes();  // while SimGrid knows

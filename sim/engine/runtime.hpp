@@ -7,6 +7,7 @@
 #include <simgrid/s4u.hpp>
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <queue>
 #include <set>
@@ -216,6 +217,7 @@ class Runtime {
   std::int64_t sequence_ = 0;
   std::size_t requests_left_ = 0;
   std::size_t messages_under_way_ = 0;
+  std::exception_ptr thrown_;  // while SimGrid ran
   bool stopped_ = false;
   std::vector<double> background_bytes_;  // by link, when it stopped
   bool disturbed_ = false;                // stopped by a failure: what was done before counts

@@ -54,6 +54,14 @@ class Background {
     close(changes);
   }
 
+  /// Waits until it ends by itself. How it ended, as waitpid says.
+  int wait_for_end() {
+    int status = 0;
+    waitpid(child_, &status, 0);
+    child_ = -1;
+    return status;
+  }
+
   /// Sends the signal and waits for the end. How it ended, as waitpid says.
   int end_by(int signal) {
     int status = 0;

@@ -26,6 +26,22 @@ std::string compose(const Position& position, const std::string& path, const std
   return text;
 }
 
+void add_hex(std::string& text, char letter) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  const auto byte = static_cast<unsigned char>(letter);
+  text += {'\\', 'x', kHex[byte >> 4U], kHex[byte & 15U]};
+}
+
+/// As it is, or if it is a control character by its number.
+void add_escaped(std::string& text, char letter) {
+  const auto byte = static_cast<unsigned char>(letter);
+  if (byte >= 0x20 && byte != 0x7F) {
+    text += letter;
+  } else {
+    add_hex(text, letter);
+  }
+}
+
 }  // namespace
 
 InputError::InputError(Position position, std::string path, std::string message, std::string hint)
@@ -36,18 +52,27 @@ InputError::InputError(Position position, std::string path, std::string message,
       hint_(std::move(hint)) {}
 
 std::string printable(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string shown;
+  for (const char letter : text) {
+    const bool inside_character = (static_cast<unsigned char>(letter) & 0xC0U) == 0x80U;
+    if (shown.size() >= kMaxShown && !inside_character) return shown + "...";
+    add_escaped(shown, letter);
+  }
+  return shown;
+}
+
+std::string without_controls(std::string_view text) {
   std::string shown;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool inside_character = (byte & 0xC0U) == 0x80U;
-    if (shown.size() >= kMaxShown && !inside_character) return shown + "...";
-    if (byte >= 0x20 && byte != 0x7F) {
+    const bool c1 = text[i] == '\xC2' && i + 1 < text.size() &&
+                    (static_cast<unsigned char>(text[i + 1]) & 0xE0U) == 0x80U;
+    if (text[i] == '\n' || text[i] == '\t') {
       shown += text[i];
+    } else if (c1) {  // U+0080 to U+009F: control characters of two bytes
+      add_hex(shown, text[i]);
+      add_hex(shown, text[++i]);
     } else {
-      shown += "\\x";
-      shown += kHex[byte >> 4U];
-      shown += kHex[byte & 15U];
+      add_escaped(shown, text[i]);
     }
   }
   return shown;

@@ -34,7 +34,10 @@ class InputError : public std::runtime_error {
 
 /// `text` for a one-line message: control characters as \xNN, long texts cut short.
 std::string printable(std::string_view text);
-/// The same in double quotes.
+/// All of `text` with control characters as \xNN, but for line ends and tabs: what others wrote must
+/// not command the terminal.
+std::string without_controls(std::string_view text);
+/// As printable, in double quotes.
 std::string in_quotes(std::string_view text);
 
 }  // namespace edgeflow

@@ -3,26 +3,21 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
-#include <string>
 #include <system_error>
 
-#include "workloads/input/error.hpp"
+#include "workloads/input/machine_error.hpp"
 
 namespace edgeflow {
 namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(const fs::path& file, const char* what, int error) {
-  throw InputError({file.string(), 0, 0}, "",
-                   std::string(what) + ": " + std::generic_category().message(error));
-}
-
 /// Errors name `target`, the file that the user knows of.
 void write_bytes(const fs::path& file, const fs::path& target, std::string_view text, bool sync) {
   const int descriptor = open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (descriptor < 0) fail(target, "cannot be written", errno);
+  if (descriptor < 0) fail_on_file(target, "cannot be written", errno);
   int error = 0;
   while (!text.empty() && error == 0) {
     const ssize_t count = write(descriptor, text.data(), text.size());
@@ -33,7 +28,7 @@ void write_bytes(const fs::path& file, const fs::path& target, std::string_view 
   if (close(descriptor) != 0 && error == 0) error = errno;
   if (error == 0) return;
   if (file != target) unlink(file.c_str());
-  fail(target, "cannot be written", error);
+  fail_on_file(target, "cannot be written", error);
 }
 
 }  // namespace
@@ -56,15 +51,32 @@ void write_whole_file(const fs::path& file, std::string_view text, Durability du
   fs::rename(temporary, file, error);
   if (error) {
     unlink(temporary.c_str());
-    fail(file, "cannot be written", error.value());
+    fail_on_file(file, "cannot be written", error.value());
   }
+}
+
+std::optional<std::string> read_if_there(const fs::path& file) {
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0 && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+  if (descriptor < 0) fail_on_file(file, "cannot be read", errno);
+  std::string text;
+  std::array<char, 1 << 16> block;
+  ssize_t count = 0;
+  do {
+    count = read(descriptor, block.data(), block.size());
+    if (count > 0) text.append(block.data(), static_cast<std::size_t>(count));
+  } while (count > 0 || (count < 0 && errno == EINTR));
+  const int error = errno;
+  close(descriptor);
+  if (count < 0) fail_on_file(file, "cannot be read", error);
+  return text;
 }
 
 void create_folders(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (!error && fs::is_directory(folder, error)) return;
-  fail(folder, "cannot be made a folder", error ? error.value() : ENOTDIR);
+  fail_on_file(folder, "cannot be made a folder", error ? error.value() : ENOTDIR);
 }
 
 }  // namespace edgeflow

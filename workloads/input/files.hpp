@@ -1,24 +1,28 @@
 #pragma once
-// Writing files: in place, or so that they are there whole or not at all.
+// Writing files: in place, or so that they are there whole or not at all. All throw InputError, or
+// MachineError (a full disk), that says which file and why.
 
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace edgeflow {
 
 /// Writes or replaces `file` in place. An error or a kill may leave a part of it: for what counts
-/// only once another file says so. Throws InputError that says which file and why.
+/// only once another file says so.
 void write_file(const std::filesystem::path& file, std::string_view text);
 
 enum class Durability : bool { kNormal, kSynced };
 
 /// Writes a temporary file beside `file` and renames it; kSynced: after it has reached the disk.
 /// What is there and not a regular file (a device, a pipe) is written to directly.
-/// Throws InputError that says which file and why.
 void write_whole_file(const std::filesystem::path& file, std::string_view text,
                       Durability durability = Durability::kNormal);
 
-/// Throws InputError that says which folder and why.
+/// What the file holds; nothing if there is none.
+std::optional<std::string> read_if_there(const std::filesystem::path& file);
+
 void create_folders(const std::filesystem::path& folder);
 
 }  // namespace edgeflow

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "workloads/input/origin.hpp"
 #include "workloads/input/yaml.hpp"
 
 namespace edgeflow {
@@ -13,7 +14,7 @@ namespace fs = std::filesystem;
 
 fs::path home_folder() {
   const char* home = std::getenv("EDGEFLOW_HOME");
-  return home != nullptr && *home != '\0' ? fs::path(home) : fs::path(EDGEFLOW_SOURCE_DIR);
+  return home != nullptr && *home != '\0' ? fs::path(home) : fs::path(kOrigin.source_folder);
 }
 
 std::vector<std::string> catalogue_names(const fs::path& catalogue) {

@@ -20,6 +20,9 @@
 #include <utility>
 #include <vector>
 
+#include "workloads/input/machine_error.hpp"
+#include "workloads/input/supervisor.hpp"
+
 #ifdef EDGEFLOW_COVERAGE
 extern "C" void __gcov_dump();  // _exit would lose the child's counters
 #endif
@@ -28,7 +31,9 @@ namespace edgeflow {
 namespace {
 
 [[noreturn]] void fail(int error, const char* what) {
-  throw std::system_error(error, std::generic_category(), what);
+  const std::system_error thrown(error, std::generic_category(), what);
+  rethrow_machines_fault(std::make_exception_ptr(thrown));
+  throw thrown;
 }
 
 struct Pipe {
@@ -73,38 +78,29 @@ Descriptor file_with(std::string_view text) {
   _exit(good ? 0 : 1);
 }
 
-/// File actions and attributes of posix_spawn, freed in the end.
-class SpawnSetup {
- public:
-  SpawnSetup() {
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-  }
-  ~SpawnSetup() {
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-  }
-  SpawnSetup(const SpawnSetup&) = delete;
-  SpawnSetup& operator=(const SpawnSetup&) = delete;
+}  // namespace
 
-  posix_spawn_file_actions_t actions{};
-  posix_spawnattr_t attributes{};
-};
-
-pid_t spawn(std::span<const std::string> words, const SpawnSetup& setup) {
-  std::vector<char*> arguments;
-  arguments.reserve(words.size() + 1);
-  // posix_spawn does not write them.
-  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  pid_t child = 0;
-  const int error = posix_spawnp(&child, arguments[0], &setup.actions, &setup.attributes,
-                                 arguments.data(), environ);
-  if (error != 0) fail(error, "cannot be started");
-  return child;
+bool ProcessEnd::from_outside() const {
+  switch (signal) {
+    case 0:
+    case SIGABRT:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGILL:
+    case SIGSEGV:
+    case SIGSYS:
+    case SIGTRAP:
+      return false;
+    default:
+      return true;
+  }
 }
 
-}  // namespace
+void RunClock::look(bool stopped, Clock::time_point now) {
+  const double passed_s = std::chrono::duration<double>(now - last_).count();
+  if (!stopped) spent_s_ += std::min(passed_s, kMostBetween_s);
+  last_ = now;
+}
 
 std::string ProcessEnd::description() const {
   if (signal == 0) return fmt::format("exit code {}", exit_code);
@@ -149,27 +145,51 @@ Process Process::fork(const std::function<bool(int)>& body, std::span<const int>
   return process;
 }
 
-Process Process::start(std::span<const std::string> words, Streams streams,
-                       std::string_view input) {
-  SpawnSetup setup;
-  if (streams == Streams::kInherited) return Process(spawn(words, setup));
+Process Process::start(std::span<const std::string> words) {
+  std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
+  // posix_spawn does not write them.
+  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  pid_t child = 0;
+  const int error = posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ);
+  if (error != 0) fail(error, "cannot be started");
+  return Process(child);
+}
+
+Process Process::start_supervised(std::span<const std::string> words, std::string_view input) {
   const Descriptor in = file_with(input);
   Pipe out = make_pipe();
   Pipe err = make_pipe();
-  posix_spawn_file_actions_adddup2(&setup.actions, in.get(), STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&setup.actions, out.write.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&setup.actions, err.write.get(), STDERR_FILENO);
-  posix_spawnattr_setflags(&setup.attributes, POSIX_SPAWN_SETPGROUP);
-  const pid_t child = spawn(words, setup);
-  Process process(child, child);
+  Pipe life = make_pipe();
+  Pipe started = make_pipe();
+  fflush(nullptr);
+  const pid_t child = ::fork();
+  if (child < 0) fail(errno, "no process");
+  if (child == 0) {
+    life.write.close();
+    supervise(words,
+              {in.get(), out.write.get(), err.write.get(), life.read.get(), started.write.get()});
+  }
+  Process process(child);
   process.out_ = std::move(out.read);
   process.err_ = std::move(err.read);
+  process.life_ = std::move(life.write);
+  started.write.close();
+  std::string error;
+  while (read_some(started.read.get(), error)) {
+  }
+  if (error.size() == sizeof(int)) {
+    int number = 0;
+    std::memcpy(&number, error.data(), sizeof number);
+    fail(number, "cannot be started");
+  }
   return process;
 }
 
 Process::Process(Process&& other) noexcept
     : child_(std::exchange(other.child_, -1)),
-      group_(std::exchange(other.group_, 0)),
+      life_(std::move(other.life_)),
       out_(std::move(other.out_)),
       err_(std::move(other.err_)),
       end_(other.end_) {}
@@ -189,15 +209,14 @@ bool Process::read_some(int from, std::string& text) {
   return count > 0;
 }
 
-bool Process::read_all(Clock::time_point deadline, std::string& text) {
-  for (;;) {
-    const double left_s = std::chrono::duration<double>(deadline - Clock::now()).count();
-    if (left_s <= 0) return false;
+bool Process::read_all(double limit_s, std::string& text) {
+  // Rounded up, so that short waits do not become busy loops.
+  const int tick_ms = static_cast<int>(std::min(limit_s * 1e3 + 1, double{kTick_ms}));
+  for (RunClock clock(limit_s); !clock.over(); clock.look(stopped())) {
     pollfd request{out_.get(), POLLIN, 0};
-    // Rounded up, so that the last wait does not become a busy loop.
-    const int ready = poll(&request, 1, static_cast<int>(std::min(left_s * 1e3 + 1, 1e9)));
-    if (ready > 0 && !read_some(out_.get(), text)) return true;
+    if (poll(&request, 1, tick_ms) > 0 && !read_some(out_.get(), text)) return true;
   }
+  return false;
 }
 
 bool Process::reap(int options) {
@@ -221,22 +240,25 @@ bool Process::reap(int options) {
 
 bool Process::ended() { return child_ < 0 || reap(WNOHANG); }
 
+bool Process::stopped() const {
+  siginfo_t info{};  // left as it is if the child is not stopped
+  const int options = WSTOPPED | WNOHANG | WNOWAIT;
+  return child_ > 0 && waitid(P_PID, static_cast<id_t>(child_), &info, options) == 0 &&
+         info.si_pid != 0;
+}
+
+void Process::signal(int number) const {
+  if (child_ > 0) ::kill(child_, number);
+}
+
 void Process::kill() {
-  if (group_ > 0) {
-    ::kill(-group_, SIGKILL);
-  } else if (child_ > 0) {
-    ::kill(child_, SIGKILL);
-  }
+  if (life_.get() < 0) return signal(SIGKILL);
+  life_.close();
 }
 
 ProcessEnd Process::wait() {
   if (child_ > 0) reap(0);
   return end_;
-}
-
-Process::Clock::time_point deadline_in(double seconds) {
-  return Process::Clock::now() + std::chrono::duration_cast<Process::Clock::duration>(
-                                     std::chrono::duration<double>(std::min(seconds, 1e9)));
 }
 
 }  // namespace edgeflow

@@ -1,9 +1,8 @@
 #include "workloads/input/stream_file.hpp"
 
 #include <cerrno>
-#include <cstring>
 
-#include "workloads/input/error.hpp"
+#include "workloads/input/machine_error.hpp"
 
 namespace edgeflow {
 
@@ -26,9 +25,6 @@ void StreamFile::flush() {
   if (!stream_) fail();
 }
 
-void StreamFile::fail() const {
-  throw InputError({file_.string(), 0, 0}, "",
-                   std::string("cannot be written: ") + std::strerror(errno));
-}
+void StreamFile::fail() const { fail_on_file(file_.string(), "cannot be written", errno); }
 
 }  // namespace edgeflow

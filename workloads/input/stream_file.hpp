@@ -14,9 +14,9 @@ namespace edgeflow {
 
 class StreamFile {
  public:
-  /// Creates or replaces the file. Throws InputError.
+  /// Creates or replaces the file. Throws InputError or MachineError.
   void open(const std::filesystem::path& file);
-  /// Writes what is left. Throws InputError if anything could not be written.
+  /// Writes what is left. Throws the same if anything could not be written.
   void close();
 
   StreamFile& operator<<(std::string_view text) {
