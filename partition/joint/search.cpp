@@ -77,8 +77,8 @@ std::vector<DeviceId> fastest(const Problem& problem, std::size_t count) {
 
 using LocalSearches = std::vector<std::unique_ptr<LocalSearch>>;
 
-/// On the 2, 3, 4, 6, 8, 12, 16 and 24 fastest devices and on all, each also from its best plan of several devices if
-/// a single one is better; those that found a plan.
+/// On the 2, 3, 4, 6, 8, 12, 16 and 24 fastest devices and on all, each also from its best plan of
+/// several devices if a single one is better; those that found a plan.
 LocalSearches start_searches(const Problem& problem, const std::vector<Plan>& known,
                              const Settings& settings, const Clock& clock) {
   constexpr std::int64_t kPrefixMoves = 300;
