@@ -34,6 +34,13 @@ class NotApplicable(Exception):
     """The results do not hold what the figure shows."""
 
 
+# Columns of runs.csv that figures and report read.
+READ = ["run_id", "model", "strategy", "strategy_options", "status", "message", "repetition", "latency_s",
+        "latency_p95_s", "latency_max_s", "throughput_rps", "predicted_latency_s", "prediction_error", "lower_bound_s",
+        "optimality_gap", "speedup_over_baseline", "compute_s", "transfer_s", "queue_s", "wait_s", "bytes_moved",
+        "energy_J", "peak_memory_bytes"]
+
+
 def quantity(text):
     """'100Mbps' -> 100.0 (Mbit/s), '0.5ms' -> 0.5 (ms), '2/s' -> 2.0, '3' -> 3.0; None if neither."""
     match = re.fullmatch(r"([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*(.*)", str(text).strip())
@@ -58,6 +65,11 @@ def interval(values):
     return mean, stats.t.ppf(0.975, count - 1) * values.std(ddof=1) / math.sqrt(count)
 
 
+def read_table(path, types=None):
+    """A table of ours. Only empty cells are missing: NA, null and nan are names like any other."""
+    return pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""])
+
+
 class Results:
     """A results folder: its finished runs as a table, and which of its columns were varied."""
 
@@ -66,10 +78,15 @@ class Results:
         path = os.path.join(folder, "runs.csv")
         try:
             with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as file:
-                axes = json.load(file)["axes"]
-            runs = pd.read_csv(path, dtype={axis: str for axis in axes}, keep_default_na=True)
+                manifest = json.load(file)
+            axes = manifest["axes"]
+            runs = read_table(path, {axis: str for axis in axes})
         except (OSError, ValueError, KeyError) as error:
             raise SystemExit(f"{path} and manifest.json beside it are needed: {error}") from None
+        missing = [column for column in READ if column not in runs]
+        if missing:
+            raise SystemExit(f"{path}: there is no column {missing[0]}; it was written by another version of edgeflow "
+                             f"({manifest.get('version', 'unknown')}). Sweep again, or draw with that version.")
         self.all_runs = runs
         bad = runs[runs["status"] != "ok"]
         if len(bad):
@@ -135,7 +152,7 @@ class Results:
 
     def table(self, run_id, name):
         """A table of one run."""
-        return pd.read_csv(os.path.join(self.folder, "runs", run_id, name))
+        return read_table(os.path.join(self.folder, "runs", run_id, name))
 
 
 def spread(parts, most):

@@ -7,14 +7,12 @@ shared a plan count once. Wall-clock time on the machine that ran the sweep, wit
 
 import os
 
-import pandas as pd
-
 import figures
 import palette
 
 
 def draw(results, x=None):
-    timing = pd.read_csv(os.path.join(results.folder, "timing.csv"))[["run_id", "plan_wall_s"]]
+    timing = figures.read_table(os.path.join(results.folder, "timing.csv"))[["run_id", "plan_wall_s"]]
     runs = results.runs.merge(timing, on="run_id")
     panels = list(runs.groupby("model", sort=False))
     strategies = results.strategies()[::-1]

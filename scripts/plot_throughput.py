@@ -11,8 +11,6 @@ reached what the strategy can take. Of a sweep over the rate of one of several s
 import os
 import re
 
-import pandas as pd
-
 import figures
 import palette
 
@@ -31,7 +29,7 @@ def varied_rate(results):
 
 def of_stream(rows, results, rate):
     """The rows with latency and throughput of the stream whose rate was varied, and its name."""
-    streams = pd.read_csv(os.path.join(results.folder, "streams.csv"))
+    streams = figures.read_table(os.path.join(results.folder, "streams.csv"))
     which = re.fullmatch(r"streams(?:\.(.+)|\[(\d+)\])\." + re.escape(RATE), rate)
     name = which[1] or streams["stream"].unique()[int(which[2])]
     own = streams[streams["stream"] == name].set_index("index")

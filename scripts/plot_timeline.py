@@ -14,9 +14,9 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
-import pandas as pd
 from matplotlib.patches import Patch
 
+import figures
 import palette
 
 COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999933", "#882255"]
@@ -32,7 +32,7 @@ def fail(message):
 def read(folder, name, needed):
     path = os.path.join(folder, name)
     try:
-        table = pd.read_csv(path)
+        table = figures.read_table(path)
     except FileNotFoundError:
         fail(f"no such file: {path}")
     except (OSError, ValueError) as error:

@@ -64,6 +64,27 @@ class PlotsTest(unittest.TestCase):
                              capture_output=True, text=True)
         self.assertEqual((run.returncode, run.stderr), (2, "plot_speedup: the sweep has no baseline\n"))
 
+    def test_labels_that_look_like_missing_values_are_names(self):
+        labels = ["NA", "null", "nan", "n/a", "None"]
+        quoted = ", ".join(f"'{label}'" for label in labels)
+        rates = ", ".join(f"{1 + k}kB/s" for k in range(len(labels)))
+        results = sweep(self.folder, "axes:\n  strategy: [even, single]\nzip:\n"
+                        f"  - {{cluster.network.bandwidth: [{rates}], label.net: [{quoted}]}}\n")
+        self.assertEqual(results.axes, ["label.net"])
+        self.assertEqual(results.values("label.net"), labels)
+        plot_all.draw(results)
+        self.assertIn("latency_vs_net.png", self.plots())
+
+    def test_runs_of_another_version_are_refused_in_words(self):
+        results = sweep(self.folder, "axes: {strategy: [even, single]}\n")
+        path = os.path.join(results.folder, "runs.csv")
+        pd.read_csv(path).drop(columns="optimality_gap").to_csv(path, index=False)
+        for command in ([sys.executable, f"{SOURCE}/scripts/plot_all.py"], [EDGEFLOW, "report"]):
+            run = subprocess.run([*command, results.folder], capture_output=True, text=True)
+            self.assertNotEqual(run.returncode, 0)
+            self.assertIn("there is no column optimality_gap; it was written by another version", run.stderr)
+            self.assertNotIn("Traceback", run.stderr)
+
     def test_the_varied_rate_of_a_stream_is_drawn_with_its_own_figures(self):
         # `camera` takes 1.5 s per request and never queues; three requests of `other` come at once to
         # the other device, so that figures of all requests together are others.
