@@ -3,10 +3,10 @@
 //
 // Every layer has one split axis (the model's main axis where cutting that pays or costs no more
 // than the weights' would, else rows, else the axis of its weights, else none) and an extent H along
-// it. A device's part of a layer is a
-// range [a, b) of indices; a layer without an axis has extent 1 and stands on one device as a
-// whole. Node l < layers is the layer of that index (0 is the input, fixed on the source); the
-// nodes behind are the relays that bring the results to the sink, fixed there.
+// it. A device's part of a layer is a range [a, b) of indices; a layer without an axis has extent 1
+// and stands on one device as a whole. Node l < layers is the layer of that index (0 is the input,
+// fixed on the source); the nodes behind are the relays that bring the results to the sink, fixed
+// there.
 //
 // The main axis is rows, or columns if the input is wider than tall: of a feature map of h x w, a
 // cut between rows has halos of w elements per row and channel, one between columns of h. Not
