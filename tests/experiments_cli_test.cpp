@@ -219,10 +219,9 @@ TEST_CASE("an explanation marks the critical path and what is computed twice") {
 
 TEST_CASE("a program of the user's plans, found beside the scenario, whatever the current folder") {
   const Scratch scratch;
-  const fs::path program = scratch.write("mine/plan.sh",
-                                         "#!/bin/sh\ngrep -q '\"model\"' || exit 9\n"
-                                         "echo '{\"shares\": [null, [1, 3]]}'\n");
-  fs::permissions(program, fs::perms::owner_all);
+  const fs::path program = scratch.write_program("mine/plan.sh",
+                                                 "#!/bin/sh\ngrep -q '\"model\"' || exit 9\n"
+                                                 "echo '{\"shares\": [null, [1, 3]]}'\n");
   scratch.write("mine/scenario.yaml",
                 "schema: 1\nname: mine\nmodel: " + kData +
                     "/cli/tiny.yaml\n"
@@ -237,7 +236,7 @@ TEST_CASE("a program of the user's plans, found beside the scenario, whatever th
   CHECK(rows[0].at("status") == "ok");
   CHECK(rows[0].at("devices_used") == "2");
   // Another program is another run.
-  scratch.write("mine/plan.sh", "#!/bin/sh\necho no idea >&2\nexit 1\n");
+  scratch.write_program("mine/plan.sh", "#!/bin/sh\necho no idea >&2\nexit 1\n");
   const Outcome failed = edgeflow(scratch, "run mine/scenario.yaml -o out2");
   CHECK(failed.exit_code == 1);
   const auto failed_rows = rows_of(scratch.folder() / "out2" / "runs.csv");

@@ -26,7 +26,7 @@ using test::Scratch;
 
 /// Writes a scenario that this program plans.
 void write_scenario(const Scratch& scratch, const std::string& program) {
-  fs::permissions(scratch.write("planner", "#!/bin/sh\n" + program), fs::perms::owner_all);
+  scratch.write_program("planner", "#!/bin/sh\n" + program);
   scratch.write("scenario.yaml",
                 "schema: 1\nname: external\nmodel: " + test::data_folder() +
                     "/cli/tiny.yaml\ncluster:\n  network: {type: switch, bandwidth: 1kB/s}\n"

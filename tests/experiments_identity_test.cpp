@@ -52,7 +52,7 @@ std::string with_other_code() {
 
 /// Sweeps with the given program into `folder`.
 Outcome sweep_by(const Scratch& scratch, const std::string& program) {
-  fs::permissions(scratch.write("other/edgeflow", program), fs::perms::owner_all);
+  scratch.write_program("other/edgeflow", program);
   return shell(scratch, "other/edgeflow sweep " + kSweep + " -o out");
 }
 
@@ -186,7 +186,7 @@ TEST_CASE("a file that is said to be read and is not there is a mistake at its p
 TEST_CASE("a program that is found in PATH is part of the run, but not of its id") {
   const Scratch scratch;
   const auto sweep = [&](const std::string& program) {
-    fs::permissions(scratch.write("bin/my_planner", program), fs::perms::owner_all);
+    scratch.write_program("bin/my_planner", program);
     scratch.write("sweep.yaml", "schema: 1\nname: path\nbase: " + test::data_folder() +
                                     "/cli/tiny_scenario.yaml\naxes:\n"
                                     "  strategy: [{name: external, command: [my_planner]}]\n"

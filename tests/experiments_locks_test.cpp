@@ -32,11 +32,9 @@ using test::shell;
 /// Writes a sweep of four runs, each planned by a program that leaves a file in `planned` and waits
 /// as long as `gate` is a fifo that nobody writes to.
 void write_sweep(const Scratch& scratch) {
-  fs::permissions(
-      scratch.write("planner",
-                    "#!/bin/sh\nmkdir -p planned; : > planned/$$\n[ ! -p gate ] || cat gate\n"
-                    "echo '{\"shares\": [0, [1, 1]]}'\n"),
-      fs::perms::owner_all);
+  scratch.write_program("planner",
+                        "#!/bin/sh\nmkdir -p planned; : > planned/$$\n[ ! -p gate ] || cat gate\n"
+                        "echo '{\"shares\": [0, [1, 1]]}'\n");
   scratch.write("sweep.yaml", "schema: 1\nname: sweep\nbase: " + test::data_folder() +
                                   "/cli/tiny_scenario.yaml\naxes:\n"
                                   "  strategy: [{name: external, command: [./planner]}]\n"

@@ -27,7 +27,7 @@ using test::shell;
 
 /// Writes a sweep of four runs, of which two are planned by a program that `planner` is.
 void write_sweep(const Scratch& scratch, const std::string& planner) {
-  fs::permissions(scratch.write("planner", "#!/bin/sh\n" + planner), fs::perms::owner_all);
+  scratch.write_program("planner", "#!/bin/sh\n" + planner);
   scratch.write("sweep.yaml", "schema: 1\nname: sweep\nbase: " + test::data_folder() +
                                   "/cli/tiny_scenario.yaml\naxes:\n"
                                   "  strategy: [single, {name: external, command: [./planner]}]\n"

@@ -339,8 +339,7 @@ TEST_CASE("disturbances keep their ends and their repairs in a resolved scenario
 TEST_CASE("the program of an external strategy is part of the hash") {
   const test::Scratch scratch;
   const auto hash_of = [&](const std::string& program) {
-    std::filesystem::permissions(scratch.write("plan.sh", program),
-                                 std::filesystem::perms::owner_all);
+    scratch.write_program("plan.sh", program);
     std::string text = kSmall;
     text.replace(text.find("strategy: single"), std::string::npos,
                  "strategy: {name: external, command: [./plan.sh]}\n");

@@ -10,6 +10,7 @@
 #include "partition/joint/random.hpp"
 #include "partition/joint/schedule.hpp"
 #include "partition/joint/starts.hpp"
+#include "partition/prices/estimate.hpp"
 #include "tests/support/random_problem.hpp"
 
 namespace edgeflow::joint_tests {
@@ -72,6 +73,25 @@ inline Graph chain(std::int64_t layers, std::vector<std::int64_t> dims = {3, 24,
     specs.push_back(conv);
   }
   return Graph("chain", "made up", specs);
+}
+
+inline Cluster cluster_of(const std::vector<double>& mac_rates, double memory_bytes,
+                          double bandwidth_Bps = 1e6, double latency_s = 1e-4) {
+  std::vector<Device> devices;
+  for (double rate : mac_rates) {
+    Device device;
+    device.name = "d" + std::to_string(devices.size());
+    device.memory_bytes = memory_bytes;
+    device.compute.mac_rate = rate;
+    devices.push_back(device);
+  }
+  return Cluster("made up", devices, NetworkType::kSwitch, bandwidth_Bps, latency_s, DeviceId{0},
+                 DeviceId{0});
+}
+
+inline double simulated_s(const Problem& problem, const Plan& plan) {
+  return estimate(plan, problem.graph, problem.cluster, problem.size, {}, Sharing::kMaxMin)
+      .latency_s;
 }
 
 }  // namespace edgeflow::joint_tests

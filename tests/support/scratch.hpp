@@ -33,6 +33,11 @@ class Scratch {
     std::ofstream(file, std::ios::binary) << text;
     return file;
   }
+  std::filesystem::path write_program(const std::string& name, const std::string& text) const {
+    const std::filesystem::path file = write(name, text);
+    std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+    return file;
+  }
 
  private:
   std::filesystem::path folder_;
