@@ -311,6 +311,7 @@ TEST_CASE("the answer to open dims is an example of the input's own rank") {
 TEST_CASE("a file that is not there cannot be read") {
   CHECK_THROWS_AS(read_onnx("/does/not/exist.onnx"), InputError);
   CHECK_THROWS_AS(read_onnx("/"), InputError);
+  CHECK_THROWS_AS(read_onnx("/dev/zero"), InputError);
 }
 
 }  // namespace edgeflow

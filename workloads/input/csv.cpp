@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "workloads/input/files.hpp"
+
 namespace edgeflow {
 
 std::string cell(std::optional<double> value) {
@@ -40,10 +42,8 @@ std::string csv_row(std::initializer_list<std::string> cells) {
   return csv_row(std::span(cells.begin(), cells.size()));
 }
 
-CsvReader::CsvReader(const std::filesystem::path& file) : file_(file.string()), stream_(file) {
-  if (!stream_ || std::filesystem::is_directory(file)) {
-    throw InputError({}, "", "there is no file " + in_quotes(file_));
-  }
+CsvReader::CsvReader(const std::filesystem::path& file)
+    : file_(file.string()), stream_(read_input(file)) {
   if (!next()) return;
   for (Cell& cell : cells_) names_.push_back(std::move(cell.text));
 }

@@ -4,10 +4,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <initializer_list>
 #include <optional>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,8 +36,7 @@ std::string csv_row(std::initializer_list<std::string> cells);
 /// written twice, quotes; quotes inside a cell without them stand for themselves.
 class CsvReader {
  public:
-  /// Reads the names of the columns. Throws InputError, without a position, if there is no such
-  /// file.
+  /// Reads the names of the columns. Throws InputError, as read_input does.
   explicit CsvReader(const std::filesystem::path& file);
 
   /// Where the column of this name stands, if there is one.
@@ -68,7 +67,7 @@ class CsvReader {
   std::size_t read_quoted(std::size_t at, Cell& cell);
 
   std::string file_;
-  std::ifstream stream_;
+  std::istringstream stream_;
   std::string line_;
   int line_number_ = 0;
   int row_line_ = 1;

@@ -1,12 +1,16 @@
 #include "workloads/input/files.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <limits>
 #include <system_error>
 
+#include "workloads/input/error.hpp"
 #include "workloads/input/machine_error.hpp"
 
 namespace edgeflow {
@@ -31,7 +35,57 @@ void write_bytes(const fs::path& file, const fs::path& target, std::string_view 
   fail_on_file(target, "cannot be written", error);
 }
 
+/// What the descriptor gives, which is closed; no more than `most` bytes and a block.
+std::string read_bytes(int descriptor, const fs::path& file, std::size_t most) {
+  std::string text;
+  std::array<char, 1 << 16> block;
+  ssize_t count = 0;
+  do {
+    count = read(descriptor, block.data(), block.size());
+    if (count > 0) text.append(block.data(), static_cast<std::size_t>(count));
+  } while (text.size() <= most && (count > 0 || (count < 0 && errno == EINTR)));
+  const int error = errno;
+  close(descriptor);
+  if (count < 0) fail_on_file(file, "cannot be read", error);
+  return text;
+}
+
+const char* kind_of(mode_t mode) {
+  if (S_ISDIR(mode)) return "folder";
+  if (S_ISFIFO(mode)) return "pipe";
+  return S_ISSOCK(mode) ? "socket" : "device";
+}
+
 }  // namespace
+
+int open_input(const fs::path& file) {
+  // Of a pipe that nobody writes to, opening alone would wait without O_NONBLOCK.
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG)) {
+    throw InputError({}, "", fmt::format("there is no file {}", in_quotes(file.string())));
+  }
+  struct stat status {};
+  if (descriptor < 0 || fstat(descriptor, &status) != 0) {
+    const int error = errno;
+    if (descriptor >= 0) close(descriptor);
+    // Sockets cannot be opened.
+    if (error != ENXIO) fail_on_file(file, "cannot be read", error);
+    status.st_mode = S_IFSOCK;
+  }
+  if (S_ISREG(status.st_mode)) return descriptor;
+  if (descriptor >= 0) close(descriptor);
+  throw InputError({}, "",
+                   fmt::format("{} is a {}, expected a regular file", in_quotes(file.string()),
+                               kind_of(status.st_mode)));
+}
+
+std::string read_input(const fs::path& file) {
+  std::string text = read_bytes(open_input(file), file, kMaxInputBytes);
+  if (text.size() <= kMaxInputBytes) return text;
+  throw InputError(
+      {}, "",
+      fmt::format("{} is larger than {} MiB", in_quotes(file.string()), kMaxInputBytes >> 20U));
+}
 
 void write_file(const fs::path& file, std::string_view text) {
   write_bytes(file, file, text, false);
@@ -59,17 +113,7 @@ std::optional<std::string> read_if_there(const fs::path& file) {
   const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0 && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
   if (descriptor < 0) fail_on_file(file, "cannot be read", errno);
-  std::string text;
-  std::array<char, 1 << 16> block;
-  ssize_t count = 0;
-  do {
-    count = read(descriptor, block.data(), block.size());
-    if (count > 0) text.append(block.data(), static_cast<std::size_t>(count));
-  } while (count > 0 || (count < 0 && errno == EINTR));
-  const int error = errno;
-  close(descriptor);
-  if (count < 0) fail_on_file(file, "cannot be read", error);
-  return text;
+  return read_bytes(descriptor, file, std::numeric_limits<std::size_t>::max());
 }
 
 void create_folders(const fs::path& folder) {

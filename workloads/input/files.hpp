@@ -1,6 +1,6 @@
 #pragma once
-// Writing files: in place, or so that they are there whole or not at all. All throw InputError, or
-// MachineError (a full disk), that says which file and why.
+// Reading and writing files: what users name, and what is ours, in place or so that it is there whole
+// or not at all. All throw InputError, or MachineError (a full disk), that says which file and why.
 
 #include <filesystem>
 #include <optional>
@@ -8,6 +8,16 @@
 #include <string_view>
 
 namespace edgeflow {
+
+/// The most that a text of a user's may hold: YAML, a table, a platform file.
+inline constexpr std::size_t kMaxInputBytes = std::size_t{64} << 20U;
+
+/// Opens a file that a user names; the caller closes it. Never waits: what is no regular file (a
+/// folder, a pipe, a device) may not end, and is refused. Those errors have no position.
+int open_input(const std::filesystem::path& file);
+
+/// All that such a file holds. More than kMaxInputBytes are refused, without a position as well.
+std::string read_input(const std::filesystem::path& file);
 
 /// Writes or replaces `file` in place. An error or a kill may leave a part of it: for what counts
 /// only once another file says so.

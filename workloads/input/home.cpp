@@ -36,12 +36,12 @@ fs::path find_file(const std::string& name, const fs::path& catalogue, const fs:
   }
   fs::path path = fs::path(name).is_absolute() ? fs::path(name) : folder / name;
   std::error_code error;
-  if (!bare && fs::is_regular_file(path, error)) return path;
+  if (!bare && fs::exists(path, error)) return path;
   const std::vector<std::string_view> views(names.begin(), names.end());
   const auto nearest = nearest_name(name, views);
   throw InputError({}, "",
-                   bare ? fmt::format("there is no \"{}\" in {}", name, catalogue.string())
-                        : fmt::format("there is no file \"{}\"", path.string()),
+                   bare ? fmt::format("there is no {} in {}", in_quotes(name), catalogue.string())
+                        : fmt::format("there is no file {}", in_quotes(path.string())),
                    nearest
                        ? fmt::format("did you mean \"{}\"?", *nearest)
                        : fmt::format("a path to a file, or one of: {}", fmt::join(names, ", ")));

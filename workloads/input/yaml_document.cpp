@@ -4,16 +4,15 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <map>
 #include <sstream>
 
+#include "workloads/input/files.hpp"
 #include "workloads/input/yaml.hpp"
 
 namespace edgeflow {
 namespace {
 
-constexpr std::size_t kMaxBytes = std::size_t{64} << 20U;
 constexpr std::size_t kMaxDepth = 200;
 constexpr std::size_t kMaxExpanded = 1'000'000;  // values that aliases stand for
 
@@ -151,31 +150,8 @@ YamlTree parse(const std::string& text, const std::string& file) {
     }
     return builder.root();
   } catch (const YAML::Exception& error) {
-    throw InputError(at_mark(file, error.mark), "", "not YAML: " + error.msg);
+    throw InputError(at_mark(file, error.mark), "", "not YAML: " + printable(error.msg));
   }
-}
-
-std::string read_file(const std::filesystem::path& file) {
-  const std::string name = file.string();
-  std::error_code error;
-  const auto type = std::filesystem::status(file, error).type();
-  if (type == std::filesystem::file_type::not_found) {
-    throw InputError({name, 0, 0}, "", "no such file");
-  }
-  if (type == std::filesystem::file_type::directory) {
-    throw InputError({name, 0, 0}, "", "is a folder, expected a YAML file");
-  }
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw InputError({name, 0, 0}, "", "cannot be read");
-  std::string text;
-  std::string block(std::size_t{1} << 16U, '\0');
-  while (stream) {
-    stream.read(block.data(), static_cast<std::streamsize>(block.size()));
-    text.append(block, 0, static_cast<std::size_t>(stream.gcount()));
-    if (text.size() > kMaxBytes) throw InputError({name, 0, 0}, "", "larger than 64 MiB");
-  }
-  if (stream.bad()) throw InputError({name, 0, 0}, "", "cannot be read");
-  return text;
 }
 
 /// A step of a key path: a key, or an index if `index` >= 0.
@@ -213,7 +189,7 @@ std::vector<Step> parse_key_path(std::string_view path, const Position& origin) 
 }  // namespace
 
 Document::Document(const std::filesystem::path& file)
-    : file_(file.string()), root_(parse(read_file(file), file_)) {}
+    : file_(file.string()), root_(parse(read_input(file), file_)) {}
 
 Document::Document(std::string_view text, std::string name)
     : file_(std::move(name)), root_(parse(std::string(text), file_)) {}

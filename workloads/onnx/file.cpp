@@ -2,7 +2,6 @@
 
 #include "workloads/onnx/file.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <google/protobuf/io/zero_copy_stream_impl.h>
 #include <onnx/onnx_pb.h>
@@ -18,6 +17,7 @@
 #include <stdexcept>
 
 #include "workloads/input/error.hpp"
+#include "workloads/input/files.hpp"
 #include "workloads/onnx/without_weights.hpp"
 #include "workloads/operators/layer.hpp"
 
@@ -351,11 +351,11 @@ FileModel parse_model(std::string_view bytes, const std::string& file) {
 }
 
 FileModel parse_model_file(const std::string& file) {
-  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = open_input(file);
   google::protobuf::io::FileInputStream in(descriptor);
-  in.SetCloseOnDelete(descriptor >= 0);
+  in.SetCloseOnDelete(true);
   struct stat status {};
-  if (descriptor < 0 || fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+  if (fstat(descriptor, &status) != 0) {
     throw InputError({file}, "", "the file cannot be read");
   }
   if (status.st_size > kMaxFileBytes) {
