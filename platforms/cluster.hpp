@@ -14,6 +14,8 @@
 
 namespace edgeflow {
 
+inline constexpr std::int64_t kMaxClusterDevices = 4096;
+
 struct Device : PowerDraw {
   std::string name;
   std::string type;  // catalogue name; empty if written into the cluster

@@ -12,8 +12,6 @@
 namespace edgeflow {
 namespace {
 
-constexpr std::int64_t kMaxDevices = 4096;
-
 /// Calls `load`; a mistake that has no place of its own (no such file) is the mistake of `yaml`.
 template <typename Load>
 auto loaded_for(const Yaml& yaml, Load load) {
@@ -81,7 +79,7 @@ class ClusterReader {
     const auto count = entry.find("count");
     Device device = read_device_entry(entry);
     const std::string base = name ? read_name(*name) : device.name;
-    const std::int64_t copies = count ? count->as_integer(1, kMaxDevices) : 1;
+    const std::int64_t copies = count ? count->as_integer(1, kMaxClusterDevices) : 1;
     for (std::int64_t i = 0; i < copies; ++i) {
       const bool numbered = count || !name;
       device.name = numbered ? base + "-" + std::to_string(numbers_[base]++) : base;
@@ -110,8 +108,8 @@ class ClusterReader {
     if (!ids_.emplace(device.name, DeviceId{static_cast<std::int32_t>(devices_.size())}).second) {
       entry.fail("two devices are called " + in_quotes(device.name));
     }
-    if (static_cast<std::int64_t>(devices_.size()) >= kMaxDevices) {
-      entry.fail("more than " + std::to_string(kMaxDevices) + " devices");
+    if (static_cast<std::int64_t>(devices_.size()) >= kMaxClusterDevices) {
+      entry.fail("more than " + std::to_string(kMaxClusterDevices) + " devices");
     }
     devices_.push_back(device);
   }

@@ -147,6 +147,27 @@ const BrokenFile kBroken[] = {
     {kHead + R"(
 <config><prop id="network/model" value="CM02"/></config></platform>)",
      "p.xml:4: <config> is not supported (only hosts, links and routes count)"},
+    {kHead + R"(
+<cluster id="z" prefix="n" suffix="" radical="0-99999999" speed="1f" bw="1Mbps" lat="0ms"/></platform>)",
+     "p.xml:4: the file stands for 100000000 hosts or more, expected at most 4096 (every host is a "
+     "device of the cluster; what only forwards is a <router>)"},
+    {kHead + R"(
+<zone id="z" routing="Full"><host id="a" speed="1f"/>
+<cluster id="c" prefix="n" suffix="" radical="7,0-4000,9-8" speed="1f" bw="1Mbps" lat="0ms"/>
+<cabinet id="d" prefix="m" suffix="" radical="1-94" speed="1f" bw="1Mbps" lat="0ms"/></zone></platform>)",
+     "p.xml:6: the file stands for 4097 hosts or more, expected at most 4096 (every host is a "
+     "device of the cluster; what only forwards is a <router>)"},
+    {kHead + R"(<cluster id="z" prefix="n" suffix="" radical="0-1" topology="FAT_TREE"
+topo_parameters="2;1,2;1,100000000;1,1" speed="1f" bw="1Mbps" lat="0ms"/></platform>)",
+     "p.xml:4: topo_parameters \"2;1,2;1,100000000;1,1\" stand for millions of switches (a cluster "
+     "has no use for so many)"},
+    {shared("latency=\"0\" bandwidth=\"" + std::string(1'000'000, '1') + "\""),
+     "p.xml:5: got \"" + std::string(60, '1') +
+         "...\", expected a bandwidth with a unit (such as 100Mbps)"},
+    {shared("latency=\"0\" bandwidth = '5'"),
+     "p.xml:5: got \"5\", expected a bandwidth with a unit (such as 100Mbps)"},
+    {"<!-- <config> bandwidth=\"1\" -->\n<platform><!----><trace_connect/></platform>",
+     "p.xml:2: <trace_connect> is not supported (only hosts, links and routes count)"},
     {shared(kGood, R"(<prop id="wattage_range" value="much"/>)"),
      "p.xml: link \"l\" has wattage_range \"much\" (expected watts idle and busy such as 1:2)"},
 };

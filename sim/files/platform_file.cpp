@@ -7,16 +7,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <regex>
+#include <set>
 #include <simgrid/s4u.hpp>
 #include <sstream>
 #include <utility>
 
 #include "sim/engine/child.hpp"
 #include "sim/engine/platform.hpp"
+#include "sim/files/platform_text.hpp"
 #include "sim/setup/stream.hpp"
 #include "workloads/input/ids.hpp"
 #include "workloads/input/quantity.hpp"
@@ -39,11 +39,13 @@ std::string property_of(const auto& owner, const char* name) {
 ///   link NAME bandwidth latency policy wattage_range
 ///   host NAME wifi_rate
 ///   route from to latency link link ...      (indices in the order of the lines above)
-std::string describe(const fs::path& file) {
+/// Routes only if there are as many hosts as `devices`.
+std::string describe(const fs::path& file, std::size_t devices) {
   std::vector<const sg4::Link*> links;  // in the order of the file
   std::vector<const sg4::Host*> hosts;
-  const auto remember = [](auto& list, const auto& item) {  // told of some of them twice
-    if (std::find(list.begin(), list.end(), &item) == list.end()) list.push_back(&item);
+  std::set<const void*> told;  // some of them twice
+  const auto remember = [&](auto& list, const auto& item) {
+    if (told.insert(&item).second) list.push_back(&item);
   };
   sg4::Link::on_creation_cb([&](const sg4::Link& link) { remember(links, link); });
   sg4::Host::on_creation_cb([&](const sg4::Host& host) { remember(hosts, host); });
@@ -62,7 +64,7 @@ std::string describe(const fs::path& file) {
   for (const sg4::Host* host : hosts) {
     text += fmt::format("host\t{}\t{}\n", host->get_name(), property_of(*host, kWifiRate));
   }
-  for (std::size_t from = 0; from < hosts.size(); ++from) {
+  for (std::size_t from = 0; from < hosts.size() && hosts.size() == devices; ++from) {
     for (std::size_t to = 0; to < hosts.size(); ++to) {
       if (from == to) continue;
       std::vector<sg4::Link*> route;
@@ -110,55 +112,14 @@ class Captured {
                    fmt::format("SimGrid refuses the platform: {}", printable(message)));
 }
 
-/// What SimGrid takes and does not show, or what would change a simulation behind our back.
-void refuse_unsupported(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(stream), {}};
-  for (std::size_t at = 0; (at = text.find("<!--", at)) != std::string::npos;) {
-    const std::size_t end = std::min(text.find("-->", at), text.size());
-    for (; at < end; ++at) {
-      if (text[at] != '\n') text[at] = ' ';
-    }
-  }
-  const auto fail_at = [&](const std::smatch& match, const std::string& message,
-                           const std::string& hint) {
-    const auto line = std::count(text.begin(), text.begin() + match.position(), '\n') + 1;
-    throw InputError({file.string(), static_cast<int>(line), 0}, "", message, hint);
-  };
-  std::smatch match;
-  static const std::regex element("<(trace|trace_connect|config|include)\\b");
-  static const std::regex over_time(
-      "(bandwidth|latency|state|availability|speed)_(file|profile)\\s*=");
-  static const std::regex unitless(
-      "(bandwidth|latency)\\s*=\\s*[\"'](?!0*\\.?0*[\"'])([-+.0-9eE]+)[\"']");
-  if (std::regex_search(text, match, element)) {
-    fail_at(match, fmt::format("<{}> is not supported", match[1].str()),
-            "only hosts, links and routes count");
-  }
-  if (std::regex_search(text, match, over_time)) {
-    fail_at(match, fmt::format("{}_{} is not supported", match[1].str(), match[2].str()),
-            "what changes over time belongs into the scenario");
-  }
-  if (std::regex_search(text, match, unitless)) {
-    fail_at(
-        match,
-        fmt::format("got {}, expected a {} with a unit", in_quotes(match[2].str()), match[1].str()),
-        match[1] == "bandwidth" ? "such as 100Mbps" : "such as 0.5ms");
-  }
-}
-
-std::string load_text(const fs::path& file) {
-  std::error_code error;
-  if (!fs::is_regular_file(file, error)) {
-    throw InputError({}, "", fmt::format("there is no file {}", in_quotes(file.string())));
-  }
+std::string load_text(const fs::path& file, std::size_t devices) {
   refuse_unsupported(file);
   const Captured captured;
   const SimulationResult outcome = run_in_child(
       [&] {
         captured.redirect();
         SimulationResult described;
-        described.message = describe(file);
+        described.message = describe(file, devices);
         return described;
       },
       kTimeout_s);
@@ -345,7 +306,7 @@ class NetworkOfText {
 }  // namespace
 
 Network read_platform_file(const fs::path& file, const std::vector<std::string>& names) {
-  return NetworkOfText(file, names).read(load_text(file));
+  return NetworkOfText(file, names).read(load_text(file, names.size()));
 }
 
 }  // namespace edgeflow
