@@ -95,6 +95,16 @@ SimulationResult run_engine(std::span<const Stream> streams, const SimulationOpt
   return result;
 }
 
+/// Which link never carries what others send at random; empty if there is none.
+std::string hopeless_background(std::span<const Stream> streams, const SimulationOptions& options) {
+  const ExecutablePlan& plan = streams.front().first();
+  const Disturbances disturbances = effective(options.disturbances, plan.effects);
+  if (disturbances.background.empty()) return "";
+  const OfferedLoad load =
+      background_load(disturbances, plan.cluster, most_bandwidths_Bps(plan.cluster, disturbances));
+  return load.load > 1 ? background_overload(load) : "";
+}
+
 }  // namespace
 
 SimulationResult simulate(const Plan& plan, const Graph& graph, const Cluster& cluster,
@@ -107,6 +117,14 @@ SimulationResult simulate(const Plan& plan, const Graph& graph, const Cluster& c
 }
 
 SimulationResult simulate(std::span<const Stream> streams, const SimulationOptions& options) {
+  const std::string hopeless = hopeless_background(streams, options);
+  if (!hopeless.empty()) {
+    SimulationResult overloaded;
+    overloaded.status = Status::kOverloaded;
+    overloaded.message = hopeless;
+    overloaded.offered = offered_load(streams);
+    return overloaded;
+  }
   SimulationResult result =
       run_in_child([&] { return run_engine(streams, options); }, options.timeout_s);
   if (result.status != Status::kTimeout) return result;

@@ -9,7 +9,8 @@
 // So is overload: where the offered load (offered_load.hpp) is beyond 1 and more than
 // kMostInFlight requests are in flight, or kMostMessages messages per device under way, the
 // simulation ends. Latencies would only say how long it went on, and sharing a link among n
-// messages costs time in proportion to n.
+// messages costs time in proportion to n. Where messages of others at random are more than a link
+// ever carries, it does not begin; where they are for a time, it ends when as many are under way.
 
 #include <span>
 

@@ -141,6 +141,59 @@ TEST_CASE("background messages come at random, as often as told, the same for th
   CHECK(bytes != run());
 }
 
+TEST_CASE("messages of others beyond what a link ever carries are an overload at once") {
+  Disturbances others;
+  others.background = {{0, 1, 0, 8, 6}};  // 48 of 80 byte/s
+  CHECK(there_and_back(others).links[0].background_bytes > 0);
+  others.background.push_back({1, 0, 0, 8, 5});
+  const auto result = simulate(whole_layers({1}), chain(1), kHub, {}, with(others));
+  CHECK(result.status == Status::kOverloaded);
+  CHECK(result.message == "link hub is asked by background traffic for 1.1 times what it can do");
+  CHECK(result.activities == 0);
+  // What takes all that the link has does not go beyond; a constant stream does with what it gets.
+  others.background = {{0, 1, 0, 8, 10}};
+  there_and_back(others);
+  others.background = {{0, 1, 1000, 0, 0}};
+  there_and_back(others);
+}
+
+TEST_CASE("a link that is quicker later, or is no link at all, is not overloaded") {
+  Disturbances others;
+  others.background = {{0, 1, 0, 8, 11}};
+  others.traces = {{{0}, {{5, 100}}, 0}};
+  there_and_back(others);
+  others.traces.clear();
+  SimulationOptions options = with(others);
+  options.effects.contention = false;
+  simulate_ok(whole_layers({1}), chain(1), kHub, options);
+}
+
+TEST_CASE("messages of others from a slow station overload the air by their crossings") {
+  Disturbances others;
+  others.background = {{1, 0, 0, 8, 6}};
+  const Network air = make_wifi(2, 80, kLatency_s, {80, 40}, 0);  // half of the medium's rate
+  const Cluster wifi("bench", devices(2), air, DeviceId{0}, DeviceId{0});
+  const auto result = simulate(whole_layers({1}), chain(1), wifi, {}, with(others));
+  CHECK(result.message == "link wifi is asked by background traffic for 1.2 times what it can do");
+}
+
+TEST_CASE("messages of others that pile up on a link for good end a run") {
+  Disturbances others;
+  others.background = {{0, 1, 0, 8, 5}};
+  others.traces = {{{0}, {{1, 1}}, 0}};
+  SimulationOptions options = with(others);
+  options.arrivals_s = {0, 400};
+  const auto result = simulate(whole_layers({0}), chain(1), kHub, {}, options);
+  CHECK(result.status == Status::kOverloaded);
+  // More than 500 for each device, after some 1000 / (5 per second).
+  CHECK(result.message.find("link hub is asked by background traffic for 40 times what it can do; "
+                            "stopped at ") == 0);
+  CHECK(result.message.ends_with(" s with 1001 of its messages under way"));
+  // From 100 s on it carries them, and what has piled up.
+  options.disturbances.traces[0].steps.push_back({100, 80});
+  simulate_ok(whole_layers({0}), chain(1), kHub, options);
+}
+
 TEST_CASE("jitter delays a message by what its distribution says, whatever the plan") {
   Disturbances noise;
   noise.seed = 3;

@@ -66,7 +66,8 @@ Environment::Environment(const Disturbances& disturbances, const Cluster& cluste
       platform_(platform),
       activities_(activities),
       clocks_(disturbances.traces.size()),
-      down_(disturbances.failures.size()) {
+      down_(disturbances.failures.size()),
+      bandwidths_Bps_(bandwidths_Bps(cluster)) {
   for (const BackgroundTraffic& traffic : disturbances.background) {
     const Route route = cluster.route(DeviceId{traffic.from}, DeviceId{traffic.to});
     const double bytes =
@@ -96,8 +97,10 @@ void Environment::handle(const RuntimeEvent& event) {
   switch (event.kind) {
     case RuntimeEvent::Kind::kBandwidth: {
       const BandwidthTrace& trace = disturbances_.traces[at];
+      const double bandwidth_Bps = trace.steps[clocks_[at].next].bandwidth_Bps;
       for (const int link : trace.links) {
-        platform_.set_bandwidth(link, trace.steps[clocks_[at].next].bandwidth_Bps);
+        platform_.set_bandwidth(link, bandwidth_Bps);
+        bandwidths_Bps_[index(link)] = bandwidth_Bps;
       }
       ++clocks_[at].next;
       expect_step(at);
@@ -110,6 +113,7 @@ void Environment::handle(const RuntimeEvent& event) {
     case RuntimeEvent::Kind::kBackgroundEnd:
       if (disturbances_.background[at].size_bytes > 0) {
         flows_[at].arrived_bytes += disturbances_.background[at].size_bytes;
+        --messages_under_way_;
       } else {
         flows_[at].arrived_bytes += flows_[at].endless_bytes;
         start_message(at);
@@ -155,12 +159,17 @@ void Environment::start_message(std::size_t at) {
   message.from = id_at<HostId>(cluster_.size() + 2 * at);
   message.to = id_at<HostId>(cluster_.size() + 2 * at + 1);
   if (traffic.size_bytes > 0) {
+    ++messages_under_way_;
     message.link_bytes = traffic.size_bytes * flow.route.crossings;
     activities_.transfer(flow.latency_s, message, end);
   } else {
     message.link_bytes = flow.endless_bytes * flow.route.crossings;
     flow.stream = activities_.transfer_now(message, end);
   }
+}
+
+OfferedLoad Environment::background_load() const {
+  return edgeflow::background_load(disturbances_, cluster_, bandwidths_Bps_);
 }
 
 std::vector<double> Environment::background_bytes() const {

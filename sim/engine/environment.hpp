@@ -7,6 +7,7 @@
 
 #include "platforms/cluster.hpp"
 #include "sim/engine/activities.hpp"
+#include "sim/engine/offered_load.hpp"
 #include "sim/engine/platform.hpp"
 #include "sim/setup/disturbances.hpp"
 #include "workloads/input/random.hpp"
@@ -20,6 +21,10 @@ class Environment {
               NetworkModel model, const Platform& platform, Activities& activities);
 
   void begin();
+  /// Messages of others, at random, that are under way; a constant stream is not counted.
+  std::size_t messages_under_way() const { return messages_under_way_; }
+  /// What they ask of the busiest link at the bandwidths of this instant.
+  OfferedLoad background_load() const;
   /// Precondition: an event of the environment.
   void handle(const RuntimeEvent& event);
 
@@ -52,9 +57,11 @@ class Environment {
   NetworkModel model_;
   const Platform& platform_;
   Activities& activities_;
-  std::vector<Clock> clocks_;  // by trace
-  std::vector<Flow> flows_;    // by background traffic
-  std::vector<bool> down_;     // by failure
+  std::vector<Clock> clocks_;           // by trace
+  std::vector<Flow> flows_;             // by background traffic
+  std::vector<bool> down_;              // by failure
+  std::vector<double> bandwidths_Bps_;  // by link, now
+  std::size_t messages_under_way_ = 0;
 };
 
 }  // namespace edgeflow

@@ -1,6 +1,8 @@
 #include "sim/engine/offered_load.hpp"
 
-#include <vector>
+#include <fmt/format.h>
+
+#include <algorithm>
 
 #include "partition/prices/demand.hpp"
 
@@ -34,6 +36,41 @@ OfferedLoad offered_load(std::span<const Stream> streams) {
   for (const DeviceId d : devices.ids()) consider(devices[d], cluster.device(d).name);
   for (std::size_t l = 0; l < links.size(); ++l) consider(link_loads[l], "link " + links[l].name);
   return busiest;
+}
+
+OfferedLoad background_load(const Disturbances& disturbances, const Cluster& cluster,
+                            std::span<const double> bandwidths_Bps) {
+  std::vector<double> loads(bandwidths_Bps.size(), 0.0);
+  for (const BackgroundTraffic& traffic : disturbances.background) {
+    const Route route = cluster.route(DeviceId{traffic.from}, DeviceId{traffic.to});
+    const double rate_Bps = traffic.messages_per_s * traffic.size_bytes * route.crossings;
+    for (const int link : route.links) loads[index(link)] += rate_Bps / bandwidths_Bps[index(link)];
+  }
+  const auto busiest = std::ranges::max_element(loads);
+  return {*busiest, "link " + cluster.network().links[index(busiest - loads.begin())].name};
+}
+
+std::vector<double> bandwidths_Bps(const Cluster& cluster) {
+  std::vector<double> bandwidths;
+  for (const Link& link : cluster.network().links) bandwidths.push_back(link.bandwidth_Bps);
+  return bandwidths;
+}
+
+std::vector<double> most_bandwidths_Bps(const Cluster& cluster, const Disturbances& disturbances) {
+  std::vector<double> most = bandwidths_Bps(cluster);
+  for (const BandwidthTrace& trace : disturbances.traces) {
+    for (const int link : trace.links) {
+      for (const auto& step : trace.steps) {
+        most[index(link)] = std::max(most[index(link)], step.bandwidth_Bps);
+      }
+    }
+  }
+  return most;
+}
+
+std::string background_overload(const OfferedLoad& load) {
+  return fmt::format("{} is asked by background traffic for {:.3g} times what it can do",
+                     load.resource, load.load);
 }
 
 }  // namespace edgeflow

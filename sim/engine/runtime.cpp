@@ -138,6 +138,7 @@ void Runtime::handle_changes(std::span<const RuntimeEvent> events) {
   for (const RuntimeEvent& event : events) {
     if (!event.of_environment()) continue;
     environment_.handle(event);
+    check_background();
     if (event.kind == RuntimeEvent::Kind::kFailure) {
       handle_failure(index(event.index));
     }

@@ -173,6 +173,7 @@ class Runtime {
   // Overload.
   std::size_t requests_in_flight() const;
   void check_backlog();
+  void check_background();
 
   // Failures.
   void handle_failure(std::size_t failure);

@@ -32,6 +32,16 @@ void Runtime::check_backlog() {
                   result_.offered.resource, result_.offered.load, now_s(), requests, messages));
 }
 
+/// Ends a run beside traffic of others that a link cannot carry.
+void Runtime::check_background() {
+  const std::size_t messages = environment_.messages_under_way();
+  if (messages <= kMostMessages * devices_.size() || stopped_) return;
+  const OfferedLoad load = environment_.background_load();
+  if (load.load <= 1) return;
+  stop(Status::kOverloaded, fmt::format("{}; stopped at {:g} s with {} of its messages under way",
+                                        background_overload(load), now_s(), messages));
+}
+
 // Failures.
 
 void Runtime::handle_failure(std::size_t failure) {
