@@ -18,6 +18,9 @@ struct Broken {
   std::string error;  // the first line, after the name of the file; "..." at the end for any rest
 };
 
+const std::string kSinceStart =
+    "the start of the run, at most 100000000s (Unix times? take the first one from all of them)";
+
 const Broken kScenarios[] = {
     {"arrivals_without_map",
      ":8:22: at requests.arrivals: got \"poisson\", expected arrivals such as {process: poisson, "
@@ -43,6 +46,13 @@ const Broken kScenarios[] = {
     {"disturbed_trace_absurd",
      ":8:69: at disturbances.bandwidth[0].steps[0].bandwidth: got \"1e30Mbps\", expected a "
      "bandwidth such as 100Mbps (beyond anything real)"},
+    {"disturbed_trace_unix_time",
+     ":8:66: at disturbances.bandwidth[0].steps[0].at: got \"1700000000s\", expected a time "
+     "since " +
+         kSinceStart},
+    {"disturbed_failure_unix_time",
+     ":8:48: at disturbances.failures[0].at: got \"1700000000s\", expected a time since " +
+         kSinceStart},
     {"disturbed_trace_unitless",
      ":8:54: at disturbances.bandwidth[0].steps[0].at: got \"1\", expected a duration such as "
      "0.5ms"},
@@ -162,6 +172,26 @@ const Broken kScenarios[] = {
     {"poisson_without_rate", ":8:22: at requests.arrivals: missing key \"rate\""},
     {"rate_zero",
      ":8:57: at requests.arrivals.rate: got \"0/s\", expected a rate such as 2/s, more than zero"},
+    {"long_words",
+     ":4:37: at strategy.command: "
+     "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...\" "
+     "has 4097 bytes, expected at most 4096 (put it into a file)"},
+    {"trace_unix_times",
+     ":8:47: at requests.arrivals.times[0]: got \"1700000000.5s\", expected a time since " +
+         kSinceStart},
+    {"trace_endless",
+     ":8:45: at requests.arrivals.file: \"/dev/zero\" is a device, expected a regular file"},
+    {"steps_endless",
+     ":8:47: at disturbances.bandwidth[0].file: \"/dev/zero\" is a device, expected a regular "
+     "file"},
+    {"layer_times_endless",
+     ":6:48: at cluster.devices[0].layer_time: \"/dev/zero\" is a device, expected a regular file"},
+    {"device_endless",
+     ":6:20: at cluster.devices[0].type: \"/dev/zero\" is a device, expected a regular file"},
+    {"model_endless", ":3:8: at model: \"/dev/zero\" is a device, expected a regular file"},
+    {"cluster_endless", ":4:10: at cluster: \"/dev/zero\" is a device, expected a regular file"},
+    {"platform_endless",
+     ":5:34: at cluster.network.file: \"/dev/zero\" is a device, expected a regular file"},
     {"trace_backwards",
      ":8:51: at requests.arrivals.times[1]: got \"0.5s\", expected a time not before the one that "
      "it follows"},

@@ -274,8 +274,30 @@ TEST_CASE("one bad file does not keep the others from being checked") {
   const Scratch scratch;
   const Outcome outcome = edgeflow(scratch, "validate missing.yaml " + kScenario);
   CHECK(outcome.exit_code == 2);
-  CHECK(outcome.err == "missing.yaml: no such file\n");
+  CHECK(outcome.err == "there is no file \"missing.yaml\"\n");
   CHECK(outcome.out.find("ok, a scenario") != std::string::npos);
+}
+
+TEST_CASE("texts of any length are cut short in messages") {
+  const Scratch scratch;
+  const std::string text(100'000, 'x');
+  const std::string head = "schema: 1\nname: a\n";
+  const std::string rest = "strategy: even\ncluster: ";
+  for (const std::string& file : {
+           head + "model: " + text + "\n" + rest + "pi4x3-nano\n",
+           head + "model: vgg16\n" + rest + text + "\n",
+           head + "model: vgg16\n" + rest +
+               "{network: {type: hub, bandwidth: 1Mbps}, devices: [{type: " + text + "}]}\n",
+           head + "model: vgg16\n? " + text + "\n: 1\n" + rest + "pi4x3-nano\n",
+           "%YAML " + text + "\n---\n" + head,
+       }) {
+    scratch.write("a.yaml", file);
+    const Outcome outcome = edgeflow(scratch, "run a.yaml");
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.err.starts_with("a.yaml:"));
+    CHECK(outcome.err.find("xxx...") != std::string::npos);
+    CHECK(outcome.err.find(std::string(100, 'x')) == std::string::npos);
+  }
 }
 
 TEST_CASE("every shipped scenario, sweep, device and cluster is valid") {

@@ -121,7 +121,11 @@ TEST_CASE("a broken trace table is refused at its row") {
                      "trace.csv:3:3: at bandwidth_Bps: got \"zero\", expected a number of at least "
                      "1e-12"),
            std::pair("at_s,bandwidth_Bps\n2,5\n1,5\n",
-                     "trace.csv:3:1: at at_s: got \"1\", expected a number of at least 2"),
+                     "trace.csv:3:1: at at_s: got \"1\", expected seconds, not less than 2"),
+           std::pair("at_s,bandwidth_Bps\n0,5\n100000001,6\n",
+                     "trace.csv:3:1: at at_s: got \"100000001\", expected seconds since the start "
+                     "of the run, at most 100000000 (Unix times? take the first one from all of "
+                     "them)"),
            std::pair("bandwidth_Bps,at_s\n1e30,0\n",
                      "trace.csv:2:1: at bandwidth_Bps: got \"1e30\", expected a number of at least "
                      "1e-12 (beyond anything real)"),

@@ -90,6 +90,10 @@ TEST_CASE("a trace says when each request arrives, in the scenario or in a table
         file + ":3:1: at arrival_s: got \"0.5\", expected seconds, not less than 1");
   CHECK(mistake(trace("arrival_s\nsoon\n")) ==
         file + ":2:1: at arrival_s: got \"soon\", expected seconds, not less than 0");
+  CHECK(mistake(trace("arrival_s\n1e8\n1.7e9\n")) ==
+        file +
+            ":3:1: at arrival_s: got \"1.7e9\", expected seconds since the start of the run, at "
+            "most 100000000 (Unix times? take the first one from all of them)");
   CHECK(mistake(trace("arrival_s\n")).find("holds no request") != std::string::npos);
 }
 

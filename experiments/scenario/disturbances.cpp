@@ -8,6 +8,7 @@
 #include <set>
 
 #include "experiments/scenario/scenario.hpp"
+#include "experiments/scenario/times.hpp"
 #include "workloads/input/csv.hpp"
 
 namespace edgeflow {
@@ -51,19 +52,18 @@ std::vector<BandwidthTrace::Step> read_steps_file(const Yaml& yaml) {
   if (!at || !bandwidth) {
     throw InputError(table.position(), "", "expected a table with columns at_s and bandwidth_Bps");
   }
-  const auto number = [&](std::size_t cell, const char* name, double least) {
-    const std::string& text = table.text(cell);
-    const auto value = parse_number(text);
-    if (value && *value >= least && *value <= kLargestQuantity) return *value;
-    throw InputError(table.position(cell), name,
-                     fmt::format("got {}, expected a number of at least {}", in_quotes(text),
-                                 number_text(least)),
-                     value && *value > least ? "beyond anything real" : "");
-  };
   std::vector<BandwidthTrace::Step> steps;
   while (table.next()) {
-    const double at_s = number(*at, "at_s", steps.empty() ? 0 : steps.back().at_s);
-    steps.push_back({at_s, number(*bandwidth, "bandwidth_Bps", kSmallestQuantity)});
+    const double at_s = read_instant(table, *at, "at_s", steps.empty() ? 0 : steps.back().at_s);
+    const std::string& text = table.text(*bandwidth);
+    const auto value = parse_number(text);
+    if (!value || *value < kSmallestQuantity || *value > kLargestQuantity) {
+      throw InputError(table.position(*bandwidth), "bandwidth_Bps",
+                       fmt::format("got {}, expected a number of at least {}", in_quotes(text),
+                                   number_text(kSmallestQuantity)),
+                       value && *value > kLargestQuantity ? "beyond anything real" : "");
+    }
+    steps.push_back({at_s, *value});
   }
   return steps;
 }
@@ -73,7 +73,7 @@ std::vector<BandwidthTrace::Step> read_steps(const Yaml& yaml) {
   for (const Yaml& item : yaml.items()) {
     item.expect_keys({"at", "bandwidth"});
     const Yaml at = item.at("at");
-    const double at_s = at.as_quantity(Quantity::kDuration, /*zero_ok=*/true);
+    const double at_s = read_instant(at);
     if (!steps.empty() && at_s <= steps.back().at_s) {
       at.fail_expected("a time after that of the step before");
     }
@@ -210,9 +210,9 @@ Failure read_failure(const Yaml& yaml, const Names& names) {
     failure.device =
         static_cast<std::int32_t>(find_name(yaml.at("device"), names.devices, "device"));
   }
-  failure.at_s = yaml.at("at").as_quantity(Quantity::kDuration, /*zero_ok=*/true);
+  failure.at_s = read_instant(yaml.at("at"));
   if (const auto repair = yaml.find("repair")) {
-    failure.repair_s = repair->as_quantity(Quantity::kDuration);
+    failure.repair_s = read_instant(*repair);
     if (failure.repair_s <= failure.at_s) repair->fail_expected("a time after the failure");
   }
   return failure;

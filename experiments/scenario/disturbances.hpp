@@ -23,7 +23,8 @@
 // timing.csv says what all plans of a run took here.
 //
 // Links are called as `edgeflow inspect CLUSTER` shows them. A trace file is a table with the
-// columns at_s and bandwidth_Bps. Before its first step a link is as the cluster says; with a
+// columns at_s and bandwidth_Bps. All times count from the start of the run: Unix times are refused.
+// Messages at random that are more than a link ever carries end a run as `overloaded`. Before its first step a link is as the cluster says; with a
 // period, after which a trace starts over, the first step is at 0s. `simulation.ablate:
 // [disturbances]` leaves all out; without contention, bandwidths do not change and others do not
 // send; without latency, there is no jitter.

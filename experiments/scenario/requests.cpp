@@ -6,6 +6,7 @@
 #include <array>
 
 #include "experiments/scenario/scenario.hpp"
+#include "experiments/scenario/times.hpp"
 #include "workloads/input/csv.hpp"
 #include "workloads/input/random.hpp"
 
@@ -23,15 +24,8 @@ std::vector<double> read_trace_file(const Yaml& yaml) {
   if (!column) throw InputError(table.position(), "", "expected a table with a column arrival_s");
   std::vector<double> times_s;
   while (table.next()) {
-    const std::string& text = table.text(*column);
-    const auto value = parse_number(text);
-    const double least_s = times_s.empty() ? 0 : times_s.back();
-    if (!value || *value < least_s) {
-      throw InputError(table.position(*column), "arrival_s",
-                       fmt::format("got {}, expected seconds, not less than {}", in_quotes(text),
-                                   number_text(least_s)));
-    }
-    times_s.push_back(*value);
+    times_s.push_back(
+        read_instant(table, *column, "arrival_s", times_s.empty() ? 0 : times_s.back()));
   }
   return times_s;
 }
@@ -49,7 +43,7 @@ std::vector<double> read_trace(const Yaml& arrivals) {
     times_s = read_trace_file(*file);
   } else {
     for (const Yaml& item : times->items()) {
-      times_s.push_back(item.as_quantity(Quantity::kDuration, /*zero_ok=*/true));
+      times_s.push_back(read_instant(item));
       if (times_s.size() > 1 && times_s.back() < times_s[times_s.size() - 2]) {
         item.fail_expected("a time not before the one that it follows");
       }

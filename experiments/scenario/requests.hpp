@@ -13,7 +13,7 @@
 //   poisson    rate: 10/s            # gaps are exponential with mean 1/rate, the first starts at 0
 //   burst      rate: 2/s, size: 8    # burst i at i/rate, `size` requests at once
 //   trace      file: arrivals.csv    # a column arrival_s, ascending, such as requests.csv has; or
-//              times: [0s, 0.5s]
+//              times: [0s, 0.5s]    # since the start of the run: Unix times are refused
 
 #include <cstdint>
 #include <string_view>

@@ -17,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kExternal = "external";
+constexpr std::size_t kMaxWord = 4096;  // of a command, which stands in tables and messages
 constexpr std::array<std::string_view, 3> kExternalKeys{"command", "time_limit", "files"};
 
 StrategyChoice read_named_strategy(const Yaml& yaml) {
@@ -44,6 +45,12 @@ std::string read_words(const Yaml& yaml, const char* expected) {
     words.push_back(yaml.as_string());
   }
   if (words.empty()) yaml.fail_expected(expected);
+  for (const std::string& word : words) {
+    if (word.size() <= kMaxWord) continue;
+    yaml.fail(
+        fmt::format("{} has {} bytes, expected at most {}", in_quotes(word), word.size(), kMaxWord),
+        "put it into a file");
+  }
   return json_list(words);
 }
 
