@@ -146,6 +146,36 @@ TEST_CASE("whatever a strategy does becomes a status") {
   CHECK(invalid.report.message.starts_with("the plan is not valid: "));
 }
 
+TEST_CASE("a model in which nothing is computed or moved is infeasible, not as quick as can be") {
+  const Scratch scratch;
+  const std::string head =
+      "schema: 1\nname: idle\nlayers:\n  - {name: input, op: input, dims: [1, 3, 4, 4]}\n";
+  const std::string view = "  - {name: flat, op: reshape, inputs: [input], dims: [48]}\n";
+  const std::string pool = "  - {name: pool, op: max_pool, inputs: [input], kernel: [2, 2]}\n";
+  const std::string two =
+      "cluster.devices=[{name: near, mac_rate: 1MAC/s}, {name: far, mac_rate: 1MAC/s}]";
+  const auto report_of = [&](const std::string& layers, std::vector<std::string> changes) {
+    const std::filesystem::path model = scratch.write("idle.yaml", head + layers);
+    changes.push_back("model=" + model.string());
+    return run_first(read("", changes)).report;
+  };
+  for (const std::string& layers : {std::string(), view}) {
+    const RunReport report = report_of(layers, {two});
+    CHECK(report.status == Status::kInfeasible);
+    CHECK(report.message ==
+          "there is nothing to do: model \"idle\" has no layer that computes, and its result is "
+          "wanted where its input is");
+    CHECK_FALSE(report.latency_s);
+    CHECK_FALSE(report.predicted_latency_s);
+    // 48 elements of 4 bytes at 1 kB/s.
+    CHECK(*report_of(layers, {two, "cluster.sink=far"}).latency_s == doctest::Approx(0.192));
+  }
+  CHECK(report_of(pool, {two}).message ==
+        "there is nothing to do: model \"idle\" takes the devices no time (byte_rate or overhead "
+        "would give it some), and its result is wanted where its input is");
+  CHECK(*report_of(pool, {}).latency_s == doctest::Approx(0.5));  // the overhead
+}
+
 TEST_CASE("results that cannot be are reported as failed") {
   const Scenario scenario = read("");
   const Run good = run_first(scenario);

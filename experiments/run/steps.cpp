@@ -11,8 +11,10 @@
 #include "experiments/results/trace.hpp"
 #include "experiments/run/replan.hpp"
 #include "partition/plans/validate.hpp"
+#include "workloads/input/error.hpp"
 #include "workloads/input/files.hpp"
 #include "workloads/input/machine_error.hpp"
+#include "workloads/operators/operators.hpp"
 
 namespace edgeflow {
 namespace {
@@ -94,6 +96,26 @@ std::string violation(const Plans& plans, const Scenario& scenario) {
                          p == 0 ? "the plan" : fmt::format("plan {}", p), violations[0].unit,
                          violations[0].message);
     }
+  }
+  return "";
+}
+
+/// Why there is no latency to find out: no unit of a stream takes time, and nothing is moved. Empty
+/// if there is one.
+std::string nothing_to_do(const Plans& plans, const Scenario& scenario) {
+  for (std::size_t w = 0; w < plans.size(); ++w) {
+    const ExecutablePlan& plan = plans[w].first();
+    const bool computes = std::ranges::any_of(
+        plan.units, [](const ExecutableUnit& unit) { return unit.duration_s > 0; });
+    if (computes || !plan.messages.empty()) continue;
+    const bool idle_model = std::ranges::all_of(plan.graph.layers(), [](const Layer& layer) {
+      return layer.op == Op::kInput || operator_of(layer.op).view;
+    });
+    return fmt::format(
+        "{}there is nothing to do: model {} {}, and its result is wanted where its input is",
+        scenario.workloads[w].label(), in_quotes(plan.graph.name()),
+        idle_model ? "has no layer that computes"
+                   : "takes the devices no time (byte_rate or overhead would give it some)");
   }
   return "";
 }
@@ -210,6 +232,8 @@ void validate(Run& run, const Job& job) {
     const std::string invalid = violation(run.plans, *job.scenario);
     if (!invalid.empty()) return end(run, Status::kFailed, invalid);
     make_executable(run.plans, *job.scenario);
+    const std::string idle = nothing_to_do(run.plans, *job.scenario);
+    if (!idle.empty()) return end(run, Status::kInfeasible, idle);
     run.plans_are_valid = true;
     if (const auto missing = shortage(run.plans)) {
       end(run, Status::kOutOfMemory, *missing);

@@ -13,7 +13,7 @@ namespace edgeflow {
 
 enum class Status : std::uint8_t {
   kOk,
-  kInfeasible,   // the strategy cannot serve the problem
+  kInfeasible,   // the strategy cannot serve the problem, or there is nothing to do
   kOutOfMemory,  // a simulated device does not hold what the plan puts on it
   kDeadlock,     // the simulation stopped before all results were there
   kTimeout,      // the simulation process was killed at its time limit
