@@ -51,14 +51,18 @@ def row(results, run):
     return {c: plain(run[c]) for c in wanted + results.axes if c in run}
 
 
-def cluster(scenario):
-    """What the drawing shows; rates in Mbit/s, null where links have their own."""
-    network = scenario["cluster"]["network"]
-    return {"type": network["type"], "rate": figures.quantity(network.get("bandwidth")),
-            "source": scenario["cluster"]["source"], "sink": scenario["cluster"]["sink"],
-            "devices": [{"rate": figures.quantity(d.get("bandwidth")),
-                         **{k: d.get(k) for k in ("name", "type", "mac_rate", "memory", "site")}}
-                        for d in scenario["cluster"]["devices"]]}
+def cluster(scenario, folder):
+    """What the drawing shows: the devices as the scenario has them, and nodes and lines of network.json."""
+    described = scenario["cluster"]
+    devices = [{k: d.get(k) for k in ("name", "type", "mac_rate")} for d in described["devices"]]
+    try:
+        with open(os.path.join(folder, "network.json"), encoding="utf-8") as file:
+            network = json.load(file)
+    except (OSError, ValueError):
+        network = {"type": described["network"]["type"]}
+    note = "" if "nodes" in network else "It is too large to be drawn, or was not described (network.json of the run)."
+    return {"type": network["type"], "source": described["source"], "sink": described["sink"], "devices": devices,
+            "nodes": network.get("nodes", []), "edges": network.get("edges", []), "note": note}
 
 
 def events(table, columns):
@@ -76,7 +80,7 @@ def detail(results, run):
     transfers = results.table(run["run_id"], "transfers.csv")
     settings = [figures.setting_text(a, run[a]) for a in results.axes]
     return {"run_id": run["run_id"], "label": ", ".join([run["who"], *settings]),
-            "scenario": text, "cluster": cluster(yaml.safe_load(text)),
+            "scenario": text, "cluster": cluster(yaml.safe_load(text), folder),
             "units": events(units, ["device", "layer", "start_s", "finish_s"]),
             "transfers": events(transfers, ["from_device", "to_device", "bytes", "start_s", "finish_s"])}
 

@@ -21,12 +21,24 @@ NASTY = "</script><script>window.hacked=1;console.error('hacked')</script><img s
 
 # Runs in the page after its own script; what it finds ends up in the document that Chromium dumps.
 PROBE = """<script>{
+// Pairs of boxes that touch, and boxes that reach over the edge of the picture.
+const overlaps = boxes => {
+  const all = boxes.map(b => b.getBoundingClientRect());
+  const edge = document.querySelector("#cluster svg")?.getBoundingClientRect();
+  return all.filter((a, i) => a.left < edge.left || a.right > edge.right || a.top < edge.top || a.bottom > edge.bottom ||
+    all.slice(0, i).some(b => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)).length;
+};
 const look = () => ({
   curves: document.querySelectorAll("#curves svg").length,
   points: document.querySelectorAll("#curves circle.point").length,
   bars: document.querySelectorAll("#breakdown rect").length,
   units: document.querySelectorAll("#gantt rect.unit").length,
-  cluster: document.querySelectorAll("#cluster rect").length,
+  nodes: [...document.querySelectorAll("#cluster rect.node")].map(n => n.classList[1] + " " + n.textContent),
+  lines: [...document.querySelectorAll("#cluster line.wire")].map(l => l.textContent),
+  labels: [...document.querySelectorAll("#cluster text.wirelabel")].map(l => l.textContent),
+  dashed: document.querySelectorAll("#cluster line[stroke-dasharray]").length,
+  overlaps: overlaps([...document.querySelectorAll("#cluster rect.node")]),
+  network: document.querySelector("#network").textContent,
   rows: document.querySelectorAll("#table tr").length,
   answer: document.querySelector("#answer").textContent});
 const before = look();
@@ -95,7 +107,7 @@ baseline: single
         before, after = found["before"], found["after"]
         self.assertEqual(before["points"], 4)  # two strategies at two bandwidths
         self.assertEqual(before["rows"], 1 + 4)
-        self.assertEqual(before["cluster"], 1 + 2)  # the switch and two devices
+        self.assertEqual(before["nodes"], ["device near", "device far", "switch switch"])
         self.assertGreaterEqual(before["units"], 1)
         self.assertGreater(before["bars"], 0)
         self.assertEqual(after["points"], 2)
@@ -104,6 +116,83 @@ baseline: single
         self.assertEqual(found["again"], before)
         # One request on one of two equal devices: 96 MACs at 96 MAC/s and half a second.
         self.assertIn("single at slow: 1500 ms", before["answer"])
+
+    def drawn(self, network, devices, files=()):
+        """What the report of a run on this network shows of the cluster."""
+        folder = tempfile.mkdtemp(dir=self.folder)
+        for name, text in files:
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(text)
+        path = os.path.join(folder, "scenario.yaml")
+        boards = ", ".join(f"{{mac_rate: 96MAC/s, overhead: 1ms, {d}}}" for d in devices)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"schema: 1\nname: drawn\nmodel: {SOURCE}/tests/data/cli/tiny.yaml\nstrategies: [even, single]\n"
+                       f"cluster: {{network: {network}, devices: [{boards}]}}\n")
+        out = os.path.join(folder, "out")
+        for words in (["run", path, "-o", out], ["report", out]):
+            subprocess.run([EDGEFLOW, *words], check=True, capture_output=True)
+        found, console = self.probe(os.path.join(out, "report.html"))
+        self.assertEqual(console, [])
+        self.assertEqual(found["errors"], [])
+        self.assertEqual(found["before"]["overlaps"], 0)
+        return found["before"]
+
+    def test_a_switch_is_drawn_with_a_line_per_device(self):
+        seen = self.drawn("{type: switch, bandwidth: 100Mbps, latency: 2ms}",
+                          ["name: a", "name: b", "name: c", "name: d, up: 10Mbps, down: 20Mbps"])
+        self.assertEqual(seen["nodes"], ["device a", "device b", "device c", "device d", "switch switch"])
+        self.assertEqual(seen["lines"][0], "a:up: 100 Mbit/s, 1 ms\na:down: 100 Mbit/s, 1 ms")
+        self.assertEqual(len(seen["lines"]), 4)
+        self.assertEqual(seen["labels"], ["10 Mbit/s from d", "20 Mbit/s back"])
+        self.assertEqual(seen["network"], "Network: switch. Lines without a rate: 100 Mbit/s.")
+
+    def test_what_all_share_is_drawn_as_a_medium(self):
+        for kind in ("wifi", "hub"):
+            with self.subTest(kind):
+                seen = self.drawn(f"{{type: {kind}, bandwidth: 80Mbps}}",
+                                  ["name: a", "name: b" + (", bandwidth: 8Mbps" if kind == "wifi" else "")])
+                self.assertEqual(seen["nodes"], ["device a", "device b", f"medium {kind}"])
+                self.assertEqual(seen["dashed"], 2)
+                self.assertEqual(seen["labels"], ["8 Mbit/s"] if kind == "wifi" else [])
+
+    def test_a_mesh_is_drawn_with_a_line_per_pair(self):
+        seen = self.drawn("{type: mesh, bandwidth: 80Mbps, links: [{between: [b, c], bandwidth: 8Mbps}]}",
+                          ["name: a", "name: b", "name: c", "name: d"])
+        self.assertEqual(seen["nodes"], ["device a", "device b", "device c", "device d"])
+        self.assertEqual(len(seen["lines"]), 6)
+        self.assertEqual(seen["labels"], ["8 Mbit/s"])
+
+    def test_sites_are_drawn_below_the_wide_area(self):
+        seen = self.drawn("{type: star-of-stars, bandwidth: 80Mbps, uplink: {bandwidth: 8Mbps}, sites: [x, y]}",
+                          ["name: a, site: x", "name: b, site: x", "name: c, site: y"])
+        self.assertEqual(seen["nodes"], ["device a", "device b", "device c", "switch x", "switch y", "switch wide area"])
+        self.assertEqual(len(seen["lines"]), 3 + 2)
+        self.assertEqual(seen["labels"], ["8 Mbit/s", "8 Mbit/s"])
+
+    def test_a_graph_is_drawn_with_its_switches_and_the_names_of_its_links(self):
+        seen = self.drawn("{type: graph, switches: [s, t], links: [{between: [a, s], bandwidth: 80Mbps}, "
+                          "{between: [s, t], name: trunk, bandwidth: 8Mbps}, {between: [t, b], bandwidth: 40Mbps, "
+                          "duplex: half}, {between: [a, b], name: cable, bandwidth: 4Mbps}]}", ["name: a", "name: b"])
+        self.assertEqual(seen["nodes"], ["device a", "device b", "switch s", "switch t"])
+        self.assertEqual(seen["lines"][2], "t:b: 40 Mbit/s, 0 ms")
+        self.assertEqual(seen["labels"], ["80 Mbit/s", "trunk", "8 Mbit/s", "40 Mbit/s", "half-duplex", "cable", "4 Mbit/s"])
+
+    def test_a_platform_file_is_drawn_with_its_links(self):
+        platform = """<?xml version="1.0"?>
+<!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">
+<platform version="4.1"><zone id="z" routing="Full"><host id="a" speed="1f"/><host id="b" speed="1f"/>
+<link id="near" bandwidth="80Mbps" latency="1ms"/><link id="far" bandwidth="8Mbps" latency="1ms"/>
+<route src="a" dst="b"><link_ctn id="near"/><link_ctn id="far"/></route></zone></platform>
+"""
+        seen = self.drawn("{type: simgrid, file: p.xml}", ["name: a", "name: b"], [("p.xml", platform)])
+        self.assertEqual(seen["nodes"], ["device a", "device b", "link near", "link far"])
+        self.assertEqual(len(seen["lines"]), 3)  # a to near, near to far, far to b
+        self.assertEqual(seen["network"], "Network: simgrid. ")
+
+    def test_a_network_that_is_too_large_is_named(self):
+        seen = self.drawn("{type: switch, bandwidth: 80Mbps}", ["name: a, count: 100"])
+        self.assertEqual(seen["nodes"], [])
+        self.assertIn("too large to be drawn", seen["network"])
 
     def test_names_from_yaml_stay_text(self):
         found, console = self.probe(self.sweep(NASTY))

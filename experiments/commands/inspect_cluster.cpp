@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/commands/inspect.hpp"
+#include "experiments/results/network_json.hpp"
 #include "experiments/results/summary.hpp"
 #include "sim/files/platform_file.hpp"
 #include "workloads/input/csv.hpp"
@@ -180,9 +181,7 @@ std::string as_json(const Cluster& cluster) {
   const Network& network = cluster.network();
   Json json;
   json["name"] = cluster.name();
-  json["network"] = {{"type", std::string(to_string(network.type))},
-                     {"bandwidth_Bps", number(network.bandwidth_Bps)},
-                     {"latency_s", number(network.latency_s)}};
+  json["network"] = network_json(network, cluster.devices());
   json["source"] = cluster.device(cluster.source()).name;
   json["sink"] = cluster.device(cluster.sink()).name;
   json["devices"] = Json::array();
@@ -215,12 +214,9 @@ std::string megabits(double bandwidth_Bps) {
   return fmt::format("{:g} Mbit/s", bandwidth_Bps * 8e-6);
 }
 
-/// What a line carries: at the rate of a Wi-Fi station, else of its link or its two links.
 std::string edge_label(const Network& network, const Edge& edge) {
   if (edge.forth < 0 || edge.a == network.access_point) return "";
-  if (!network.rates_Bps.empty()) return megabits(network.rates_Bps[edge.a]);
-  const double forth_Bps = network.links[static_cast<std::size_t>(edge.forth)].bandwidth_Bps;
-  const double back_Bps = network.links[static_cast<std::size_t>(edge.back)].bandwidth_Bps;
+  const auto [forth_Bps, back_Bps] = rates_of(network, edge);
   if (forth_Bps == back_Bps) return megabits(forth_Bps);
   return fmt::format("{}, back {}", megabits(forth_Bps), megabits(back_Bps));
 }

@@ -7,6 +7,7 @@
 
 #include "experiments/results/aside.hpp"
 #include "experiments/results/program_id.hpp"
+#include "experiments/results/network_json.hpp"
 #include "experiments/results/run_tables.hpp"
 #include "experiments/results/sweep_tables.hpp"
 #include "experiments/scenario/resolve.hpp"
@@ -229,6 +230,7 @@ void Results::add(const Job& job, const Run& run) const {
     write_file(folder / "requests.csv", requests_csv(run.result, scenario));
     write_file(folder / "devices.csv", devices_csv(run, scenario));
     write_file(folder / "links.csv", links_csv(run, scenario));
+    write_file(folder / "network.json", network_text(*scenario.cluster));
   }
   if (!run.strategy_log.empty()) write_file(folder / "strategy.log", run.strategy_log);
   write_file(folder / "timing.csv", timing_csv(run.report));

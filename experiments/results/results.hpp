@@ -8,7 +8,8 @@
 //   timing.csv             wall-clock figures
 //   runs/<run_id>/         scenario.resolved.yaml, plan.yaml (of streams: plan-<name>.yaml; made
 //                          anew: plan@1.yaml, ... and plans.csv), requests.csv, units.csv,
-//                          transfers.csv, devices.csv, links.csv, timing.csv, trace.json if wanted,
+//                          transfers.csv, devices.csv, links.csv, network.json (network_json.hpp),
+//                          timing.csv, trace.json if wanted,
 //                          streams.csv if there are some, strategy.log if an external program wrote
 //                          to stderr; status.json comes last, so that a run with one is whole
 //
