@@ -1,6 +1,7 @@
 """What all plot_*.py share: reading results, finding out what was varied, panels, legends, files."""
 
 import argparse
+import contextlib
 import json
 import math
 import os
@@ -65,9 +66,32 @@ def interval(values):
     return mean, stats.t.ppf(0.975, count - 1) * values.std(ddof=1) / math.sqrt(count)
 
 
+@contextlib.contextmanager
+def as_written(path):
+    """Whatever goes wrong inside is that `path`, a file or folder of results, is not as edgeflow wrote it: ends
+    the program with that sentence."""
+    try:
+        yield
+    except NotApplicable:
+        raise
+    except Exception as error:  # whatever it is: the user has a sentence to act on
+        what = " ".join(str(error).split())
+        raise SystemExit(f"{path}: is not there, or not as edgeflow wrote it ({type(error).__name__}: {what})") from None
+
+
 def read_table(path, types=None):
     """A table of ours. Only empty cells are missing: NA, null and nan are names like any other."""
-    return pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""])
+    with as_written(path):
+        return pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""])
+
+
+def read_manifest(folder):
+    path = os.path.join(folder, "manifest.json")
+    with as_written(path), open(path, encoding="utf-8") as file:
+        manifest = json.load(file)
+        if not isinstance(manifest.get("axes"), list):
+            raise ValueError("there are no axes")
+        return manifest
 
 
 class Results:
@@ -76,13 +100,9 @@ class Results:
     def __init__(self, folder, say=print):
         self.folder = folder
         path = os.path.join(folder, "runs.csv")
-        try:
-            with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as file:
-                manifest = json.load(file)
-            axes = manifest["axes"]
-            runs = read_table(path, {axis: str for axis in axes})
-        except (OSError, ValueError, KeyError) as error:
-            raise SystemExit(f"{path} and manifest.json beside it are needed: {error}") from None
+        manifest = read_manifest(folder)
+        axes = manifest["axes"]
+        runs = read_table(path, {axis: str for axis in axes})
         missing = [column for column in READ if column not in runs]
         if missing:
             raise SystemExit(f"{path}: there is no column {missing[0]}; it was written by another version of edgeflow "
@@ -250,7 +270,7 @@ def main(draw, description):
     arguments = parser.parse_args()
     name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
     try:
-        with plt.rc_context(palette.RC):
+        with plt.rc_context(palette.RC), as_written(arguments.results):
             draw(Results(arguments.results, lambda text: print(f"{name}: {text}")), arguments.x)
     except NotApplicable as error:
         print(f"{name}: {error}", file=sys.stderr)

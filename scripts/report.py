@@ -73,14 +73,16 @@ def events(table, columns):
 def detail(results, run):
     """The timeline of the first request, the scenario and the cluster of a run."""
     folder = os.path.join(results.folder, "runs", run["run_id"])
-    with open(os.path.join(folder, "scenario.resolved.yaml"), encoding="utf-8") as file:
+    path = os.path.join(folder, "scenario.resolved.yaml")
+    with figures.as_written(path), open(path, encoding="utf-8") as file:
         text = file.read()
+        drawing = cluster(yaml.safe_load(text), folder)
     units = results.table(run["run_id"], "units.csv")
     units = units[units["finish_s"] > units["start_s"]]
     transfers = results.table(run["run_id"], "transfers.csv")
     settings = [figures.setting_text(a, run[a]) for a in results.axes]
     return {"run_id": run["run_id"], "label": ", ".join([run["who"], *settings]),
-            "scenario": text, "cluster": cluster(yaml.safe_load(text), folder),
+            "scenario": text, "cluster": drawing,
             "units": events(units, ["device", "layer", "start_s", "finish_s"]),
             "transfers": events(transfers, ["from_device", "to_device", "bytes", "start_s", "finish_s"])}
 
@@ -98,8 +100,7 @@ def chosen(results):
 
 
 def data(folder):
-    with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as file:
-        manifest = json.load(file)
+    manifest = figures.read_manifest(folder)
     results = figures.Results(folder, lambda text: None)
     every = results.all_runs.assign(who=results.all_runs["strategy"])
     every.loc[results.runs.index, "who"] = results.runs["who"]
@@ -122,14 +123,16 @@ def main():
         sys.exit(2)
     folder = sys.argv[1]
     try:
-        content = data(folder)
+        with figures.as_written(folder):
+            content = data(folder)
+            text = json.dumps(content, ensure_ascii=False, allow_nan=False)
     except figures.NotApplicable as error:
         sys.exit(f"report: {folder}: {error}")
     with open(PAGE, encoding="utf-8") as file:
         page = file.read()
     # "<" would end the script element early where a name holds "</script>".
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
-    page = page.replace("@TITLE@", html.escape(content["manifest"]["name"])).replace("@DATA@", text)
+    page = page.replace("@TITLE@", html.escape(content["manifest"]["name"]))
+    page = page.replace("@DATA@", text.replace("<", "\\u003c"))
     path = os.path.join(folder, "report.html")
     try:
         with open(path + ".partial", "w", encoding="utf-8") as file:

@@ -115,6 +115,54 @@ TEST_CASE("a wifi is drawn with the rate of each station, the access point witho
   CHECK(dot.find("n0 [shape=ellipse, label=\"wifi\"]") != std::string::npos);
 }
 
+TEST_CASE("a network is described by its nodes, and by the links of its lines each way") {
+  const Scratch scratch;
+  scratch.write("w.yaml",
+                "schema: 1\n"
+                "network: {type: wifi, bandwidth: 80Mbps, latency: 3ms, access_point: a}\n"
+                "devices:\n"
+                "  - {name: a, mac_rate: 5GMAC/s}\n"
+                "  - {name: b, mac_rate: 5GMAC/s, bandwidth: 8Mbps}\n");
+  const auto wifi =
+      nlohmann::json::parse(edgeflow(scratch, "inspect w.yaml --json").out)["network"];
+  CHECK(wifi["type"] == "wifi");
+  CHECK(wifi["nodes"][1] == nlohmann::json{{"name", "b"}, {"kind", "device"}});
+  // A message between stations crosses the medium twice: half of its latency each time.
+  CHECK(wifi["nodes"][2] ==
+        nlohmann::json{
+            {"name", "wifi"}, {"kind", "medium"}, {"bandwidth_Bps", 1e7}, {"latency_s", 0.0015}});
+  CHECK(wifi["edges"][0]["forth"]["bandwidth_Bps"] == 1e7);
+  const nlohmann::json air{{"link", "wifi"}, {"bandwidth_Bps", 1e6}, {"latency_s", 0.0015}};
+  CHECK(wifi["edges"][1] == nlohmann::json{{"a", 1}, {"b", 2}, {"forth", air}, {"back", air}});
+
+  scratch.write("s.yaml",
+                "schema: 1\n"
+                "network: {type: switch, bandwidth: 8Mbps, latency: 1ms}\n"
+                "devices: [{name: a, mac_rate: 5GMAC/s, up: 16Mbps, down: 24Mbps}]\n");
+  const auto port =
+      nlohmann::json::parse(edgeflow(scratch, "inspect s.yaml --json").out)["network"];
+  CHECK(port["nodes"][1] == nlohmann::json{{"name", "switch"}, {"kind", "switch"}});
+  CHECK(port["edges"][0]["forth"] ==
+        nlohmann::json{{"link", "a:up"}, {"bandwidth_Bps", 2e6}, {"latency_s", 0.0005}});
+  CHECK(port["edges"][0]["back"]["bandwidth_Bps"] == 3e6);
+}
+
+TEST_CASE("a run describes its network, but not one that is too large to be drawn") {
+  const Scratch scratch;
+  for (const auto& [count, nodes] :
+       {std::pair("99", 100U), std::pair("100", 0U)}) {  // and the switch
+    const Outcome outcome = test::shell(
+        scratch, "\"$edgeflow\" run " + kData + "/cli/tiny_scenario.yaml -o out" + count +
+                     " --set 'cluster.devices=[{name: a, mac_rate: 96MAC/s, count: " + count +
+                     "}]' --set strategies=[single] > /dev/null && cat out" + count +
+                     "/runs/*/network.json");
+    REQUIRE(outcome.exit_code == 0);
+    const auto json = nlohmann::json::parse(outcome.out);
+    CHECK(json["type"] == "switch");
+    CHECK(json["nodes"].size() == nodes);
+  }
+}
+
 TEST_CASE("models and clusters are inspected as text, table, JSON and graph") {
   const Scratch scratch;
   const std::string tiny = kData + "/cli/tiny.yaml";

@@ -119,6 +119,28 @@ class PlotsTest(unittest.TestCase):
         self.assertIn(f"least latency: {best['strategy']}, {best['label.net']}: {best['latency_s'] * 1e3:.0f} ms\n",
                       run.stdout)
 
+    def test_files_that_are_gone_or_spoilt_end_in_a_sentence_that_names_them(self):
+        results = sweep(self.folder, "axes: {strategy: [even, single]}\n")
+        run = os.path.join("runs", results.runs["run_id"].iloc[0])
+        for script, name in (("report.py", "manifest.json"), ("report.py", os.path.join(run, "units.csv")),
+                             ("report.py", os.path.join(run, "scenario.resolved.yaml")), ("plot_planner.py", "timing.csv")):
+            path = os.path.join(results.folder, name)
+            with open(path, "rb") as file:
+                content = file.read()
+            for spoilt in (None, b"", b"\xff{,,"):
+                with self.subTest(name=name, spoilt=spoilt):
+                    os.remove(path)
+                    if spoilt is not None:
+                        with open(path, "wb") as file:
+                            file.write(spoilt)
+                    told = subprocess.run(["/usr/bin/python3", "-B", os.path.join(SOURCE, "scripts", script), results.folder],
+                                          capture_output=True, text=True, check=False)
+                    self.assertTrue(told.stderr.startswith(f"{path}: is not there, or not as edgeflow wrote it ("), told.stderr)
+                    self.assertEqual(told.stderr.count("\n"), 1)
+                    self.assertNotEqual(told.returncode, 0)
+                    with open(path, "wb") as file:
+                        file.write(content)
+
     def test_the_model_is_the_horizontal_axis_only_if_nothing_else_was_varied(self):
         results = figures.Results.__new__(figures.Results)
         results.runs = pd.DataFrame({"model": ["a", "b", "c"], "label.net": ["slow", "fast", "slow"]})

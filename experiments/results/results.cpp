@@ -6,8 +6,8 @@
 #include <map>
 
 #include "experiments/results/aside.hpp"
-#include "experiments/results/program_id.hpp"
 #include "experiments/results/network_json.hpp"
+#include "experiments/results/program_id.hpp"
 #include "experiments/results/run_tables.hpp"
 #include "experiments/results/sweep_tables.hpp"
 #include "experiments/scenario/resolve.hpp"
