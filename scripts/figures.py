@@ -76,7 +76,8 @@ def as_written(path):
         raise
     except Exception as error:  # whatever it is: the user has a sentence to act on
         what = " ".join(str(error).split())
-        raise SystemExit(f"{path}: is not there, or not as edgeflow wrote it ({type(error).__name__}: {what})") from None
+        what = f"{type(error).__name__}: {what}"
+        raise SystemExit(f"{path}: is not there, or not as edgeflow wrote it ({what})") from None
 
 
 def read_table(path, types=None):

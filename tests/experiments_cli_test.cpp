@@ -105,7 +105,7 @@ TEST_CASE("a rerun writes the same bytes, wherever it writes them") {
   CHECK(edgeflow(scratch, "sweep " + kSweep + " -o b/c").exit_code == 0);
   CHECK(edgeflow(scratch, "sweep " + kSweep + " -o a").exit_code == 0);
   const auto files = reproducible_files(scratch.folder() / "a");
-  CHECK(files.size() == 1 + 4 * 8);  // runs.csv, and eight files for each of four runs
+  CHECK(files.size() == 1 + 4 * 9);  // runs.csv, and nine files for each of four runs
   CHECK(files == reproducible_files(scratch.folder() / "b/c"));
 }
 

@@ -123,7 +123,8 @@ class PlotsTest(unittest.TestCase):
         results = sweep(self.folder, "axes: {strategy: [even, single]}\n")
         run = os.path.join("runs", results.runs["run_id"].iloc[0])
         for script, name in (("report.py", "manifest.json"), ("report.py", os.path.join(run, "units.csv")),
-                             ("report.py", os.path.join(run, "scenario.resolved.yaml")), ("plot_planner.py", "timing.csv")):
+                             ("report.py", os.path.join(run, "scenario.resolved.yaml")),
+                             ("plot_planner.py", "timing.csv")):
             path = os.path.join(results.folder, name)
             with open(path, "rb") as file:
                 content = file.read()
@@ -133,9 +134,10 @@ class PlotsTest(unittest.TestCase):
                     if spoilt is not None:
                         with open(path, "wb") as file:
                             file.write(spoilt)
-                    told = subprocess.run(["/usr/bin/python3", "-B", os.path.join(SOURCE, "scripts", script), results.folder],
-                                          capture_output=True, text=True, check=False)
-                    self.assertTrue(told.stderr.startswith(f"{path}: is not there, or not as edgeflow wrote it ("), told.stderr)
+                    words = ["/usr/bin/python3", "-B", os.path.join(SOURCE, "scripts", script), results.folder]
+                    told = subprocess.run(words, capture_output=True, text=True, check=False)
+                    sentence = f"{path}: is not there, or not as edgeflow wrote it ("
+                    self.assertTrue(told.stderr.startswith(sentence), told.stderr)
                     self.assertEqual(told.stderr.count("\n"), 1)
                     self.assertNotEqual(told.returncode, 0)
                     with open(path, "wb") as file:

@@ -25,7 +25,8 @@ PROBE = """<script>{
 const overlaps = boxes => {
   const all = boxes.map(b => b.getBoundingClientRect());
   const edge = document.querySelector("#cluster svg")?.getBoundingClientRect();
-  return all.filter((a, i) => a.left < edge.left || a.right > edge.right || a.top < edge.top || a.bottom > edge.bottom ||
+  return all.filter((a, i) => a.left < edge.left || a.right > edge.right ||
+    a.top < edge.top || a.bottom > edge.bottom ||
     all.slice(0, i).some(b => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)).length;
 };
 const look = () => ({
@@ -126,7 +127,8 @@ baseline: single
         path = os.path.join(folder, "scenario.yaml")
         boards = ", ".join(f"{{mac_rate: 96MAC/s, overhead: 1ms, {d}}}" for d in devices)
         with open(path, "w", encoding="utf-8") as file:
-            file.write(f"schema: 1\nname: drawn\nmodel: {SOURCE}/tests/data/cli/tiny.yaml\nstrategies: [even, single]\n"
+            file.write(f"schema: 1\nname: drawn\nmodel: {SOURCE}/tests/data/cli/tiny.yaml\n"
+                       "strategies: [even, single]\n"
                        f"cluster: {{network: {network}, devices: [{boards}]}}\n")
         out = os.path.join(folder, "out")
         for words in (["run", path, "-o", out], ["report", out]):
@@ -165,7 +167,8 @@ baseline: single
     def test_sites_are_drawn_below_the_wide_area(self):
         seen = self.drawn("{type: star-of-stars, bandwidth: 80Mbps, uplink: {bandwidth: 8Mbps}, sites: [x, y]}",
                           ["name: a, site: x", "name: b, site: x", "name: c, site: y"])
-        self.assertEqual(seen["nodes"], ["device a", "device b", "device c", "switch x", "switch y", "switch wide area"])
+        self.assertEqual(seen["nodes"], ["device a", "device b", "device c",
+                                         "switch x", "switch y", "switch wide area"])
         self.assertEqual(len(seen["lines"]), 3 + 2)
         self.assertEqual(seen["labels"], ["8 Mbit/s", "8 Mbit/s"])
 
@@ -175,7 +178,8 @@ baseline: single
                           "duplex: half}, {between: [a, b], name: cable, bandwidth: 4Mbps}]}", ["name: a", "name: b"])
         self.assertEqual(seen["nodes"], ["device a", "device b", "switch s", "switch t"])
         self.assertEqual(seen["lines"][2], "t:b: 40 Mbit/s, 0 ms")
-        self.assertEqual(seen["labels"], ["80 Mbit/s", "trunk", "8 Mbit/s", "40 Mbit/s", "half-duplex", "cable", "4 Mbit/s"])
+        self.assertEqual(seen["labels"], ["80 Mbit/s", "trunk", "8 Mbit/s", "40 Mbit/s", "half-duplex",
+                                          "cable", "4 Mbit/s"])
 
     def test_a_platform_file_is_drawn_with_its_links(self):
         platform = """<?xml version="1.0"?>
