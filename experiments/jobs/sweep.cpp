@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -14,8 +15,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxPoints = 100'000;
+constexpr std::size_t kMaxRuns = 1'000'000;
+constexpr std::size_t kPointsToSay = 10'000;  // seconds
 constexpr std::int64_t kMaxRepetitions = 10'000;
+constexpr std::array<std::string_view, 2> kOutputs{"all", "runs.csv only"};
 
 /// Key paths whose values change together: an axis, or a group of zip.
 struct Factor {
@@ -81,17 +84,29 @@ std::vector<Factor> read_factors(const Yaml& root) {
   const auto zip = root.find("zip");
   if (zip) read_zip(*zip, factors);
   if (!zip || root.find("axes")) read_axes(root.at("axes"), factors);
-  std::size_t points = 1;
   std::set<std::string> keys;
   for (const Factor& factor : factors) {
     for (const std::string& key : factor.keys) {
       if (!keys.insert(key).second) root.fail(fmt::format("{} is varied twice", in_quotes(key)));
     }
-    points *= factor.size();
-    if (points > kMaxPoints) root.fail(fmt::format("more than {} points", kMaxPoints));
   }
   if (factors.empty()) root.fail("varies nothing, expected axes or zip");
   return factors;
+}
+
+[[noreturn]] void fail_too_many(const Yaml& yaml, const std::string& what) {
+  yaml.fail(fmt::format("has more than {} {}", kMaxRuns, what),
+            "divide it into several sweeps, each with a name of its own");
+}
+
+/// How many points there are, exclusions among them.
+std::size_t count_points(const Yaml& root, const std::vector<Factor>& factors) {
+  std::size_t points = 1;
+  for (const Factor& factor : factors) {
+    points *= factor.size();
+    if (points > kMaxRuns) fail_too_many(root, "points");
+  }
+  return points;
 }
 
 /// A point is the index of a value per factor.
@@ -215,7 +230,7 @@ class Expansion {
         jobs_.push_back(std::move(job));
       }
     }
-    if (jobs_.size() > kMaxPoints) name_.fail(fmt::format("has more than {} runs", kMaxPoints));
+    if (jobs_.size() > kMaxRuns) fail_too_many(name_, "runs");
   }
 
   const Base& base() const { return base_; }
@@ -232,12 +247,12 @@ class Expansion {
   std::vector<Job> jobs_;
 };
 
-bool next_point(Point& point, const std::vector<Factor>& factors) {
+/// The last one is followed by the first.
+void next_point(Point& point, const std::vector<Factor>& factors) {
   for (std::size_t f = factors.size(); f-- > 0;) {
-    if (++point[f] < factors[f].size()) return true;
+    if (++point[f] < factors[f].size()) return;
     point[f] = 0;
   }
-  return false;
 }
 
 /// Keys that vary together with the strategy: runs that differ in nothing else are compared.
@@ -284,10 +299,14 @@ Sweep read_sweep(const fs::path& file) {
   const Yaml root = document.root();
   if (!root.is_map()) root.fail_expected("a sweep: schema, name, base, axes");
   root.expect_keys(
-      {"schema", "name", "description", "base", "axes", "zip", "exclude", "repeat", "baseline"});
+      {"schema", "name", "description", "base", "axes", "zip", "exclude", "repeat", "baseline",
+       "outputs"});
   (void)root.at("schema").as_integer(1, 1);
   if (const auto description = root.find("description")) (void)description->as_string();
   Sweep sweep;
+  if (const auto outputs = root.find("outputs")) {
+    sweep.run_files = outputs->as_choice(kOutputs) == 0;
+  }
   sweep.name = read_folder_name(root.at("name"));
   const std::vector<Factor> factors = read_factors(root);
   for (const Factor& factor : factors) {
@@ -295,10 +314,12 @@ Sweep read_sweep(const fs::path& file) {
   }
   const Exclusions exclusions(root.find("exclude"), factors);
   Expansion expansion(root, factors);
+  const std::size_t points = count_points(root, factors);
   Point point(factors.size(), 0);
-  do {
+  for (std::size_t n = 1; n <= points; ++n, next_point(point, factors)) {
     if (!exclusions.contains(point)) expansion.add(point);
-  } while (next_point(point, factors));
+    if (n % kPointsToSay == 0) fmt::print(stderr, "read {} of {} points\n", n, points);
+  }
   sweep.jobs = expansion.take_jobs();
   if (sweep.jobs.empty()) root.at("exclude").fail("excludes every run");
   if (const auto baseline = root.find("baseline")) link_baselines(sweep.jobs, factors, *baseline);
