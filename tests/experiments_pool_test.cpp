@@ -42,10 +42,17 @@ std::vector<Job> some_jobs(const Scratch& scratch) {
       .jobs;
 }
 
+/// Plans by another function from now on.
+void change_planner(Job& job, const StrategyInfo& info) {
+  StrategyChoice strategy = *job.strategy;
+  strategy.info = &info;
+  job.strategy = std::make_shared<const StrategyChoice>(std::move(strategy));
+}
+
 /// The jobs of the sweep, planned by `plan`.
 std::vector<Job> jobs_planned_by(const Scratch& scratch, const StrategyInfo& info) {
   std::vector<Job> jobs = some_jobs(scratch);
-  for (Job& job : jobs) job.strategy.info = &info;
+  for (Job& job : jobs) change_planner(job, info);
   return jobs;
 }
 
@@ -57,7 +64,7 @@ struct Ran {
 Ran run(const Scratch& scratch, const std::vector<Job>& jobs, const PoolOptions& options) {
   Manifest manifest;
   manifest.runs = jobs.size();
-  for (const auto& [key, value] : jobs.front().axes) manifest.axes.push_back(key);
+  for (const auto& [key, value] : jobs.front().axes()) manifest.axes.push_back(key);
   const Results results(scratch.folder() / "out", manifest, jobs, {});
   Ran ran;
   TaskWork work;
@@ -147,7 +154,7 @@ TEST_CASE("runs that differ in what planning does not see share a plan") {
   for (const Task& task : tasks) {
     CHECK(task.size() == 2 * 3);
     for (const std::size_t i : task) {
-      CHECK(jobs[i].strategy.name == jobs[task[0]].strategy.name);
+      CHECK(jobs[i].strategy->name == jobs[task[0]].strategy->name);
       CHECK(jobs[i].scenario->cluster == jobs[task[0]].scenario->cluster);
     }
   }
@@ -207,12 +214,12 @@ TEST_CASE("a planner that crashes is the status of the runs that wanted its plan
   const StrategyInfo info{"crash", "", "", "", {}, crash_planning};
   std::vector<Job> jobs = some_jobs(scratch);
   for (Job& job : jobs) {
-    if (job.strategy.name == "even") job.strategy.info = &info;
+    if (job.strategy->name == "even") change_planner(job, info);
   }
   const Ran ran = run(scratch, jobs, {.workers = 2});
   REQUIRE(ran.outcomes.size() == jobs.size());
   for (const auto& [index, outcome] : ran.outcomes) {
-    CHECK(outcome.status == (jobs[index].strategy.name == "even" ? "crashed" : "ok"));
+    CHECK(outcome.status == (jobs[index].strategy->name == "even" ? "crashed" : "ok"));
   }
   merge_results(scratch.folder() / "out");
   const auto row = test::read_table(scratch.folder() / "out/runs.csv")[6];

@@ -49,8 +49,10 @@ Run run_with(Plan (*plan)(const Problem&, const OptionValues&)) {
   const StrategyInfo info{"odd", "", "", "", {}, plan};
   Job job;
   job.scenario = std::make_shared<const Scenario>(read(""));
-  job.strategy.name = "odd";
-  job.strategy.info = &info;
+  StrategyChoice strategy;
+  strategy.name = "odd";
+  strategy.info = &info;
+  job.strategy = std::make_shared<const StrategyChoice>(strategy);
   return test::run_job(job);
 }
 

@@ -124,7 +124,9 @@ Job replay(const Scenario& scenario, const std::string& plan_file) {
   Job job;
   job.scenario = std::make_shared<const Scenario>(scenario);
   job.plan = std::make_shared<const Plan>(plan);
-  job.strategy.name = job.plan->strategy;
+  StrategyChoice strategy;
+  strategy.name = job.plan->strategy;
+  job.strategy = std::make_shared<const StrategyChoice>(std::move(strategy));
   identify(job, write_plan(*job.plan, graph, *scenario.cluster));
   return job;
 }

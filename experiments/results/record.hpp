@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "experiments/jobs/job.hpp"
@@ -16,7 +15,7 @@ namespace edgeflow {
 struct Record {
   std::size_t index = 0;
   std::string config_hash;
-  std::vector<std::pair<std::string, std::string>> axes;
+  Axes axes;
   std::optional<std::size_t> baseline;
   std::vector<std::string> cells;  // in the order of columns()
   /// Of each stream, if the scenario has some, in the order of stream_columns().

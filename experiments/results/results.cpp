@@ -39,7 +39,7 @@ void refuse_others_files(const fs::path& folder) {
 /// Whether the run is that of the job, made by this program.
 bool is_of(const Record& record, const Job& job) {
   return record.index == job.index && record.config_hash == job.config_hash &&
-         record.program == program_of(job) && record.axes == job.axes &&
+         record.program == program_of(job) && record.axes == job.axes() &&
          record.baseline == job.baseline;
 }
 
@@ -216,7 +216,7 @@ void Results::write_files(const Job& job, const Run& run, const Record& record) 
   const fs::path folder = place_of(job);
   const Scenario& scenario = *job.scenario;
   create_folders(folder);
-  write_file(folder / "scenario.resolved.yaml", resolved_text(scenario, job.strategy));
+  write_file(folder / "scenario.resolved.yaml", resolved_text(scenario, *job.strategy));
   for (std::size_t s = 0; s < run.plans.size(); ++s) {
     const Workload& stream = scenario.workloads[s];
     const std::string name = stream.name.empty() ? "plan" : "plan-" + stream.name;
