@@ -22,14 +22,14 @@ struct Job {
   JobScenario scenario;
   std::shared_ptr<const StrategyChoice> strategy;
   std::shared_ptr<const Axes> point_axes{};  // null: not of a sweep
-  int repetition = 0;                                     // the scenario's seed is that of it
-  std::optional<std::size_t> baseline;                    // index of the run to compare with
+  int repetition = 0;                        // the scenario's seed is that of it
+  std::optional<std::size_t> baseline;       // index of the run to compare with
   /// Given instead of asking the strategy, for a scenario with one workload; must be valid.
   std::shared_ptr<const Plan> plan;
   std::string config_hash;     // of scenario, strategy and given plan
   std::uint64_t plan_key = 0;  // equal for jobs whose plans are equal: they differ only in what
                                // problem_of leaves out
-  std::string files;        // external_files() when the job was made
+  std::string files;           // external_files() when the job was made
   /// Hashes of the programs that are looked up in PATH: other machines have others, so config_hash
   /// does not know them.
   std::string programs;

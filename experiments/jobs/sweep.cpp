@@ -263,8 +263,8 @@ class Points : public ScenarioSource {
     for_each_value(point, [&](const Factor& factor, std::size_t k, std::size_t i) {
       if (!is_label(factor.keys[k])) vary(factor.keys[k], factor.values[k][i]);
     });
-    return read_scenario(
-        base_.prefix.empty() ? document.root() : document.root().at(base_.prefix), cache_);
+    return read_scenario(base_.prefix.empty() ? document.root() : document.root().at(base_.prefix),
+                         cache_);
   }
 
   Document document_;  // of the sweep
@@ -284,7 +284,8 @@ class SharedStrategies {
  public:
   std::shared_ptr<const StrategyChoice> get(const StrategyChoice& strategy) {
     std::string key = fmt::format("{}\n{}\n", strategy.name, strategy.folder.string());
-    for (const auto& [option, value] : strategy.options) key += fmt::format("{}={}\n", option, value);
+    for (const auto& [option, value] : strategy.options)
+      key += fmt::format("{}={}\n", option, value);
     for (const auto& [option, place] : strategy.places) {
       key += fmt::format("{} {}:{}\n", place.path, place.position.line, place.position.column);
     }

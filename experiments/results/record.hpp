@@ -35,7 +35,7 @@ std::optional<Record> read_status(const std::string& text);
 
 /// What a line of a log says.
 struct LogEntry {
-  std::size_t run = 0;            // its index
+  std::size_t run = 0;           // its index
   std::optional<Record> record;  // nothing: there is none any more
 };
 std::string log_line(const Record& record);

@@ -37,12 +37,17 @@ int append_whole(int file, std::string_view text) {
   struct stat status {};
   if (fstat(file, &status) != 0) return errno;
   const std::string whole = (is_torn(file, status.st_size) ? "\n" : "") + std::string(text);
-  const ssize_t written = write(file, whole.data(), whole.size());
-  if (written == static_cast<ssize_t>(whole.size())) return 0;
-  const int error = written < 0 ? errno : ENOSPC;
-  // If this fails, what is there is passed over.
-  (void)!ftruncate(file, status.st_size);
-  return error;
+  std::size_t done = 0;
+  while (done < whole.size()) {
+    const ssize_t written = write(file, whole.data() + done, whole.size() - done);
+    if (written < 0) {
+      const int error = errno;
+      (void)!ftruncate(file, status.st_size);  // if it fails, what is there is passed over
+      return error;
+    }
+    done += static_cast<std::size_t>(written);
+  }
+  return 0;
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ using R = RunReport;
 constexpr Column<RunReport> kColumns[] = {
     {{"index", "", "position of the run in its sweep, from 0"},
      [](const R& r) { return std::to_string(r.index); }},
-    {{"run_id", "", "index and the first 8 digits of config_hash; name of the folder in runs/"},
+    {{"run_id", "",
+      "index and the first 8 digits of config_hash; name of its folder, if it has one"},
      [](const R& r) { return r.run_id; }},
     {{"name", "", "name of the sweep, or of the scenario"}, [](const R& r) { return r.name; }},
     {{"model", "", "name of the model; of streams: each name once, joined by +"},

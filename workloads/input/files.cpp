@@ -39,9 +39,7 @@ int sync(const fs::path& file) {
 
 }  // namespace
 
-void write_file(const fs::path& file, std::string_view text) {
-  write_bytes(file, file, text);
-}
+void write_file(const fs::path& file, std::string_view text) { write_bytes(file, file, text); }
 
 void write_whole_file(const fs::path& file, std::string_view text, Durability durability) {
   std::error_code ignored;
