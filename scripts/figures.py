@@ -92,6 +92,8 @@ def read_manifest(folder):
         manifest = json.load(file)
         if not isinstance(manifest.get("axes"), list):
             raise ValueError("there are no axes")
+        if not isinstance(manifest.get("runs"), int):
+            raise ValueError("there is no number of runs")
         return manifest
 
 
@@ -102,13 +104,14 @@ class Results:
         self.folder = folder
         path = os.path.join(folder, "runs.csv")
         manifest = read_manifest(folder)
-        axes = manifest["axes"]
+        axes, self.planned = manifest["axes"], manifest["runs"]
         runs = read_table(path, {axis: str for axis in axes})
         missing = [column for column in READ if column not in runs]
         if missing:
             raise SystemExit(f"{path}: there is no column {missing[0]}; it was written by another version of edgeflow "
                              f"({manifest.get('version', 'unknown')}). Sweep again, or draw with that version.")
         self.all_runs = runs
+        self.run_files = os.path.isdir(os.path.join(folder, "runs"))
         bad = runs[runs["status"] != "ok"]
         if len(bad):
             counts = ", ".join(f"{n} {status}" for status, n in bad["status"].value_counts().items())
@@ -171,9 +174,16 @@ class Results:
     def strategies(self):
         return palette.order(self.runs["who"].unique())
 
+    def run_folder(self, run_id):
+        """Where a run's files are; experiments/results/layout.hpp says the same."""
+        if not self.run_files:
+            raise NotApplicable("runs have no files of their own (outputs: runs.csv only)")
+        thousand = [f"{int(run_id.split('-')[0]) // 1000}xxx"] if self.planned > 1000 else []
+        return os.path.join(self.folder, "runs", *thousand, run_id)
+
     def table(self, run_id, name):
         """A table of one run."""
-        return read_table(os.path.join(self.folder, "runs", run_id, name))
+        return read_table(os.path.join(self.run_folder(run_id), name))
 
 
 def spread(parts, most):

@@ -72,7 +72,7 @@ def events(table, columns):
 
 def detail(results, run):
     """The timeline of the first request, the scenario and the cluster of a run."""
-    folder = os.path.join(results.folder, "runs", run["run_id"])
+    folder = results.run_folder(run["run_id"])
     path = os.path.join(folder, "scenario.resolved.yaml")
     with figures.as_written(path), open(path, encoding="utf-8") as file:
         text = file.read()
@@ -113,7 +113,7 @@ def data(folder):
         "x": results.x_axis() if results.axes else None,
         "strategies": [{"name": n, "colour": palette.style(n)[0]} for n in names],
         "runs": [row(results, run) for _, run in every.iterrows()],
-        "details": [detail(results, run) for _, run in chosen(results).iterrows()],
+        "details": [detail(results, run) for _, run in chosen(results).iterrows()] if results.run_files else [],
     }
 
 

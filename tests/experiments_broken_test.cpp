@@ -310,11 +310,12 @@ const Broken kSweeps[] = {
     {"sweep_option_value",
      ":5:22: at strategies[0].options.device: the cluster has no device \"nowhere\" (expected "
      "best, or a device's name)"},
+    {"sweep_outputs", ":5:10: at outputs: got \"runs.csv\", expected one of all, runs.csv only"},
     {"sweep_unknown_baseline",
      ":6:11: at baseline: got \"proportional\", expected a strategy of the sweep: even, single"},
     {"sweep_unknown_entry",
      ":6:1: unknown key \"foo\" (known: schema, name, description, base, axes, zip, exclude, "
-     "repeat, baseline)"},
+     "repeat, baseline, outputs)"},
     {"sweep_unknown_key", ":5:31: at cluster: unknown key \"netwrok\" (did you mean \"network\"?)"},
     {"sweep_unknown_model",
      ":5:18: at model: there is no \"vgg61\" in workloads/models (did you mean \"vgg11\"?)"},

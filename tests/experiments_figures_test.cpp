@@ -281,7 +281,9 @@ TEST_CASE("streams of a run keep their own limits, and share what they moved") {
   CHECK(*run.report.energy_per_request_J == doctest::Approx((2 * 5 + 3 * 8) / 5.0));
   CHECK(*run.report.mean_in_flight == doctest::Approx(19 / 182.0));
 
-  const std::string text = streams_summary(std::vector<Record>{record_of(run.report)});
+  Summary summary;
+  summary.add(record_of(run.report));
+  const std::string text = summary.streams();
   const std::size_t line = text.find("lax");
   REQUIRE(line != std::string::npos);
   // latency, p50, p95, p99, alone in ms; per s: 3 in 177 s; missed %; J each

@@ -9,9 +9,11 @@
 #include <set>
 
 #include "experiments/jobs/sweep.hpp"
+#include "experiments/results/merge.hpp"
 #include "experiments/results/results.hpp"
 #include "experiments/run/pool.hpp"
 #include "experiments/run/run.hpp"
+#include "tests/support/csv_table.hpp"
 #include "tests/support/paths.hpp"
 #include "tests/support/refuse.hpp"
 #include "tests/support/run_job.hpp"
@@ -40,10 +42,17 @@ std::vector<Job> some_jobs(const Scratch& scratch) {
       .jobs;
 }
 
+/// Plans by another function from now on.
+void change_planner(Job& job, const StrategyInfo& info) {
+  StrategyChoice strategy = *job.strategy;
+  strategy.info = &info;
+  job.strategy = std::make_shared<const StrategyChoice>(std::move(strategy));
+}
+
 /// The jobs of the sweep, planned by `plan`.
 std::vector<Job> jobs_planned_by(const Scratch& scratch, const StrategyInfo& info) {
   std::vector<Job> jobs = some_jobs(scratch);
-  for (Job& job : jobs) job.strategy.info = &info;
+  for (Job& job : jobs) change_planner(job, info);
   return jobs;
 }
 
@@ -55,7 +64,7 @@ struct Ran {
 Ran run(const Scratch& scratch, const std::vector<Job>& jobs, const PoolOptions& options) {
   Manifest manifest;
   manifest.runs = jobs.size();
-  for (const auto& [key, value] : jobs.front().axes) manifest.axes.push_back(key);
+  for (const auto& [key, value] : jobs.front().axes()) manifest.axes.push_back(key);
   const Results results(scratch.folder() / "out", manifest, jobs, {});
   Ran ran;
   TaskWork work;
@@ -145,7 +154,7 @@ TEST_CASE("runs that differ in what planning does not see share a plan") {
   for (const Task& task : tasks) {
     CHECK(task.size() == 2 * 3);
     for (const std::size_t i : task) {
-      CHECK(jobs[i].strategy.name == jobs[task[0]].strategy.name);
+      CHECK(jobs[i].strategy->name == jobs[task[0]].strategy->name);
       CHECK(jobs[i].scenario->cluster == jobs[task[0]].scenario->cluster);
     }
   }
@@ -205,16 +214,17 @@ TEST_CASE("a planner that crashes is the status of the runs that wanted its plan
   const StrategyInfo info{"crash", "", "", "", {}, crash_planning};
   std::vector<Job> jobs = some_jobs(scratch);
   for (Job& job : jobs) {
-    if (job.strategy.name == "even") job.strategy.info = &info;
+    if (job.strategy->name == "even") change_planner(job, info);
   }
   const Ran ran = run(scratch, jobs, {.workers = 2});
   REQUIRE(ran.outcomes.size() == jobs.size());
   for (const auto& [index, outcome] : ran.outcomes) {
-    CHECK(outcome.status == (jobs[index].strategy.name == "even" ? "crashed" : "ok"));
+    CHECK(outcome.status == (jobs[index].strategy->name == "even" ? "crashed" : "ok"));
   }
-  const std::vector<Record> records = merge_results(scratch.folder() / "out");
-  CHECK(records[6].at("status") == "crashed");
-  CHECK(records[6].at("message") == "the planning process died by SIGSEGV (Segmentation fault)");
+  merge_results(scratch.folder() / "out");
+  const auto row = test::read_table(scratch.folder() / "out/runs.csv")[6];
+  CHECK(row.at("status") == "crashed");
+  CHECK(row.at("message") == "the planning process died by SIGSEGV (Segmentation fault)");
 }
 
 TEST_CASE("a run that crashes has that as its status, and its task goes on behind it") {

@@ -289,7 +289,7 @@ TEST_CASE("jitter and changing bandwidths reach all streams") {
 
 TEST_CASE("planning anew for the same failures is shared, for others it is not") {
   const auto key = [](const std::string& disturbances) {
-    return plan_key(jobs_of(read("strategy: single\n" + disturbances)).front());
+    return jobs_of(read("strategy: single\n" + disturbances)).front().plan_key;
   };
   const std::string failing = "disturbances: {failures: [{device: far, at: 300ms}]";
   CHECK(key(failing + "}\n") == key(""));

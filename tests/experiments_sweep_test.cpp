@@ -61,7 +61,7 @@ TEST_CASE("a sweep is the product of its axes, the last one fastest") {
   }
   // 50 Mbit/s are 6.25e6 byte/s.
   CHECK(sweep.jobs[1].scenario->cluster->network().bandwidth_Bps == 6.25e6);
-  CHECK(sweep.jobs[1].strategy.name == "even");
+  CHECK(sweep.jobs[1].strategy->name == "even");
 }
 
 TEST_CASE("the base of a sweep may stand in the sweep") {

@@ -4,6 +4,8 @@
 usage: plots_test.py EDGEFLOW SOURCE_DIR
 """
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -20,6 +22,7 @@ import figures
 import palette
 import plot_all
 import plot_throughput
+import report
 
 
 TINY = f"{SOURCE}/tests/data/cli/tiny_scenario.yaml"
@@ -74,6 +77,28 @@ class PlotsTest(unittest.TestCase):
         self.assertEqual(results.values("label.net"), labels)
         plot_all.draw(results)
         self.assertIn("latency_vs_net.png", self.plots())
+
+    def test_runs_without_files_are_drawn_from_the_tables(self):
+        results = sweep(self.folder, "axes:\n  strategy: [even, single]\n  requests.count: [3, 4]\n"
+                                     "  requests.arrivals.process: [poisson]\n  requests.arrivals.rate: [0.1/s]\n"
+                                     "outputs: runs.csv only\n")
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            plot_all.draw(results)
+        for name in ("devices", "ecdf"):
+            self.assertIn(f"no {name}: runs have no files of their own (outputs: runs.csv only)\n", said.getvalue())
+        self.assertIn("breakdown.png", self.plots())
+        self.assertFalse(self.plots() & {"devices.png", "ecdf.png"})
+        shown = report.data(results.folder)
+        self.assertEqual(shown["details"], [])
+        self.assertEqual(len(shown["runs"]), 4)
+
+    def test_files_of_more_than_a_thousand_runs_are_in_folders_of_a_thousand(self):
+        results = sweep(self.folder, "axes: {strategy: [even, single]}\n")
+        run_id = results.runs["run_id"][0]
+        self.assertTrue(os.path.exists(os.path.join(results.run_folder(run_id), "status.json")))
+        results.planned = 1001
+        self.assertEqual(results.run_folder("1000-abc"), os.path.join(results.folder, "runs", "1xxx", "1000-abc"))
 
     def test_runs_of_another_version_are_refused_in_words(self):
         results = sweep(self.folder, "axes: {strategy: [even, single]}\n")

@@ -37,7 +37,7 @@ Planned plan_scenario(const ScenarioArguments& arguments) {
   if (jobs.size() > 1) {
     throw InputError({arguments.file, 0, 0}, "strategies",
                      "the scenario compares several strategies",
-                     fmt::format("choose one: --set strategy={}", jobs.back().strategy.name));
+                     fmt::format("choose one: --set strategy={}", jobs.back().strategy->name));
   }
   Planned planned{scenario, {}};
   for (const Workload& workload : scenario.workloads) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <sched.h>
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <system_error>
@@ -11,7 +10,8 @@
 #include "experiments/commands/commands.hpp"
 #include "experiments/commands/file_kind.hpp"
 #include "experiments/jobs/sweep.hpp"
-#include "experiments/results/results.hpp"
+#include "experiments/results/layout.hpp"
+#include "experiments/results/merge.hpp"
 #include "experiments/results/summary.hpp"
 #include "experiments/run/run.hpp"
 #include "partition/plans/plan_yaml.hpp"
@@ -81,15 +81,14 @@ int exit_code_of(std::size_t bad, std::size_t runs) {
 
 /// Writes and prints the tables over all runs.
 int conclude(const std::filesystem::path& folder, const std::string& head) {
-  const std::vector<Record> records = merge_results(folder);
-  const bool streams = std::any_of(records.begin(), records.end(),
-                                   [](const Record& record) { return !record.streams.empty(); });
-  print(head + summary(records) + (streams ? "\n" + streams_summary(records) : ""));
-  fmt::print(stderr, "wrote {}: runs.csv, {}timing.csv, runs/\n", folder.string(),
-             streams ? "streams.csv, " : "");
-  std::size_t bad = 0;
-  for (const Record& record : records) bad += record.at("status") == "ok" ? 0 : 1;
-  return exit_code_of(bad, records.size());
+  const Summary summary = merge_results(folder);
+  const bool streams = summary.has_streams();
+  print(head + summary.runs() + (streams ? "\n" + summary.streams() : ""));
+  std::error_code error;
+  fmt::print(stderr, "wrote {}: runs.csv, {}timing.csv{}\n", folder.string(),
+             streams ? "streams.csv, " : "",
+             fs::exists(folder / kRunsFolder, error) ? ", runs/" : "");
+  return exit_code_of(summary.not_ok(), summary.count());
 }
 
 /// What the same command does after an end before all runs were done.
@@ -125,7 +124,9 @@ Job replay(const Scenario& scenario, const std::string& plan_file) {
   Job job;
   job.scenario = std::make_shared<const Scenario>(scenario);
   job.plan = std::make_shared<const Plan>(plan);
-  job.strategy.name = job.plan->strategy;
+  StrategyChoice strategy;
+  strategy.name = job.plan->strategy;
+  job.strategy = std::make_shared<const StrategyChoice>(std::move(strategy));
   identify(job, write_plan(*job.plan, graph, *scenario.cluster));
   return job;
 }
@@ -167,6 +168,7 @@ Study load_sweep(const SweepArguments& arguments) {
   study.folder = folder_for(arguments.output, sweep.name);
   study.mode = {.shard = sharded, .force = arguments.force, .lock = !arguments.no_lock};
   study.mode.retry = {arguments.retry.begin(), arguments.retry.end()};
+  study.mode.run_files = sweep.run_files;
   study.resume = true;
   return study;
 }

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "experiments/jobs/job.hpp"
 #include "experiments/jobs/plans.hpp"
 #include "sim/records/result.hpp"
 
@@ -16,7 +16,7 @@ namespace edgeflow {
 struct RunReport {
   std::size_t index = 0;
   std::string name, model, cluster, strategy, strategy_options;
-  std::vector<std::pair<std::string, std::string>> axes;
+  Axes axes;
   std::uint64_t seed = 0;
   int repetition = 0;
   std::size_t devices = 0;

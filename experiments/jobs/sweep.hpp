@@ -13,6 +13,7 @@
 //   exclude: [{model: vgg16, cluster.network.bandwidth: 50Mbps}]
 //   repeat: 5                              # each with random numbers of its own
 //   baseline: single                       # speedup_over_baseline compares with its run
+//   outputs: runs.csv only                 # or all, the default: also a folder per run
 //
 // Axes are key paths into the scenario, applied from first to last after those of zip, which vary
 // slowest; repetitions vary fastest. A key label.* of zip changes nothing: it names the group's
@@ -34,10 +35,12 @@ struct Sweep {
   std::vector<Job> jobs;          // in order
   std::string text;               // canonical, of the sweep
   std::string base_text;          // canonical, of the base if it is a file of its own
+  bool run_files = true;          // false: outputs are runs.csv only
 };
 
 /// Reads a sweep and every scenario in it, and tries the options of every strategy, so that no run
-/// ends in a mistake that could have been seen before. Throws InputError.
+/// ends in a mistake that could have been seen before. Says how far it is on stderr if that takes
+/// long. Throws InputError.
 Sweep read_sweep(const std::filesystem::path& file);
 
 /// The runs of one scenario, the first strategy as baseline if there are several. Throws InputError

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <map>
-#include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "workloads/input/random.hpp"
@@ -12,9 +11,9 @@ namespace edgeflow {
 
 std::vector<Task> tasks_of(const std::vector<Job>& jobs) {
   std::vector<Task> tasks;
-  std::map<std::string, std::size_t> by_plan;
+  std::unordered_map<std::uint64_t, std::size_t> by_plan;
   for (const Job& job : jobs) {
-    const auto [place, added] = by_plan.emplace(plan_key(job), tasks.size());
+    const auto [place, added] = by_plan.emplace(job.plan_key, tasks.size());
     if (added) tasks.emplace_back();
     tasks[place->second].push_back(job.index);
   }

@@ -5,6 +5,7 @@
 #include <array>
 #include <system_error>
 
+#include "experiments/results/layout.hpp"
 #include "workloads/input/error.hpp"
 #include "workloads/input/files.hpp"
 
@@ -40,15 +41,25 @@ void Aside::open() {
 void Aside::move(const fs::path& path) const {
   std::error_code error;
   if (!fs::exists(path, error)) return;
-  const fs::path target = place_ / fs::relative(path, folder_);
-  create_folders(target.parent_path());
-  fs::rename(path, target, error);
+  fs::rename(path, target_of(path), error);
   if (error) fail(path, error);
+}
+
+fs::path Aside::target_of(const fs::path& path) const {
+  fs::path target = place_ / fs::relative(path, folder_);
+  create_folders(target.parent_path());
+  return target;
+}
+
+fs::path Aside::place_for(const fs::path& path) {
+  open();
+  return target_of(path);
 }
 
 void Aside::move_all() {
   open();
-  move(folder_ / "runs");
+  move(folder_ / kRunsFolder);
+  move(folder_ / kRecordsFolder);
 }
 
 void Aside::move_run(const fs::path& run) {

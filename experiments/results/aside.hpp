@@ -20,11 +20,15 @@ class Aside {
   /// Moves one run's folder there, and what was made of all runs together.
   void move_run(const std::filesystem::path& run);
 
+  /// Where there a file or folder of the results belongs; its folder is made.
+  std::filesystem::path place_for(const std::filesystem::path& path);
+
   /// runs.old-N; empty if nothing was moved.
   const std::filesystem::path& place() const { return place_; }
 
  private:
   void open();
+  std::filesystem::path target_of(const std::filesystem::path& path) const;
   void move(const std::filesystem::path& path) const;
 
   std::filesystem::path folder_;

@@ -12,6 +12,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kSpeedup = "speedup_over_baseline";  // needs other runs
+constexpr const char* kCancelled = "cancelled";
 
 std::size_t place_of(std::string_view column) {
   std::size_t place = 0;
@@ -26,26 +27,48 @@ std::optional<double> number_of(const std::string& text) {
   return value;
 }
 
+/// Cells by the names of their columns, or in their order: of an earlier version there may be fewer.
+template <typename Columns, typename Name>
+std::vector<std::string> read_cells(const Json& row, const Columns& columns, Name name) {
+  std::vector<std::string> cells;
+  if (row.is_array()) {
+    cells = row.get<std::vector<std::string>>();
+    cells.resize(columns.size());
+    return cells;
+  }
+  for (const auto& column : columns) {
+    cells.push_back(row.value(std::string(name(column)), std::string()));
+  }
+  return cells;
+}
+
 Record record_of(const Json& json) {
   Record record;
-  record.config_hash = json.at("config_hash");
   record.program = json.value("program", "");
+  record.timing = json.value("timing", "");
   if (const auto axes = json.find("axes"); axes != json.end()) {
     for (const auto& [key, value] : axes->items()) record.axes.emplace_back(key, value);
   }
   if (json.contains("baseline")) record.baseline = json.at("baseline").get<std::size_t>();
-  const Json& row = json.at("row");
-  for (const auto& column : columns()) {
-    record.cells.push_back(row.value(std::string(column.info.name), std::string()));
-  }
+  record.cells = read_cells(json.at("row"), columns(), [](const auto& c) { return c.info.name; });
   for (const Json& stream : json.value("streams", Json::array())) {
-    std::vector<std::string>& cells = record.streams.emplace_back();
-    for (const std::string_view column : stream_columns()) {
-      cells.push_back(stream.value(std::string(column), std::string()));
-    }
+    record.streams.push_back(read_cells(stream, stream_columns(), [](const auto& c) { return c; }));
   }
+  record.config_hash = record.at("config_hash");
   record.index = std::stoul(record.at("index"));
   return record;
+}
+
+/// What does not depend on the form of cells.
+void add_origin(const Record& record, Json& json) {
+  json["program"] = record.program;
+  for (const auto& [key, value] : record.axes) json["axes"][key] = value;
+  if (record.baseline) json["baseline"] = *record.baseline;
+}
+
+/// Texts may hold bytes that are not UTF-8, such as file names.
+std::string text_of(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -56,17 +79,16 @@ Record record_of(const RunReport& report) {
   Record record{report.index, report.config_hash, report.axes, report.baseline, {}, {}};
   for (const auto& column : columns()) record.cells.push_back(column.cell(report));
   for (const RunReport& stream : report.streams) record.streams.push_back(stream_cells(stream));
+  record.timing = timing_row(report);
   return record;
 }
 
 std::string status_text(const Record& record) {
   Json json;
   json["config_hash"] = record.config_hash;
-  json["program"] = record.program;
   json["status"] = record.at("status");
   json["message"] = record.at("message");
-  for (const auto& [key, value] : record.axes) json["axes"][key] = value;
-  if (record.baseline) json["baseline"] = *record.baseline;
+  add_origin(record, json);
   for (std::size_t i = 0; i < record.cells.size(); ++i) {
     const std::string_view column = columns()[i].info.name;
     if (column != kSpeedup) json["row"][std::string(column)] = record.cells[i];
@@ -77,8 +99,7 @@ std::string status_text(const Record& record) {
       stream[std::string(stream_columns()[i])] = cells[i];
     }
   }
-  // Texts may hold bytes that are not UTF-8, such as file names.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return text_of(json, 2) + "\n";
 }
 
 std::optional<Record> read_status(const std::string& text) {
@@ -89,15 +110,34 @@ std::optional<Record> read_status(const std::string& text) {
   }
 }
 
-void compare_with_baselines(std::vector<Record>& records) {
-  const std::size_t speedup = place_of(kSpeedup);
-  const std::size_t latency = place_of("latency_s");
-  for (Record& record : records) {
-    if (!record.baseline) continue;
-    const auto own_s = number_of(record.cells[latency]);
-    const auto baseline_s = number_of(records.at(*record.baseline).cells[latency]);
-    if (own_s && baseline_s) record.cells[speedup] = cell(*baseline_s / *own_s);
+std::string log_line(const Record& record) {
+  Json json;
+  add_origin(record, json);
+  json["row"] = record.cells;
+  if (!record.streams.empty()) json["streams"] = record.streams;
+  json["timing"] = record.timing;
+  return text_of(json, -1);
+}
+
+std::string cancelling_line(std::size_t run) { return text_of({{kCancelled, run}}, -1); }
+
+std::optional<LogEntry> read_log_line(std::string_view line) {
+  try {
+    const Json json = Json::parse(line);
+    if (json.contains(kCancelled)) return LogEntry{json[kCancelled], std::nullopt};
+    Record record = record_of(json);
+    return LogEntry{record.index, std::move(record)};
+  } catch (const std::exception&) {
+    return std::nullopt;
   }
+}
+
+void compare(Record& record, const Record& baseline) {
+  static const std::size_t speedup = place_of(kSpeedup);
+  static const std::size_t latency = place_of("latency_s");
+  const auto own_s = number_of(record.cells[latency]);
+  const auto baseline_s = number_of(baseline.cells[latency]);
+  if (own_s && baseline_s) record.cells[speedup] = cell(*baseline_s / *own_s);
 }
 
 }  // namespace edgeflow

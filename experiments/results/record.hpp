@@ -1,10 +1,10 @@
 #pragma once
-// What stays of a run when it is done: its row of runs.csv, kept in its status.json.
+// What stays of a run when it is done: its row of runs.csv, kept in its status.json or, of a run
+// without files, as a line of a log.
 
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "experiments/jobs/job.hpp"
@@ -15,12 +15,13 @@ namespace edgeflow {
 struct Record {
   std::size_t index = 0;
   std::string config_hash;
-  std::vector<std::pair<std::string, std::string>> axes;
+  Axes axes;
   std::optional<std::size_t> baseline;
   std::vector<std::string> cells;  // in the order of columns()
   /// Of each stream, if the scenario has some, in the order of stream_columns().
   std::vector<std::vector<std::string>> streams{};
   std::string program{};  // that made it, see program_of
+  std::string timing{};   // its line of timing.csv
 
   /// The cell of a column of runs.csv.
   const std::string& at(std::string_view column) const;
@@ -28,11 +29,21 @@ struct Record {
 
 Record record_of(const RunReport& report);
 
-/// The text of status.json, and back; nothing if `text` is not one.
+/// The text of status.json, which has no timing, and back; nothing if `text` is not one.
 std::string status_text(const Record& record);
 std::optional<Record> read_status(const std::string& text);
 
-/// Fills speedup_over_baseline. Records stand at their indices.
-void compare_with_baselines(std::vector<Record>& records);
+/// What a line of a log says.
+struct LogEntry {
+  std::size_t run = 0;           // its index
+  std::optional<Record> record;  // nothing: there is none any more
+};
+std::string log_line(const Record& record);
+std::string cancelling_line(std::size_t run);
+/// Nothing if `line` is not one of these.
+std::optional<LogEntry> read_log_line(std::string_view line);
+
+/// Fills speedup_over_baseline.
+void compare(Record& record, const Record& baseline);
 
 }  // namespace edgeflow

@@ -20,56 +20,13 @@ std::string figure(const std::string& cell, double scale, int digits) {
   return fmt::format("{:.{}f}", std::strtod(cell.c_str(), nullptr) * scale, digits);
 }
 
-/// The axes with a column of their own, by position: not the strategy, which has one anyway, nor
-/// lists and maps ("#0") where a label names them.
-std::vector<std::size_t> shown_axes(std::span<const Record> records) {
-  const auto& axes = records.front().axes;
-  const bool has_label = std::any_of(
-      axes.begin(), axes.end(), [](const auto& axis) { return axis.first.starts_with("label."); });
-  std::vector<std::size_t> shown;
-  for (std::size_t a = 0; a < axes.size(); ++a) {
-    const std::string& key = axes[a].first;
-    if (key == "strategy" || key.starts_with("strategy.")) continue;
-    const bool unnamed = std::all_of(records.begin(), records.end(), [&](const Record& record) {
-      return record.axes[a].second.starts_with('#');
-    });
-    if (!has_label || !unnamed) shown.push_back(a);
-  }
-  return shown;
-}
-
 /// "cluster.network.bandwidth" -> "bandwidth".
 std::string short_name(const std::string& axis) { return axis.substr(axis.rfind('.') + 1); }
 
-/// Columns that tell runs apart: axes, repetition.
-class RunNames {
- public:
-  explicit RunNames(std::span<const Record> records)
-      : axes_(records.front().axes),
-        shown_(shown_axes(records)),
-        repetitions_(std::any_of(records.begin(), records.end(), [](const Record& record) {
-          return record.at("repetition") != "0";
-        })) {}
-
-  void add_header(std::vector<std::string>& row, std::string& alignment) const {
-    for (const std::size_t a : shown_) {
-      row.push_back(short_name(axes_[a].first));
-      alignment += 'l';
-    }
-    if (!repetitions_) return;
-    row.emplace_back("repetition");
-    alignment += 'r';
-  }
-  void add_cells(std::vector<std::string>& row, const Record& record) const {
-    for (const std::size_t a : shown_) row.push_back(record.axes[a].second);
-    if (repetitions_) row.push_back(record.at("repetition"));
-  }
-
- private:
-  const std::vector<std::pair<std::string, std::string>>& axes_;
-  std::vector<std::size_t> shown_;
-  bool repetitions_;
-};
+/// Whether an axis has a column of its own: not the strategy, which has one anyway.
+bool is_strategy(const std::string& key) {
+  return key == "strategy" || key.starts_with("strategy.");
+}
 
 std::string with_options(const std::string& strategy, const std::string& options) {
   return options.empty() ? strategy : fmt::format("{} ({})", strategy, options);
@@ -77,26 +34,65 @@ std::string with_options(const std::string& strategy, const std::string& options
 
 }  // namespace
 
-std::string summary(std::span<const Record> records) {
-  const RunNames names(records);
+void Summary::add(Record record) {
+  ++runs_;
+  if (record.at("status") != "ok") ++not_ok_;
+  named_.resize(record.axes.size());
+  for (std::size_t a = 0; a < record.axes.size(); ++a) {
+    if (!record.axes[a].second.starts_with('#')) named_[a] = true;
+  }
+  repetitions_ = repetitions_ || record.at("repetition") != "0";
+  replans_ = replans_ || !record.at("replans").empty();
+  const bool new_streams = !record.streams.empty() && streams_ < kMaxRows;
+  streams_ += record.streams.size();
+  if (new_streams) shown_streams_.push_back(record);
+  if (shown_.size() < kMaxRows) shown_.push_back(std::move(record));
+}
+
+/// The axes with a column of their own, by position: lists and maps ("#0") have none where a label
+/// names them.
+std::vector<std::size_t> Summary::shown_axes() const {
+  const auto& axes = shown_.front().axes;
+  const bool has_label = std::any_of(
+      axes.begin(), axes.end(), [](const auto& axis) { return axis.first.starts_with("label."); });
+  std::vector<std::size_t> shown;
+  for (std::size_t a = 0; a < axes.size(); ++a) {
+    if (!is_strategy(axes[a].first) && (!has_label || named_[a])) shown.push_back(a);
+  }
+  return shown;
+}
+
+void Summary::add_names_header(std::vector<std::string>& row, std::string& alignment) const {
+  for (const std::size_t a : shown_axes()) {
+    row.push_back(short_name(shown_.front().axes[a].first));
+    alignment += 'l';
+  }
+  if (!repetitions_) return;
+  row.emplace_back("repetition");
+  alignment += 'r';
+}
+
+void Summary::add_names(std::vector<std::string>& row, const Record& record) const {
+  for (const std::size_t a : shown_axes()) row.push_back(record.axes[a].second);
+  if (repetitions_) row.push_back(record.at("repetition"));
+}
+
+std::string Summary::runs() const {
   std::string alignment;
   std::vector<std::vector<std::string>> rows(1);
-  names.add_header(rows[0], alignment);
+  add_names_header(rows[0], alignment);
   for (const char* name : {"strategy", "status", "latency ms", "predicted ms", "speedup",
                            "moved MB", "energy J", "peak MiB"}) {
     rows[0].emplace_back(name);
   }
   alignment += "llrrrrrr";
-  const bool replans = std::any_of(records.begin(), records.end(), [](const Record& record) {
-    return !record.at("replans").empty();
-  });
-  if (replans) {
+  if (replans_) {
     rows[0].insert(rows[0].end(), {"aborted", "outage ms"});
     alignment += "rr";
   }
-  for (const Record& record : records.first(std::min(records.size(), kMaxRows))) {
+  for (const Record& record : shown_) {
     std::vector<std::string>& row = rows.emplace_back();
-    names.add_cells(row, record);
+    add_names(row, record);
     row.push_back(with_options(record.at("strategy"), record.at("strategy_options")));
     row.push_back(record.at("status"));
     row.push_back(figure(record.at("latency_s"), 1e3, 1));
@@ -105,41 +101,36 @@ std::string summary(std::span<const Record> records) {
     row.push_back(figure(record.at("bytes_moved"), 1e-6, 2));
     row.push_back(figure(record.at("energy_J"), 1, 2));
     row.push_back(figure(record.at("peak_memory_bytes"), 1.0 / (1024 * 1024), 1));
-    if (!replans) continue;
+    if (!replans_) continue;
     row.push_back(figure(record.at("aborted"), 1, 0));
     row.push_back(figure(record.at("outage_s"), 1e3, 1));
   }
   std::string text = aligned(rows, alignment);
-  if (records.size() > kMaxRows) {
-    text += fmt::format("... and {} more, see runs.csv\n", records.size() - kMaxRows);
+  if (runs_ > kMaxRows) {
+    text += fmt::format("... and {} more, see runs.csv\n", runs_ - kMaxRows);
   }
   return text;
 }
 
-std::string streams_summary(std::span<const Record> records) {
-  const RunNames names(records);
+std::string Summary::streams() const {
   std::string alignment;
   std::vector<std::vector<std::string>> rows(1);
-  names.add_header(rows[0], alignment);
+  add_names_header(rows[0], alignment);
   for (const char* name : {"stream", "model", "strategy", "latency ms", "p50 ms", "p95 ms",
                            "p99 ms", "alone ms", "per s", "missed %", "J each"}) {
     rows[0].emplace_back(name);
   }
   alignment += "lllrrrrrrrr";
-  std::size_t left_out = 0;
-  for (const Record& record : records) {
+  for (const Record& record : shown_streams_) {
     for (const auto& cells : record.streams) {
-      if (rows.size() > kMaxRows) {
-        ++left_out;
-        continue;
-      }
+      if (rows.size() > kMaxRows) break;
       const auto at = [&](std::string_view column) {
         const auto all = stream_columns();
         return cells[static_cast<std::size_t>(std::find(all.begin(), all.end(), column) -
                                               all.begin())];
       };
       std::vector<std::string>& row = rows.emplace_back();
-      names.add_cells(row, record);
+      add_names(row, record);
       row.push_back(at("stream"));
       row.push_back(at("model"));
       row.push_back(with_options(at("strategy"), at("strategy_options")));
@@ -153,7 +144,9 @@ std::string streams_summary(std::span<const Record> records) {
     }
   }
   std::string text = aligned(rows, alignment);
-  if (left_out > 0) text += fmt::format("... and {} more, see streams.csv\n", left_out);
+  if (streams_ > kMaxRows) {
+    text += fmt::format("... and {} more, see streams.csv\n", streams_ - kMaxRows);
+  }
   return text;
 }
 

@@ -1,19 +1,41 @@
 #pragma once
 // Runs as a table for people.
 
-#include <span>
 #include <string>
+#include <vector>
 
 #include "experiments/results/record.hpp"
 #include "experiments/scenario/scenario.hpp"
 
 namespace edgeflow {
 
-/// A row per run: axes, strategy, status, latency, prediction, speedup, traffic, energy, memory.
-std::string summary(std::span<const Record> records);
+/// The first runs and streams of a table, however many follow.
+class Summary {
+ public:
+  /// In the order of the table. Precondition: all have the same axes.
+  void add(Record record);
 
-/// A row per stream of each run: strategy, latencies, throughput, misses, energy.
-std::string streams_summary(std::span<const Record> records);
+  /// A row per run: axes, strategy, status, latency, prediction, speedup, traffic, energy, memory.
+  /// Precondition: there is one.
+  std::string runs() const;
+  /// A row per stream of each run: strategy, latencies, throughput, misses, energy.
+  std::string streams() const;
+
+  std::size_t count() const { return runs_; }
+  std::size_t not_ok() const { return not_ok_; }
+  bool has_streams() const { return streams_ > 0; }
+
+ private:
+  std::vector<std::size_t> shown_axes() const;
+  void add_names_header(std::vector<std::string>& row, std::string& alignment) const;
+  void add_names(std::vector<std::string>& row, const Record& record) const;
+
+  std::vector<Record> shown_, shown_streams_;
+  std::size_t runs_ = 0, not_ok_ = 0, streams_ = 0;
+  // Of all runs:
+  std::vector<bool> named_;  // by axis: not always by its position alone ("#0")
+  bool repetitions_ = false, replans_ = false;
+};
 
 /// Type and bandwidth of a network, or its number of links.
 std::string headline(const Network& network);

@@ -12,7 +12,8 @@ using R = RunReport;
 constexpr Column<RunReport> kColumns[] = {
     {{"index", "", "position of the run in its sweep, from 0"},
      [](const R& r) { return std::to_string(r.index); }},
-    {{"run_id", "", "index and the first 8 digits of config_hash; name of the folder in runs/"},
+    {{"run_id", "",
+      "index and the first 8 digits of config_hash; name of its folder, if it has one"},
      [](const R& r) { return r.run_id; }},
     {{"name", "", "name of the sweep, or of the scenario"}, [](const R& r) { return r.name; }},
     {{"model", "", "name of the model; of streams: each name once, joined by +"},
@@ -212,21 +213,21 @@ void in_order(std::span<const std::string> axes, Fixed fixed, AxisColumn axis_co
 
 std::span<const Column<RunReport>> columns() { return kColumns; }
 
-std::string runs_csv(std::span<const Record> records, std::span<const std::string> axes) {
+std::string runs_header(std::span<const std::string> axes) {
   std::vector<std::string> cells;
   in_order(
       axes, [&](const auto& column) { cells.emplace_back(column.info.name); },
       [&](std::size_t a) { cells.push_back(axes[a]); });
-  std::string text = csv_row(cells);
-  for (const Record& record : records) {
-    cells.clear();
-    std::size_t next = 0;
-    in_order(
-        axes, [&](const auto&) { cells.push_back(record.cells.at(next++)); },
-        [&](std::size_t a) { cells.push_back(record.axes.at(a).second); });
-    text += csv_row(cells);
-  }
-  return text;
+  return csv_row(cells);
+}
+
+std::string runs_row(const Record& record, std::span<const std::string> axes) {
+  std::vector<std::string> cells;
+  std::size_t next = 0;
+  in_order(
+      axes, [&](const auto&) { cells.push_back(record.cells.at(next++)); },
+      [&](std::size_t a) { cells.push_back(record.axes.at(a).second); });
+  return csv_row(cells);
 }
 
 std::span<const std::string_view> stream_columns() { return kStreamColumns; }
@@ -242,25 +243,26 @@ std::vector<std::string> stream_cells(const RunReport& stream) {
   return cells;
 }
 
-std::string streams_csv(std::span<const Record> records) {
+std::string streams_header() {
   std::vector<std::string> cells{"index", "run_id"};
   cells.insert(cells.end(), std::begin(kStreamColumns), std::end(kStreamColumns));
-  const std::string header = csv_row(cells);
+  return csv_row(cells);
+}
+
+std::string streams_rows(const Record& record) {
   std::string text;
-  for (const Record& record : records) {
-    for (const auto& stream : record.streams) {
-      cells = {record.at("index"), record.at("run_id")};
-      cells.insert(cells.end(), stream.begin(), stream.end());
-      text += csv_row(cells);
-    }
+  for (const auto& stream : record.streams) {
+    std::vector<std::string> cells{record.at("index"), record.at("run_id")};
+    cells.insert(cells.end(), stream.begin(), stream.end());
+    text += csv_row(cells);
   }
-  return text.empty() ? "" : header + text;
+  return text;
 }
 
 std::string timing_header() { return header(std::span<const Column<RunReport>>(kTimingColumns)); }
 
-std::string timing_csv(const RunReport& report) {
-  return timing_header() + line(std::span<const Column<RunReport>>(kTimingColumns), report);
+std::string timing_row(const RunReport& report) {
+  return line(std::span<const Column<RunReport>>(kTimingColumns), report);
 }
 
 std::vector<TableInfo> report_tables() {

@@ -20,19 +20,22 @@ std::span<const Column<RunReport>> columns();
 /// table has that name already.
 inline constexpr std::string_view kColumnBeforeAxes = "strategy_options";
 
-std::string runs_csv(std::span<const Record> records, std::span<const std::string> axes);
+/// The first line of runs.csv for a sweep along `axes`, and a run's line.
+std::string runs_header(std::span<const std::string> axes);
+std::string runs_row(const Record& record, std::span<const std::string> axes);
 
 /// The columns of streams.csv by name: "stream", then some of columns() with the figures of the
 /// requests of one stream.
 std::span<const std::string_view> stream_columns();
 /// The cells of a stream's report in that order.
 std::vector<std::string> stream_cells(const RunReport& stream);
-/// A row per stream of the runs, after the index and id of the run. Empty if none has streams.
-std::string streams_csv(std::span<const Record> records);
+/// The first line of streams.csv, and the lines of a run: the streams' after its index and id.
+std::string streams_header();
+std::string streams_rows(const Record& record);
 
-/// Wall-clock figures of a run as a table of one row, and its header.
-std::string timing_csv(const RunReport& report);
+/// The first line of timing.csv, and a run's line.
 std::string timing_header();
+std::string timing_row(const RunReport& report);
 
 /// What their columns mean.
 std::vector<TableInfo> report_tables();

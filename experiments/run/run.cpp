@@ -1,6 +1,7 @@
 #include "experiments/run/run.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <utility>
 
@@ -42,7 +43,6 @@ StudyOutcome run_in_pool(const Study& study, const Results& results, TaskWork wo
   const std::vector<Task> left =
       study.resume ? left_of(study.tasks, study.jobs, results) : study.tasks;
   StudyOutcome outcome;
-  outcome.study = study;
   outcome.runs = runs_in(study.tasks);
   outcome.done = outcome.runs - runs_in(left);
   if (outcome.done > 0) {
@@ -76,27 +76,32 @@ StudyOutcome run_in_pool(const Study& study, const Results& results, TaskWork wo
   return outcome;
 }
 
-/// A program that was edited while the study runs would make runs of two kinds.
+/// A file that was edited while the study runs would make runs of two kinds.
 void expect_unchanged(const Job& job) {
-  if (external_files(job) == job.files) return;
+  Job now = job;
+  if (job.scenario.is_read_anew()) identify(now);
+  const bool same_files = external_files(job) == job.files;
+  if (same_files && now.config_hash == job.config_hash) return;
   throw InputError({}, "",
-                   "a file of an external program was changed while this ran: no run is made of it",
+                   fmt::format("a file of {} was changed while this ran: no run is made of it",
+                               same_files ? "the scenario" : "an external program"),
                    "the same command begins anew with what there is now");
 }
 
 }  // namespace
 
 StudyOutcome run_study(const std::function<Study()>& load, const PoolOptions& options) {
-  const Study study = load();
+  Study study = load();
+  malloc_trim(0);  // every process that makes a run copies what this one holds
   const Results results(study.folder, study.manifest, study.jobs, study.mode);
   if (study.mode.force) results.set_aside(study.tasks, study.jobs);
   TaskWork work;
   work.run = [&](const Task& task, const TaskProgress& progress) {
     const PlanOutcome planned = plan(study.jobs[task.front()]);
-    expect_unchanged(study.jobs[task.front()]);
     progress.planned();
     for (const std::size_t i : task) {
       const Job& job = study.jobs[i];
+      expect_unchanged(job);
       results.begin(job);
       Run run = begin_run(job, planned);
       validate(run, job);
@@ -109,7 +114,9 @@ StudyOutcome run_study(const std::function<Study()>& load, const PoolOptions& op
   work.give_up = [&](std::size_t i, Status status, const std::string& message) {
     results.add(study.jobs[i], ended_run(study.jobs[i], status, message));
   };
-  return run_in_pool(study, results, std::move(work), options);
+  StudyOutcome outcome = run_in_pool(study, results, std::move(work), options);
+  outcome.study = std::move(study);
+  return outcome;
 }
 
 }  // namespace edgeflow

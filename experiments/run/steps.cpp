@@ -56,9 +56,9 @@ RunReport introduce(const Job& job) {
   report.name = scenario.name;
   name_workloads(job, report);
   report.cluster = scenario.cluster->name();
-  report.strategy = job.strategy.name;
-  report.strategy_options = options_text(job.strategy);
-  report.axes = job.axes;
+  report.strategy = job.strategy->name;
+  report.strategy_options = options_text(*job.strategy);
+  report.axes = job.axes();
   report.seed = scenario.seed;
   report.repetition = job.repetition;
   report.devices = scenario.cluster->size();

@@ -21,6 +21,7 @@ constexpr std::array<std::string_view, 4> kPrecisions{"fp32", "fp16", "int8", "u
 constexpr std::array<double, 4> kElementBytes{4, 2, 1, 1};
 constexpr std::array<std::string_view, 2> kBounds{"simple", "lp"};
 constexpr std::array<std::string_view, 2> kNetworkModels{"cm02", "lv08"};
+constexpr std::size_t kMaxClusters = 100;  // that are kept
 
 void read_simulation(const Yaml& yaml, Scenario& scenario) {
   yaml.expect_keys({"network_model", "scheduling", "ablate"});
@@ -197,6 +198,7 @@ std::shared_ptr<const Cluster> ModelCache::get_cluster(const Yaml& yaml,
                                                        Scheduling scheduling) {
   const std::string key = fmt::format("{}\n{}\n{}\n{}", scenario_name, to_string(scheduling),
                                       folder_of(yaml).string(), canonical_text(yaml.node()));
+  if (clusters_.size() > kMaxClusters) clusters_.clear();
   std::shared_ptr<const Cluster>& place = clusters_[key];
   if (!place) {
     const Cluster cluster = read_scenario_cluster(yaml, scenario_name);

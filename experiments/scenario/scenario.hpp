@@ -43,7 +43,7 @@ struct Model {
   std::uint64_t hash = 0;  // of its contents before folding
 };
 
-/// Models by file and clusters by text, each read once however many scenarios name it.
+/// Models by file and the last clusters by text, each read once however many scenarios name it.
 class ModelCache {
  public:
   /// Throws InputError as load_model does.

@@ -1,12 +1,14 @@
 #!/usr/bin/python3
-"""What running a sweep costs beyond planning and simulating: processor time per run, and memory.
+"""What running a sweep costs beyond planning and simulating: processor time per run, memory, disk.
 
-usage: tests/bench/sweep.py EDGEFLOW [RUNS]      (10000 runs of a small model by default, two workers)
+usage: tests/bench/sweep.py EDGEFLOW [RUNS] [--no-run-files]      (10000 runs of a small model by default, two workers)
 Prints processor times per run and the ratio of the runner's to that of planning and simulating, all of the same
-sweep; the wall-clock time, which a busy machine changes most; and the memory of the sweep's own process (its peak,
-and like that of its workers in the first and the last quarter).
+sweep; the wall-clock time, which a busy machine changes most; the memory of the sweep's own process (its peak, and
+like that of its workers in the first and the last quarter); what the results take of the disk; and time and memory
+of merging them and of the same command when all is done. --no-run-files: with outputs: runs.csv only.
 """
 
+import argparse
 import os
 import resource
 import subprocess
@@ -30,6 +32,7 @@ axes:
   strategy: [single, even, proportional, heft]
 repeat: {repeat}
 baseline: single
+outputs: {outputs}
 """
 MODEL = """schema: 1
 name: small
@@ -58,20 +61,51 @@ def children(pid):
         return []
 
 
+def disk(folder):
+    """(files and folders, MB of blocks, most entries of a folder)"""
+    entries, blocks, most = 0, 0, 0
+    for place, folders, files in os.walk(folder):
+        entries += len(folders) + len(files)
+        most = max(most, len(folders) + len(files))
+        blocks += sum(os.lstat(os.path.join(place, name)).st_blocks for name in folders + files)
+    return entries, blocks * 512 / 1e6, most
+
+
+def timed(words, folder):
+    """(wall-clock s, MiB at most) of a command"""
+    start = time.monotonic()
+    command = subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    peak_MiB = 0.0
+    while command.poll() is None:
+        peak_MiB = max(peak_MiB, resident_MiB(command.pid, peak=True))
+        time.sleep(0.02)
+    if command.returncode != 0:
+        sys.exit(f"{' '.join(words)} ended with {command.returncode}")
+    return time.monotonic() - start, peak_MiB
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("edgeflow", metavar="EDGEFLOW", type=os.path.abspath)
+    parser.add_argument("runs", metavar="RUNS", nargs="?", type=int, default=10_000)
+    parser.add_argument("--no-run-files", action="store_true")
+    return parser.parse_args()
+
+
 def main():
-    edgeflow = os.path.abspath(sys.argv[1])
-    runs = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
-    repeat = max(1, runs // 200)
+    given = arguments()
+    repeat = max(1, given.runs // 200)
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "small.yaml"), "w", encoding="utf-8") as file:
             file.write(MODEL)
         with open(os.path.join(folder, "many.yaml"), "w", encoding="utf-8") as file:
             bandwidths = ", ".join(f"{10 * n}Mbps" for n in range(1, 51))
-            file.write(SWEEP.format(bandwidths=bandwidths, repeat=repeat))
+            file.write(SWEEP.format(bandwidths=bandwidths, repeat=repeat,
+                                    outputs="runs.csv only" if given.no_run_files else "all"))
+        command = [given.edgeflow, "sweep", "many.yaml", "-j", "2", "-o", "out"]
         start = time.monotonic()
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        sweep = subprocess.Popen([edgeflow, "sweep", "many.yaml", "-j", "2", "-o", "out"], cwd=folder,
-                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        sweep = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         samples = []
         peak_MiB = 0.0
         while sweep.poll() is None:
@@ -82,6 +116,9 @@ def main():
         wall_s = time.monotonic() - start
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         timing = pd.read_csv(os.path.join(folder, "out", "timing.csv"))
+        entries, megabytes, most = disk(os.path.join(folder, "out"))
+        merge_s, merge_MiB = timed([given.edgeflow, "merge", "out"], folder)
+        again_s, again_MiB = timed(command, folder)
     count = len(timing)
     cpu_ms = (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime) * 1e3 / count
     user_ms = (after.ru_utime - before.ru_utime) * 1e3 / count
@@ -99,6 +136,8 @@ def main():
     for place, name in enumerate(("sweep", "largest worker")):
         print(f"{name}: {max(s[place] for s in first):.1f} MiB at most in the first quarter, "
               f"{max(s[place] for s in last):.1f} in the last")
+    print(f"results: {entries} files and folders, {megabytes:.0f} MB on disk, at most {most} in one folder")
+    print(f"merge: {merge_s:.1f} s, {merge_MiB:.1f} MiB; the sweep again: {again_s:.1f} s, {again_MiB:.1f} MiB")
 
 
 if __name__ == "__main__":

@@ -103,22 +103,28 @@ def bounds(run, stream, plan, latency, shared):
     return found
 
 
+def runs_table(run):
+    """runs.csv of the results that the run lies in; none if it lies elsewhere."""
+    found = [parent / "runs.csv" for parent in list(run.folder.parents)[1:3]]
+    return next((load_table(table) for table in found if table.exists()), None)
+
+
 def row_of(run):
     """Of runs.csv where the run lies in a folder of results that has one, else of its status.json."""
     row = load_yaml(run.folder / "status.json")["row"]
-    table = run.folder.parent.parent / "runs.csv"
-    if table.exists():
-        row = next(other for other in load_table(table) if other["run_id"] == row["run_id"])
+    table = runs_table(run)
+    if table:
+        row = next(other for other in table if other["run_id"] == row["run_id"])
     return {key: number(cell) for key, cell in row.items()}
 
 
 def speedup(run, latency, got):
     """Over the run that its status names, if that is in the table."""
     baseline = load_yaml(run.folder / "status.json").get("baseline")
-    table = run.folder.parent.parent / "runs.csv"
-    if baseline is None or not table.exists():
+    table = runs_table(run)
+    if baseline is None or not table:
         return got.get("speedup_over_baseline")
-    row = next(row for row in load_table(table) if row["index"] == str(baseline))
+    row = next(row for row in table if row["index"] == str(baseline))
     return float(row["latency_s"]) / latency if row["status"] == "ok" else None
 
 

@@ -86,7 +86,7 @@ class Background {
 
   void watch(int changes) const {
     const auto add = [&](const std::filesystem::path& folder) {
-      inotify_add_watch(changes, folder.c_str(), IN_CREATE | IN_DELETE | IN_MOVE);
+      inotify_add_watch(changes, folder.c_str(), IN_CREATE | IN_DELETE | IN_MOVE | IN_CLOSE_WRITE);
     };
     add(folder_);
     std::error_code gone;

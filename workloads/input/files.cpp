@@ -12,6 +12,7 @@
 
 #include "workloads/input/error.hpp"
 #include "workloads/input/machine_error.hpp"
+#include "workloads/input/process.hpp"
 
 namespace edgeflow {
 namespace {
@@ -19,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Errors name `target`, the file that the user knows of.
-void write_bytes(const fs::path& file, const fs::path& target, std::string_view text, bool sync) {
+void write_bytes(const fs::path& file, const fs::path& target, std::string_view text) {
   const int descriptor = open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor < 0) fail_on_file(target, "cannot be written", errno);
   int error = 0;
@@ -28,11 +29,16 @@ void write_bytes(const fs::path& file, const fs::path& target, std::string_view 
     if (count < 0 && errno != EINTR) error = errno;
     if (count > 0) text.remove_prefix(static_cast<std::size_t>(count));
   }
-  if (error == 0 && sync && fsync(descriptor) != 0) error = errno;
   if (close(descriptor) != 0 && error == 0) error = errno;
   if (error == 0) return;
   if (file != target) unlink(file.c_str());
   fail_on_file(target, "cannot be written", error);
+}
+
+/// Returns errno, or 0 when what the file holds has reached the disk.
+int sync(const fs::path& file) {
+  const Descriptor descriptor(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  return descriptor.get() >= 0 && fsync(descriptor.get()) == 0 ? 0 : errno;
 }
 
 /// What the descriptor gives, which is closed; no more than `most` bytes and a block.
@@ -87,9 +93,7 @@ std::string read_input(const fs::path& file) {
       fmt::format("{} is larger than {} MiB", in_quotes(file.string()), kMaxInputBytes >> 20U));
 }
 
-void write_file(const fs::path& file, std::string_view text) {
-  write_bytes(file, file, text, false);
-}
+void write_file(const fs::path& file, std::string_view text) { write_bytes(file, file, text); }
 
 void write_whole_file(const fs::path& file, std::string_view text, Durability durability) {
   std::error_code ignored;
@@ -100,19 +104,23 @@ void write_whole_file(const fs::path& file, std::string_view text, Durability du
   }
   fs::path temporary = file;
   temporary += ".partial";
-  write_bytes(temporary, file, text, durability == Durability::kSynced);
-  std::error_code error;
-  fs::rename(temporary, file, error);
-  if (error) {
-    unlink(temporary.c_str());
-    fail_on_file(file, "cannot be written", error.value());
-  }
+  write_bytes(temporary, file, text);
+  put_in_place(temporary, file, durability);
 }
 
-std::optional<std::string> read_if_there(const fs::path& file) {
+void put_in_place(const fs::path& written, const fs::path& file, Durability durability) {
+  int error = durability == Durability::kSynced ? sync(written) : 0;
+  if (error == 0 && rename(written.c_str(), file.c_str()) != 0) error = errno;
+  if (error == 0) return;
+  unlink(written.c_str());
+  fail_on_file(file, "cannot be written", error);
+}
+
+std::optional<std::string> read_if_there(const fs::path& file, std::uintmax_t from) {
   const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0 && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
   if (descriptor < 0) fail_on_file(file, "cannot be read", errno);
+  if (from > 0) lseek(descriptor, static_cast<off_t>(from), SEEK_SET);
   return read_bytes(descriptor, file, std::numeric_limits<std::size_t>::max());
 }
 

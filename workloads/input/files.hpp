@@ -2,6 +2,7 @@
 // Reading and writing files: what users name, and what is ours, in place or so that it is there whole
 // or not at all. All throw InputError, or MachineError (a full disk), that says which file and why.
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -30,8 +31,13 @@ enum class Durability : bool { kNormal, kSynced };
 void write_whole_file(const std::filesystem::path& file, std::string_view text,
                       Durability durability = Durability::kNormal);
 
-/// What the file holds; nothing if there is none.
-std::optional<std::string> read_if_there(const std::filesystem::path& file);
+/// Puts a file that has been written in the place of another, as write_whole_file does.
+void put_in_place(const std::filesystem::path& written, const std::filesystem::path& file,
+                  Durability durability);
+
+/// What the file holds, from byte `from` on; nothing if there is none.
+std::optional<std::string> read_if_there(const std::filesystem::path& file,
+                                         std::uintmax_t from = 0);
 
 void create_folders(const std::filesystem::path& folder);
 
