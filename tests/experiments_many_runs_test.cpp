@@ -70,11 +70,11 @@ bool says(const Outcome& outcome, const std::string& text) {
 
 /// So many jobs of one scenario, each with the seed of its own repetition.
 std::vector<Job> many_jobs(const Scratch& scratch, int jobs) {
-  return read_sweep(scratch.write("many.yaml", "schema: 1\nname: many\nbase: " +
-                                                   test::data_folder() +
-                                                   "/cli/tiny_scenario.yaml\naxes:\n"
-                                                   "  strategy: [single]\nrepeat: " +
-                                                   std::to_string(jobs) + "\n"))
+  return read_sweep(
+             scratch.write("many.yaml", "schema: 1\nname: many\nbase: " + test::data_folder() +
+                                            "/cli/tiny_scenario.yaml\naxes:\n"
+                                            "  strategy: [single]\nrepeat: " +
+                                            std::to_string(jobs) + "\n"))
       .jobs;
 }
 
@@ -262,7 +262,8 @@ TEST_CASE("a log that does not fit on the disk ends the sweep, which goes on lat
   CHECK(read_text(scratch.folder() / "out/runs.csv") == table);
 }
 
-TEST_CASE("shards write into the same logs, one after the other or at once, with locks or without") {
+TEST_CASE(
+    "shards write into the same logs, one after the other or at once, with locks or without") {
   const Scratch scratch;
   const std::string table = expected(scratch);
   {
@@ -365,11 +366,11 @@ TEST_CASE("merging 12,000 runs takes hardly more memory than 2,000") {
     const std::size_t place = manifest.find("\"runs\": ") + 8;
     manifest.replace(place, manifest.find(',', place) - place, std::to_string(runs));
     scratch.write("out/manifest.json", manifest);
-    const Outcome outcome = shell(
-        scratch,
-        "/usr/bin/python3 -c 'import resource, subprocess, sys\n"
-        "subprocess.run([sys.argv[1], \"merge\", \"out\"], check=True, stdout=sys.stderr)\n"
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' \"$edgeflow\"");
+    const Outcome outcome =
+        shell(scratch,
+              "/usr/bin/python3 -c 'import resource, subprocess, sys\n"
+              "subprocess.run([sys.argv[1], \"merge\", \"out\"], check=True, stdout=sys.stderr)\n"
+              "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' \"$edgeflow\"");
     REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
     CHECK(lines_in(read_text(out / "runs.csv")) == static_cast<std::size_t>(1 + runs));
     return std::stol(outcome.out);
@@ -420,8 +421,9 @@ TEST_CASE("a file of the scenario that is edited while the sweep runs makes no r
                                   "axes: {cluster.network.latency: [1ms, 2ms, 3ms]}\n");
   const Outcome edited = edgeflow(scratch, "sweep sweep.yaml -j 1 -o out");
   CHECK(edited.exit_code == 2);
-  CHECK_MESSAGE(says(edited, "a file of the scenario was changed while this ran: no run is made of it"),
-                edited.err);
+  CHECK_MESSAGE(
+      says(edited, "a file of the scenario was changed while this ran: no run is made of it"),
+      edited.err);
 }
 
 }  // namespace edgeflow
