@@ -192,6 +192,9 @@ TEST_CASE("messages of others that pile up on a link for good end a run") {
   // From 100 s on it carries them, and what has piled up.
   options.disturbances.traces[0].steps.push_back({100, 80});
   simulate_ok(whole_layers({0}), chain(1), kHub, options);
+  // Of the 1500 until then, some 25 are under way when the link is slow for 5 s.
+  options.disturbances.traces[0].steps = {{300, 1}, {305, 80}};
+  simulate_ok(whole_layers({0}), chain(1), kHub, options);
 }
 
 TEST_CASE("jitter delays a message by what its distribution says, whatever the plan") {
