@@ -22,8 +22,8 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
 /// A folder of this process alone, for readers of files.
 inline const std::filesystem::path& folder() {
   static const std::filesystem::path path = [] {
-    const auto fresh = std::filesystem::temp_directory_path() /
-                       ("edgeflow-fuzz-" + std::to_string(::getpid()));
+    const auto fresh =
+        std::filesystem::temp_directory_path() / ("edgeflow-fuzz-" + std::to_string(::getpid()));
     std::filesystem::create_directories(fresh);
     std::atexit([] { std::filesystem::remove_all(folder()); });
     return fresh;
@@ -61,6 +61,7 @@ layers:
   - {name: d, op: add, inputs: [b, c]}
 )";
 inline constexpr const char* kCluster = R"(
+schema: 1
 network: {type: switch, bandwidth: 100Mbps, latency: 0.5ms}
 devices: [{name: p, mac_rate: 1GMAC/s}, {name: q, mac_rate: 2GMAC/s}]
 source: p

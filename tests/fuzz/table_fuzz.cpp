@@ -22,10 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Document document = fuzz::own("bandwidth: [{links: all, file: fuzz.csv}]");
     read_disturbances(document.root(), cluster);
   });
-  fuzz::read([&] {
-    read_requests(fuzz::own("arrivals: {process: trace, file: fuzz.csv}").root());
-  });
-  return fuzz::read([&] {
-    read_layer_times(fuzz::own("fuzz.csv").root(), cluster.devices().front().compute);
-  });
+  fuzz::read(
+      [&] { read_requests(fuzz::own("arrivals: {process: trace, file: fuzz.csv}").root()); });
+  return fuzz::read(
+      [&] { read_layer_times(fuzz::own("fuzz.csv").root(), cluster.devices().front().compute); });
 }
