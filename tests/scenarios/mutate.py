@@ -9,8 +9,8 @@ sys.path.insert(0, str(HERE.parent / "oracle"))
 
 import random_scenarios
 
-SMALL = [HERE / "models" / "branches.yaml", HERE / "models" / "tall.yaml",
-         HERE.parent / "fuzz" / "corpus" / "yaml" / "tokens.yaml", HERE.parent / "fuzz" / "corpus" / "yaml" / "vit.yaml"]
+SEEDS = HERE.parent / "fuzz" / "corpus" / "yaml"
+SMALL = [HERE / "models" / "branches.yaml", HERE / "models" / "tall.yaml", SEEDS / "tokens.yaml", SEEDS / "vit.yaml"]
 MODELS = [str(path) for path in SMALL]
 STRATEGIES = [{"name": "edgeflow-joint", "options": {"effort": 200}},
               {"name": "edgeflow-joint", "options": {"effort": 100, "objective": "throughput"}},
@@ -113,7 +113,8 @@ def change_count(scenario, draw):
 
 def take_from_elsewhere(scenario, draw):
     """A value takes that of the same key at another place."""
-    found = [leaf for leaf in leaves(scenario) if leaf[2][-1] not in ("name", "type", "model", "schema")]
+    kept = ("name", "type", "model", "schema")
+    found = [leaf for leaf in leaves(scenario) if leaf[2][-1] not in kept]
     tree, key, path = draw.choice(found)
     others = [leaf for leaf in found if leaf[2][-1] == key and leaf[2] != path]
     if others:
@@ -123,7 +124,8 @@ def take_from_elsewhere(scenario, draw):
 
 def leave_out(scenario, draw):
     needed = {"schema", "name", "model", "cluster", "devices", "device", "network", "type", "strategy", "between",
-              "mac_rate", "bandwidth", "up", "down", "from", "to", "at", "process", "rate", "distribution", "mean", "idle",
+              "mac_rate", "bandwidth", "up", "down", "from", "to", "at", "process", "rate", "distribution", "mean",
+              "idle",
               "busy", "site", "sites", "uplink", "links", "switches"}
     tree = draw.choice(list(containers(scenario)))
     optional = [key for key in tree if key not in needed]
@@ -149,8 +151,8 @@ def slow_and_full(scenario, draw):
     draw.choice(scenario["cluster"]["devices"])["memory"] = draw.choice(["1MB", "30MB", "1GiB"])
 
 
-CHANGES = [scale_quantity, scale_quantity, scale_quantity, change_count, change_count, take_from_elsewhere, leave_out,
-           add_device, equal_devices, slow_and_full]
+CHANGES = [scale_quantity, scale_quantity, scale_quantity, change_count, change_count, take_from_elsewhere,
+           leave_out, add_device, equal_devices, slow_and_full]
 
 
 def mutant(seed, folder):
