@@ -137,7 +137,8 @@ class Laws:
             self.about(float(row["busy_s"]), float(row["bytes"]) / float(row["bandwidth_Bps"]), f"{row['link']}: busy")
             if not self.changing_links():
                 self.at_most(float(row["busy_s"]), self.makespan_s, f"{row['link']} is busy longer than the run")
-        self.at_most(moved, carried, "bytes on links are fewer than were sent")
+        if self.scenario["cluster"]["network"]["type"] != "wifi":  # there, fast stations count as less than a crossing
+            self.at_most(moved, carried, "bytes on links are fewer than were sent")
 
     def check_run(self):
         rows = self.tables["requests"]
