@@ -40,6 +40,7 @@ int append_whole(int file, std::string_view text) {
   std::size_t done = 0;
   while (done < whole.size()) {
     const ssize_t written = write(file, whole.data() + done, whole.size() - done);
+    if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
       const int error = errno;
       (void)!ftruncate(file, status.st_size);  // if it fails, what is there is passed over
