@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <map>
 #include <stdexcept>
 
@@ -141,6 +142,16 @@ TEST_CASE("of an aborted message the part counts that got through") {
       CHECK(result.transfers[0].carried == about(bytes / 40));
       CHECK(result.transfers[0].finish_s == about(failure_s));
     }
+  }
+}
+
+TEST_CASE("of aborted messages that have hardly left, next to nothing counts") {
+  // Seven on the link from 0.25 on, together at 80 B/s. SimGrid knows times to a nanosecond.
+  for (const double after_s : {3e-9, 1e-8, 1e-7, 1e-6, 1e-5}) {
+    CAPTURE(after_s);
+    const auto result = moved(0.25 + after_s, kHub, {0, 0, 0, 0, 0, 0, 0}).run_ok();
+    CHECK(std::abs(result.devices[0].sent_bytes - 80 * after_s) <= 80 * 1.1e-9);
+    CHECK(std::abs(result.devices[1].received_bytes - 80 * after_s) <= 80 * 1.1e-9);
   }
 }
 
