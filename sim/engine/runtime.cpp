@@ -52,7 +52,8 @@ Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanRoutings> 
       for (const Failure& failure : disturbances.failures) {
         plan.needs.push_back(uses(executable.plan, executable.cluster, failure));
       }
-      for (auto* by_message : {&plan.sent, &plan.received, &plan.lost}) {
+      plan.begun.resize(executable.messages.size());
+      for (auto* by_message : {&plan.parts_sent, &plan.received, &plan.lost}) {
         by_message->resize(executable.messages.size());
       }
     }
@@ -326,7 +327,7 @@ void Runtime::leave(RequestState& state, MessageId id) {
   const ExecutableMessage& message = message_of(state, id);
   PlanState& plan = plan_of(state);
   state.messages[id].start_s = now_s();
-  ++plan.sent[id];
+  ++plan.begun[id];
   change_memory(message.to, message.bytes);
   ++messages_under_way_;
   check_backlog();

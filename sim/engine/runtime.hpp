@@ -97,8 +97,11 @@ class Runtime {
     bool loaded = false;        // its weights are there
     std::int64_t requests = 0;  // in flight, or done but not their last units
     std::int64_t done = 0;
-    // How often; what was aborted counts by the part that got through.
-    IdVector<MessageId, double> sent;
+    // How often; what was aborted counts by the part that got through. Parts are summed apart from
+    // what is begun: taken off it, small ones would be lost in rounding.
+    IdVector<MessageId, std::int64_t> begun;
+    IdVector<MessageId, double> parts_sent;
+    double sent(MessageId m) const { return static_cast<double>(begun[m]) + parts_sent[m]; }
     IdVector<MessageId, double> received;
     IdVector<MessageId, double> lost;  // of requests that were aborted
   };

@@ -136,7 +136,8 @@ void Runtime::stop_activity(RequestState& state, const Activities::Stopped& stop
                               : 1;
       work.receive_s[m] = 0;
       work.carried[m] = 1 - left;
-      plan.sent[m] -= left;
+      --plan.begun[m];
+      plan.parts_sent[m] += 1 - left;
       plan.received[m] += 1 - left;
       record_message(state, m, 1 - left, /*aborted=*/true);
       break;
