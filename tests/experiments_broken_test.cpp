@@ -179,6 +179,10 @@ const Broken kScenarios[] = {
     {"trace_unix_times",
      ":8:47: at requests.arrivals.times[0]: got \"1700000000.5s\", expected a time since " +
          kSinceStart},
+    {"arrivals_rare",
+     ":8:59: at requests.arrivals.rate: is so low that the last of 12 requests arrives after "
+     "1.1e+09 "
+     "s, expected at most 100000000 s"},
     {"trace_endless",
      ":8:45: at requests.arrivals.file: \"/dev/zero\" is a device, expected a regular file"},
     {"steps_endless",

@@ -102,6 +102,20 @@ void read_arrivals(const Yaml& yaml, Requests& requests) {
   }
 }
 
+/// Arrivals at a rate so low that the last one comes after kLatest_s, on average.
+void refuse_rare(const Yaml& yaml, const Requests& requests) {
+  if (requests.rate_per_s == 0) return;
+  const int last = (requests.count - 1) / requests.burst_size;
+  const double last_s = last / requests.rate_per_s;
+  if (last_s <= kLatest_s) return;
+  yaml.at("arrivals")
+      .at("rate")
+      .fail(fmt::format(
+          "is so low that the last of {} requests arrives after {:g} s, expected at most "
+          "{:.0f} s",
+          requests.count, last_s, kLatest_s));
+}
+
 }  // namespace
 
 std::string_view to_string(ArrivalProcess process) {
@@ -147,6 +161,7 @@ Requests read_requests(const Yaml& yaml) {
       count->fail(fmt::format("the trace holds {} requests only", traced));
     }
   }
+  refuse_rare(yaml, requests);
   if (const auto warm_up = yaml.find("warm_up")) {
     requests.warm_up = static_cast<int>(warm_up->as_integer(0, kMaxRequests));
     if (requests.warm_up >= requests.count) {

@@ -38,8 +38,8 @@ class Laws:
     def about(self, a, b, what, scale=0.):
         self.expect(abs(a - b) <= PRECISION * max(abs(a), abs(b), scale, 1e-3), f"{what}: {a!r} and {b!r}")
 
-    def at_most(self, a, b, what):
-        self.expect(a <= b + PRECISION * max(abs(a), abs(b), 1e-3), f"{what}: {a!r} beyond {b!r}")
+    def at_most(self, a, b, what, scale=0.):
+        self.expect(a <= b + PRECISION * max(abs(a), abs(b), 1e-3 * scale, 1e-3), f"{what}: {a!r} beyond {b!r}")
 
     def value(self, column):
         return float(self.row[column]) if self.row[column] else None
@@ -155,7 +155,8 @@ class Laws:
         if time_s > 0:  # Little's law
             self.about(self.value("mean_in_flight"), math.fsum(latencies) / time_s, "Little's law", len(rows))
         if self.value("lower_bound_s") is not None and not self.scenario["simulation"]["ablate"]:
-            self.at_most(self.value("lower_bound_s"), self.value("latency_s"), "faster than the bound")
+            self.at_most(self.value("lower_bound_s"), self.value("latency_s"), "faster than the bound",
+                         self.makespan_s)
         lone = "warm_up" not in self.scenario.get("requests", {}) and "disturbances" not in self.scenario
         capacity = self.value("capacity_rps")
         if lone and capacity and not self.changing_links() and self.scenario["simulation"]["ablate"] == []:
