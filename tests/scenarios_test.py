@@ -27,7 +27,7 @@ cluster:
   devices: [{type: rpi4, count: 2}, {type: rpi5}]
   source: rpi4-0
 strategy: even
-requests: {count: 6, warm_up: 1, arrivals: {process: poisson, rate: 20/s}}
+requests: {count: 6, arrivals: {process: poisson, rate: 20/s}}
 """
 
 
@@ -51,13 +51,14 @@ class Laws(unittest.TestCase):
     def test_a_run_of_ours_breaks_none(self):
         self.assertEqual(laws.broken(self.run_folder), [])
 
-    def spoilt(self, table, column, value, pick=None):
-        """What is said when `value(row)` stands in a row: the first that `pick`s, or that has most in the column."""
+    def spoilt(self, table, column, value, pick=None, also=None):
+        """What is said when `value(row)` stands in a row: the first that `pick`s, or that has most in the column;
+        `also` are other columns of it."""
         copy = self.copy()
         with (copy / table).open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         row = next(filter(pick, rows)) if pick else max(rows, key=lambda row: float(row[column]))
-        row[column] = value(row)
+        row |= {column: value(row)} | (also or {})
         with (copy / table).open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, rows[0])
             writer.writeheader()
@@ -94,12 +95,30 @@ class Laws(unittest.TestCase):
         said = self.spoilt("units.csv", "finish_s", lambda row: repr(float(row["finish_s"]) + 1), first)
         self.assertIn("two units at once", said)
 
+    def test_a_link_that_is_busy_longer_than_the_run_is_noticed(self):
+        said = self.spoilt("links.csv", "bandwidth_Bps", lambda _: "1", lambda row: row["bytes"] != "0",
+                           {"bytes": "1e6", "busy_s": "1e6"})
+        self.assertIn("is busy longer than the run", said)
+
+    def test_a_run_without_requests_is_noticed(self):
+        copy = self.copy()
+        header = (copy / "requests.csv").read_text(encoding="utf-8").splitlines()[0]
+        (copy / "requests.csv").write_text(header + "\n", encoding="utf-8")
+        self.assertIn("ok, but no requests", "; ".join(laws.broken(copy)))
+
+    def test_a_latency_of_a_run_that_could_not_be_done_is_noticed(self):
+        copy = self.copy()
+        text = (copy / "status.json").read_text(encoding="utf-8")
+        (copy / "status.json").write_text(text.replace('"ok"', '"infeasible"'), encoding="utf-8")
+        self.assertEqual(laws.broken(copy), ["a latency without a run"])
+
     def test_spoilt_figures_of_the_run_are_noticed(self):
         for column, value, said in [
                 ("latency_s", "1e-6", "mean latency"), ("latency_s", "1e-6", "faster than the bound"),
                 ("latency_p95_s", "0.123", "latency_p95_s is of no request"), ("mean_in_flight", "0.01", "Little"),
-                ("requests", "6", "requests counted"), ("bytes_moved", "12", "bytes of all messages"),
-                ("energy_J", "1", "energy of all devices"), ("status", "timeout", "two statuses")]:
+                ("requests", "5", "requests counted"), ("bytes_moved", "12", "bytes of all messages"),
+                ("energy_J", "1", "energy of all devices"), ("status", "timeout", "two statuses"),
+                ("capacity_rps", "0.001", "faster than the busiest device or link")]:
             with self.subTest(column=column, said=said):
                 copy = self.copy()
                 status = json.loads((copy / "status.json").read_text(encoding="utf-8"))
