@@ -33,12 +33,7 @@ struct Base {
 Base find_base(const Yaml& base) {
   if (base.is_map()) return {base.document().file(), "base"};
   if (!base.is_scalar()) base.fail_expected("the path of a scenario file, or a scenario as a map");
-  const fs::path file = base.document().folder() / base.as_string();
-  std::error_code error;
-  if (!fs::is_regular_file(file, error)) {
-    base.fail(fmt::format("there is no file \"{}\"", file.string()));
-  }
-  return {file, ""};
+  return {base.document().folder() / base.as_string(), ""};
 }
 
 Yaml expect_sweep(const Yaml& root) {
@@ -60,7 +55,7 @@ class Points : public ScenarioSource {
         root_(expect_sweep(document_.root())),
         factors_(read_factors(root_)),
         base_(find_base(root_.at("base"))),
-        base_document_(base_.file) {}
+        base_document_(located(root_.at("base"), [&] { return Document(base_.file); })) {}
 
   const Yaml& root() const { return root_; }
   const std::vector<Factor>& factors() const { return factors_; }
