@@ -66,6 +66,7 @@ class Cluster {
 ///   name: three-pis                                # default: `default_name`
 ///   description: ...                               # optional
 ///   network: {type: switch, bandwidth: 100Mbps, latency: 0.5ms}   # see below
+///   messaging: sockets                             # default: that of each device's type
 ///   devices:
 ///     - {type: rpi4, count: 3}                     # rpi4-0, rpi4-1, rpi4-2
 ///     - {type: rpi4}                               # rpi4-3
@@ -75,8 +76,8 @@ class Cluster {
 ///   sink: rpi4-0                                   # default: the source
 /// `type` is a catalogue name or the path of a device file. Devices without a name are numbered by
 /// type throughout the cluster; `name` with `count` is numbered as well. framework and threads
-/// choose among the type's compute profiles. Besides, a device may have `layer_time`, the rates
-/// that `edgeflow list rates` shows, and
+/// choose among the type's compute profiles. Besides, a device may have `messaging` and `sends`
+/// (messaging.hpp), `layer_time`, the rates that `edgeflow list rates` shows, and
 ///   power: {idle: 2W, busy: 5W, transmit: 3W, receive: 3W}
 /// which replace those of its type; and `scheduling: oldest_request`, `first_ready` or `exclusive`
 /// (scheduling.hpp), else it has the scenario's. `bandwidth: wired` or `wifi` is the rate that its type was

@@ -12,17 +12,6 @@
 namespace edgeflow {
 namespace {
 
-/// Calls `load`; a mistake that has no place of its own (no such file) is the mistake of `yaml`.
-template <typename Load>
-auto loaded_for(const Yaml& yaml, Load load) {
-  try {
-    return load();
-  } catch (const InputError& error) {
-    if (!error.position().file.empty()) throw;
-    yaml.fail(error.message(), error.hint());
-  }
-}
-
 /// The profile that `framework` and `threads` choose, the first one by default.
 ComputeProfile choose_compute(const Yaml& yaml, const DeviceProfile& profile) {
   const auto framework = yaml.find("framework");
@@ -41,7 +30,8 @@ ComputeProfile choose_compute(const Yaml& yaml, const DeviceProfile& profile) {
 }
 
 Yaml network_of(const Yaml& cluster) {
-  cluster.expect_keys({"schema", "name", "description", "network", "devices", "source", "sink"});
+  cluster.expect_keys(
+      {"schema", "name", "description", "network", "messaging", "devices", "source", "sink"});
   if (cluster.path().empty()) (void)cluster.at("schema");
   return cluster.at("network");
 }
@@ -56,6 +46,7 @@ class ClusterReader {
     if (const auto description = yaml_.find("description")) (void)description->as_string();
     const auto name = yaml_.find("name");
     const std::string cluster_name = name ? read_name(*name) : default_name;
+    if (const auto messaging = yaml_.find("messaging")) messaging_ = messaging_at(*messaging);
     const Yaml devices = yaml_.at("devices");
     for (const Yaml& entry : devices.items()) add_entry(entry);
     if (devices_.empty()) devices.fail("is empty, expected at least one device");
@@ -73,7 +64,7 @@ class ClusterReader {
                                        "threads", "memory", "power", "scheduling"};
     keys.insert(keys.end(), std::begin(kPortKeys), std::end(kPortKeys));
     for (const Rate& rate : rates()) keys.push_back(rate.key);
-    keys.emplace_back("layer_time");
+    keys.insert(keys.end(), {"messaging", "sends", "layer_time"});
     entry.expect_keys(keys);
     const auto name = entry.find("name");
     const auto count = entry.find("count");
@@ -132,6 +123,11 @@ class ClusterReader {
         device.compute.threads = static_cast<int>(threads->as_integer(1, 1024));
       }
     }
+    if (const auto messaging = entry.find("messaging")) {
+      set_messaging(messaging_at(*messaging), device.compute);
+    } else if (messaging_) {
+      set_messaging(*messaging_, device.compute);
+    }
     read_rates(entry, device.compute);
     if (const auto memory = entry.find("memory")) {
       profile.memory_bytes = memory->as_quantity(Quantity::kSize);
@@ -175,6 +171,7 @@ class ClusterReader {
 
   Yaml yaml_;
   NetworkReader network_;
+  std::optional<Messaging> messaging_;  // of devices that name none
   std::vector<Device> devices_;
   std::map<std::string, DeviceId> ids_;
   std::map<std::string, std::int64_t> numbers_;  // next number by base name

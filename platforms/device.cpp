@@ -60,12 +60,15 @@ constexpr std::array kPowers{
 ComputeProfile read_compute(const Yaml& yaml) {
   std::vector<std::string_view> keys{"framework", "threads"};
   for (const Rate& rate : kRates) keys.push_back(rate.key);
-  keys.insert(keys.end(), {"layer_time", "source"});
+  keys.insert(keys.end(), {"messaging", "sends", "layer_time", "source"});
   yaml.expect_keys(keys);
   ComputeProfile profile;
   profile.framework = yaml.at("framework").as_string();
   profile.threads = static_cast<int>(yaml.at("threads").as_integer(1, kMaxThreads));
   (void)yaml.at("mac_rate");
+  if (const auto messaging = yaml.find("messaging")) {
+    set_messaging(messaging_at(*messaging), profile);
+  }
   read_rates(yaml, profile);
   profile.source = yaml.at("source").as_string();
   return profile;
@@ -130,9 +133,10 @@ std::span<const Rate> rates() { return kRates; }
 std::span<const Power> powers() { return kPowers; }
 
 bool same_rates(const ComputeProfile& a, const ComputeProfile& b) {
-  const bool equal = std::all_of(kRates.begin(), kRates.end(), [&](const Rate& rate) {
-    return a.*rate.member == b.*rate.member;
-  });
+  const bool equal =
+      std::all_of(kRates.begin(), kRates.end(),
+                  [&](const Rate& rate) { return a.*rate.member == b.*rate.member; }) &&
+      a.sends == b.sends;
   if (!equal || a.layer_times == b.layer_times) return equal;
   return a.layer_times && b.layer_times && *a.layer_times == *b.layer_times;
 }
@@ -143,6 +147,18 @@ DeviceProfile::DeviceProfile() {
   }
 }
 
+void set_messaging(const Messaging& messaging, ComputeProfile& profile) {
+  profile.messaging = messaging.name;
+  profile.message_overhead_s = messaging.message_overhead_s;
+  profile.serialization_rate_Bps = messaging.serialization_rate_Bps;
+  profile.sends = messaging.sends;
+}
+
+Messaging messaging_at(const Yaml& yaml) {
+  return loaded_for(yaml,
+                    [&] { return load_messaging(yaml.as_string(), yaml.document().folder()); });
+}
+
 void read_rates(const Yaml& map, ComputeProfile& profile) {
   for (const Rate& rate : kRates) {
     const auto value = map.find(rate.key);
@@ -150,6 +166,9 @@ void read_rates(const Yaml& map, ComputeProfile& profile) {
     const bool zero_ok = rate.unit == Quantity::kDuration;
     profile.*rate.member =
         rate.unit ? value->as_quantity(*rate.unit, zero_ok) : value->as_number(0, kMaxFactor);
+  }
+  if (const auto sends = map.find("sends")) {
+    profile.sends = static_cast<Sends>(sends->as_choice(kSends));
   }
   if (const auto times = map.find("layer_time")) {
     profile.layer_times = read_layer_times(*times, profile);

@@ -17,7 +17,9 @@
 //        # k and w of the framework's kernels, default 1; see compute_time_s.
 //        winograd_factor: 0.25, winograd_byte_factor: 8, spatial_factor: 1.5, matrix_factor: 3,
 //        fully_connected_factor: 0,
+//        messaging: sockets,                                     # a profile, see messaging.hpp, or
 //        message_overhead: 50us, serialization_rate: 200MB/s,    # default: messages cost no CPU
+//        sends: hold,                                            # or block, overlap
 //        layer_time: times.csv}                                  # measured, see layer_times.hpp
 //   network: {wired: 939Mbps, wifi: 108Mbps, source: ...}        # measured; optional, as is each
 //
@@ -34,6 +36,7 @@
 #include <vector>
 
 #include "platforms/layer_times.hpp"
+#include "platforms/messaging.hpp"
 #include "workloads/input/quantity.hpp"
 #include "workloads/input/yaml.hpp"
 #include "workloads/operators/operators.hpp"
@@ -63,6 +66,8 @@ struct ComputeProfile {
   double fully_connected_factor = 1;
   double message_overhead_s = 0;
   double serialization_rate_Bps = std::numeric_limits<double>::infinity();
+  Sends sends = Sends::kHold;
+  std::string messaging;  // the profile that messages' costs are of; empty: none was named
   std::shared_ptr<const LayerTimes> layer_times;  // null: none are measured
   std::string source;
 };
@@ -81,7 +86,7 @@ struct Rate {
 /// All of them. Adding one: a member of ComputeProfile, a row here, and where it counts.
 std::span<const Rate> rates();
 
-/// Whether two profiles give the same time for everything: by all rates and layer times.
+/// Whether two profiles give the same time for everything: by all rates, layer times and `sends`.
 bool same_rates(const ComputeProfile& a, const ComputeProfile& b);
 
 /// What a board draws; NaN if that is not known, and its energy is then NaN, too.
@@ -125,7 +130,11 @@ DeviceProfile load_device(const std::string& name, const std::filesystem::path& 
 // What device files and clusters write alike. Throw InputError.
 /// A name that may stand in file names, link names and tables.
 std::string read_name(const Yaml& name);
-/// Replaces those rates, factors and layer times of `profile` that the map has.
+/// Replaces the costs of messages by those of a messaging profile.
+void set_messaging(const Messaging& messaging, ComputeProfile& profile);
+/// The value of `messaging:`, the name or the path of a profile.
+Messaging messaging_at(const Yaml& yaml);
+/// Replaces those rates, factors and layer times of `profile`, and `sends`, that the map has.
 void read_rates(const Yaml& map, ComputeProfile& profile);
 /// Reads `power: {idle: ..., busy: ..., transmit: ..., receive: ...}`, the last two optional, as
 /// they stand in `powers`; keys that are not there are not looked for.
@@ -152,7 +161,7 @@ double input_element_time_s(const ComputeProfile& profile, const Work& work);
 ///   t = m + b/sigma
 /// with m = message_overhead_s and sigma = serialization_rate_Bps. It is work like that of a unit:
 /// it queues for the device and occupies it, on the sender before the message leaves, on the
-/// receiver before the message counts as there.
+/// receiver before the message counts as there. Other ways to send: messaging.hpp.
 /// `with_overhead = false` leaves m out.
 double message_cpu_time_s(const ComputeProfile& profile, double bytes, bool with_overhead = true);
 

@@ -44,13 +44,16 @@ bool counts_exactly(const joint::CostTables& tables) {
 }  // namespace
 
 TEST_CASE("a schedule changed step by step equals the same schedule loaded anew, bit for bit") {
-  on_random_problems(11, 20, [](const Problem&, joint::Schedule& schedule) {
-    joint::Schedule fresh(schedule.tables());
-    random_changes(schedule, 5, 300, [&] {
-      fresh.load(schedule.encoding());
-      REQUIRE(schedule.latency_s() == fresh.latency_s());
-    });
-  });
+  on_random_problems(
+      11, 20,
+      [](const Problem&, joint::Schedule& schedule) {
+        joint::Schedule fresh(schedule.tables());
+        random_changes(schedule, 5, 300, [&] {
+          fresh.load(schedule.encoding());
+          REQUIRE(schedule.latency_s() == fresh.latency_s());
+        });
+      },
+      /*messaging=*/true);
 }
 
 TEST_CASE("on two devices a schedule takes as long as the first-come estimate of its plan") {
@@ -86,20 +89,24 @@ TEST_CASE("replaying a schedule takes as long as the estimate of its plan") {
   int equal_times = 0;
   int roughly = 0;
   int by_columns = 0;
-  on_random_problems(12, 160, [&](const Problem& problem, joint::Schedule& schedule) {
-    if (schedule.tables().main_axis == Axis::kColumn) ++by_columns;
-    const bool exactly = counts_exactly(schedule.tables());
-    joint::Replay replay(schedule);
-    random_changes(schedule, 5, 30, [&] {
-      const Plan plan = build_plan(problem.graph, problem.cluster, schedule.assignment(), "test");
-      REQUIRE(validate(plan, problem.graph, problem.cluster).empty());
-      ++(exactly ? compared : roughly);
-      const double estimated_s = simulated_s(problem, plan);
-      const double replayed_s = replay.latency_s();
-      if (exactly && replayed_s == doctest::Approx(estimated_s).epsilon(1e-9)) ++equal_times;
-      CHECK(replayed_s == doctest::Approx(estimated_s).epsilon(0.02));
-    });
-  });
+  on_random_problems(
+      12, 160,
+      [&](const Problem& problem, joint::Schedule& schedule) {
+        if (schedule.tables().main_axis == Axis::kColumn) ++by_columns;
+        const bool exactly = counts_exactly(schedule.tables());
+        joint::Replay replay(schedule);
+        random_changes(schedule, 5, 30, [&] {
+          const Plan plan =
+              build_plan(problem.graph, problem.cluster, schedule.assignment(), "test");
+          REQUIRE(validate(plan, problem.graph, problem.cluster).empty());
+          ++(exactly ? compared : roughly);
+          const double estimated_s = simulated_s(problem, plan);
+          const double replayed_s = replay.latency_s();
+          if (exactly && replayed_s == doctest::Approx(estimated_s).epsilon(1e-9)) ++equal_times;
+          CHECK(replayed_s == doctest::Approx(estimated_s).epsilon(0.02));
+        });
+      },
+      /*messaging=*/true);
   CHECK(compared > 500);
   CHECK(roughly > 100);
   MESSAGE(equal_times << " of " << compared);
@@ -110,35 +117,38 @@ TEST_CASE("replaying a schedule takes as long as the estimate of its plan") {
 TEST_CASE(
     "a changed schedule replayed from the middle takes as long as from the start, to the bit") {
   int equal_times = 0;
-  on_random_problems(13, 40, [&](const Problem&, joint::Schedule& schedule) {
-    joint::Replay replay(schedule);
-    joint::Replay fresh(schedule);
-    double current_s = replay.latency_s();
-    replay.accept();
-    joint::Random draw(5);
-    joint::Moves moves(schedule, draw);
-    moves.follow(&replay);
-    for (int i = 0; i < 200; ++i) {
-      draw.chance(0.3) ? moves.coarse() : moves.fine();
-      if (!schedule.looks_good(2 * schedule.latency_s())) {
-        schedule.reject();
-        continue;
-      }
-      const double limit_s = current_s * draw.uniform(0.98, 1.1);
-      const double from_start_s = fresh.latency_s(limit_s);
-      const double from_middle_s = replay.changed_latency_s(limit_s);
-      REQUIRE(from_middle_s == from_start_s);
-      if (from_middle_s > limit_s) {
-        schedule.reject();
-        continue;
-      }
-      ++equal_times;
-      current_s = from_middle_s;
-      schedule.complete();
-      schedule.accept();
-      replay.accept();
-    }
-  });
+  on_random_problems(
+      13, 40,
+      [&](const Problem&, joint::Schedule& schedule) {
+        joint::Replay replay(schedule);
+        joint::Replay fresh(schedule);
+        double current_s = replay.latency_s();
+        replay.accept();
+        joint::Random draw(5);
+        joint::Moves moves(schedule, draw);
+        moves.follow(&replay);
+        for (int i = 0; i < 200; ++i) {
+          draw.chance(0.3) ? moves.coarse() : moves.fine();
+          if (!schedule.looks_good(2 * schedule.latency_s())) {
+            schedule.reject();
+            continue;
+          }
+          const double limit_s = current_s * draw.uniform(0.98, 1.1);
+          const double from_start_s = fresh.latency_s(limit_s);
+          const double from_middle_s = replay.changed_latency_s(limit_s);
+          REQUIRE(from_middle_s == from_start_s);
+          if (from_middle_s > limit_s) {
+            schedule.reject();
+            continue;
+          }
+          ++equal_times;
+          current_s = from_middle_s;
+          schedule.complete();
+          schedule.accept();
+          replay.accept();
+        }
+      },
+      /*messaging=*/true);
   CHECK(equal_times > 500);
 }
 

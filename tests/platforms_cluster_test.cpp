@@ -199,8 +199,8 @@ TEST_CASE("a cluster file starts with its schema and has known keys") {
   CHECK(read_error("schema: 2\n" + body) ==
         "c.yaml:1:9: at schema: got \"2\", expected an integer equal to 1");
   CHECK(read_error("schema: 1\nlinks: []\n" + body) ==
-        "c.yaml:2:1: unknown key \"links\" (known: schema, name, description, network, devices, "
-        "source, sink)");
+        "c.yaml:2:1: unknown key \"links\" (known: schema, name, description, network, messaging, "
+        "devices, source, sink)");
   CHECK(read_error("schema: 1\n") == "c.yaml:1:1: missing key \"network\"");
   CHECK(read(std::string("schema: 1\n") + body).name() == "default");
   CHECK(read("schema: 1\nname: mine\n" + body).name() == "mine");

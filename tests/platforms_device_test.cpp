@@ -298,7 +298,7 @@ TEST_CASE("mistakes in a compute profile are answered with their place") {
         "board.yaml:3:71: at compute[0]: unknown key \"gpu\" (known: framework, threads, "
         "mac_rate, byte_rate, overhead, task_overhead, winograd_factor, winograd_byte_factor, "
         "spatial_factor, matrix_factor, fully_connected_factor, message_overhead, "
-        "serialization_rate, layer_time, source)");
+        "serialization_rate, messaging, sends, layer_time, source)");
   CHECK(read_error(kHead + kCompute +
                    "  - {framework: ncnn, threads: 4, mac_rate: 1MAC/s, "
                    "source: s}\n") ==

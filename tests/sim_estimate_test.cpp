@@ -100,6 +100,7 @@ std::vector<Device> unequal_devices(std::mt19937_64& random) {
     if (random() % 2 == 0) {
       device.compute.serialization_rate_Bps = 1e3 * static_cast<double>(1 + random() % 9);
     }
+    device.compute.sends = static_cast<Sends>(random() % 3);
   }
   return list;
 }
@@ -162,6 +163,7 @@ TEST_CASE("ties of units that wait for tokens are broken as in the estimate") {
     for (Device& device : list) {
       device.compute.mac_rate = 1e3;
       if (round % 4 == 3) device.compute.message_overhead_s = 0.01;
+      device.compute.sends = static_cast<Sends>(round / 4 % 3);
     }
     const Cluster where = cluster(list, NetworkType::kSwitch, 2e3, round % 3 == 2 ? 0.01 : 0);
     Assignment assignment;
@@ -187,7 +189,7 @@ TEST_CASE("ties of units that wait for tokens are broken as in the estimate") {
 TEST_CASE("with contention the simulation takes what the estimate with fair sharing says") {
   std::mt19937_64 random(20261125);
   const Graph graph = branches();
-  for (int round = 0; round < 24; ++round) {
+  for (int round = 0; round < 48; ++round) {
     const Cluster where = any_network(round, unequal_devices(random));
     const Plan plan = random_plan(graph, where, random);
     const auto result = simulate_ok(plan, graph, where, {}, {4, 1});

@@ -173,6 +173,33 @@ TEST_CASE("of aborted CPU work of messages the time counts until then") {
   CHECK(unpacking.transfers[0].carried == 1);
 }
 
+TEST_CASE("a failure sets free who waits for its message to arrive") {
+  auto list = devices(2);
+  list[0].compute.sends = Sends::kBlock;
+  for (const double at_s : {0.125, 0.5}) {  // in its latency, in flight; 0.5 s later it has a plan
+    const auto result = moved(at_s, cluster(list, NetworkType::kHub)).run_ok();
+    CHECK(result.requests[0].finish_s == about(at_s + 0.5 + 1));
+  }
+  list[0].compute.message_overhead_s = 0.25;  // while it is packed
+  const auto result = moved(0.125, cluster(list, NetworkType::kHub)).run_ok();
+  CHECK(result.requests[0].finish_s == about(0.125 + 0.5 + 1));
+  CHECK(result.devices[0].busy_s == about(0.125 + 1));
+}
+
+TEST_CASE("a failure stops what a thread for messages does and what waits for it") {
+  auto list = devices(2);
+  for (Device& device : list) {
+    device.compute.sends = Sends::kOverlap;
+    device.compute.message_overhead_s = 1;
+  }
+  // Device 0 packs the first request's input until 1; the second's waits. Then both are its own.
+  const auto result = moved(0.25, cluster(list, NetworkType::kHub), {0, 0}).run_ok();
+  CHECK(result.requests[0].finish_s == about(0.75 + 1));
+  CHECK(result.requests[1].finish_s == about(0.75 + 2));
+  CHECK(result.devices[0].busy_s == about(2));
+  CHECK(result.lost_bytes == 0);
+}
+
 TEST_CASE("what waits to be sent at a failure is not lost, it never left") {
   auto list = devices(2);
   list[0].compute.message_overhead_s = 1;

@@ -204,6 +204,7 @@ TEST_CASE("no stream of requests is served faster than what one demands allows")
     for (Device& device : list) {
       device.own_scheduling = std::data(kAll)[random.between(0, 2)];
       if (random.chance(30)) device.compute.message_overhead_s = 1e-5;
+      device.compute.sends = static_cast<Sends>(random.between(0, 2));
     }
     const Cluster mixed(where.name(), list, where.network(), where.source(), where.sink());
     const Graph graph = reference::random_graph(random, {.max_layers = 8});

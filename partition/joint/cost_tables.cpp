@@ -75,8 +75,16 @@ void CostTables::set_devices(std::vector<DeviceId> list) {
         problem.size.activation_bytes *
         static_cast<double>(whole.weight_elements + whole.in_elements + whole.out_elements);
   }
+  messages.clear();
+  free_messages = true;
   for (DeviceId d : device) {
-    if (problem.cluster.device(d).memory_bytes < all_bytes) memory_limited = true;
+    const Device& its = problem.cluster.device(d);
+    if (its.memory_bytes < all_bytes) memory_limited = true;
+    const double message_s = message_cpu_time_s(its.compute, 0);
+    messages.push_back(
+        {message_s, message_cpu_time_s(its.compute, 1) - message_s, its.compute.sends});
+    const MessageCost& cost = messages.back();
+    if (cost.cpu_s(1) > 0 || cost.blocks()) free_messages = false;
   }
 }
 

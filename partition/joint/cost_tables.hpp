@@ -66,6 +66,17 @@ struct Path {
   std::int32_t link_b = 0;
 };
 
+/// What a message costs a device, on either side: message_cpu_time_s.
+struct MessageCost {
+  double message_s = 0;
+  double s_per_byte = 0;
+  Sends sends = Sends::kHold;
+
+  double cpu_s(double bytes) const { return message_s + s_per_byte * bytes; }
+  bool blocks() const { return sends == Sends::kBlock; }
+  bool overlaps() const { return sends == Sends::kOverlap; }
+};
+
 struct CostTables {
   /// `devices` may be in any order and fewer than the cluster's; it must hold source and sink.
   /// Precondition: at most kMaxDevices.
@@ -124,6 +135,8 @@ struct CostTables {
   std::vector<double> size_time_s;      // by node, device, size: all but the reading of inputs
   std::vector<double> s_per_element;    // of inputs read, by node and device
   std::vector<Path> paths;              // by from * devices + to
+  std::vector<MessageCost> messages;    // by device
+  bool free_messages = true;            // they cost no device anything
 
  private:
   void set_devices(std::vector<DeviceId> devices);

@@ -24,6 +24,7 @@ class Evaluator {
       }
     }
     busy_s_.resize(cluster.size());
+    held_s_.resize(cluster.size());
     link_s_.resize(tables_.links);
     for (std::size_t d = 0; d < tables_.devices; ++d) {
       const bool exclusive =
@@ -38,13 +39,18 @@ class Evaluator {
     const std::size_t devices = tables_.devices;
     const auto& links = tables_.problem.cluster.network().links;
     std::fill(busy_s_.begin(), busy_s_.end(), 0.0);
+    std::fill(held_s_.begin(), held_s_.end(), 0.0);
     std::fill(link_s_.begin(), link_s_.end(), 0.0);
     for (std::size_t n = 0; n < tables_.nodes; ++n) {
       for (std::size_t d = 0; d < devices; ++d) {
         busy_s_[index(tables_.device[d])] += schedule_.duration_s(n * devices + d);
         for (const auto& send : schedule_.sends(n, d)) {
-          for (const std::size_t end : {d, index(send.to)}) {
-            busy_s_[index(tables_.device[end])] += cpu_s(end, d, send);
+          const std::size_t to = index(send.to);
+          if (!tables_.messages[d].overlaps()) busy_s_[index(tables_.device[d])] += send.send_s;
+          if (!tables_.messages[to].overlaps())
+            busy_s_[index(tables_.device[to])] += send.receive_s;
+          if (tables_.messages[d].blocks()) {
+            held_s_[index(tables_.device[d])] += route(d, send).latency_s + send.wire_s;
           }
           for (int l : route(d, send).links) {
             const std::size_t link = index(l);
@@ -54,9 +60,11 @@ class Evaluator {
       }
     }
     double period_s = 0;
-    for (const double time_s : busy_s_) period_s = std::max(period_s, time_s);
+    for (std::size_t d = 0; d < busy_s_.size(); ++d) {
+      period_s = std::max(period_s, busy_s_[d] + held_s_[d]);
+    }
     for (const double time_s : link_s_) period_s = std::max(period_s, time_s);
-    for (const std::size_t d : exclusive_) period_s = std::max(period_s, held_s(d));
+    for (const std::size_t d : exclusive_) period_s = std::max(period_s, holding_s(d));
     return objective_.cost(tables_.problem.cluster, latency_s, busy_s_, period_s);
   }
 
@@ -64,15 +72,10 @@ class Evaluator {
   const Route& route(std::size_t from, const Schedule::Send& send) const {
     return routes_[from * tables_.devices + index(send.to)];
   }
-  /// CPU time of a message from `from` at one of its ends.
-  double cpu_s(std::size_t end, std::size_t from, const Schedule::Send& send) const {
-    return message_cpu_time_s(tables_.problem.cluster.device(tables_.device[end]).compute,
-                              send.link_bytes / route(from, send).crossings);
-  }
 
   /// How long an exclusive device is held at least: the longest chain from work of its own to work
   /// of its own, as in partition/prices/demand.hpp.
-  double held_s(std::size_t held) {
+  double holding_s(std::size_t held) {
     constexpr double kNoChain = -std::numeric_limits<double>::infinity();
     const std::size_t devices = tables_.devices;
     double longest_s = 0;
@@ -95,10 +98,15 @@ class Evaluator {
         const double done_s = work(d, chain_s, schedule_.duration_s(n * devices + d));
         chain_s_[slot(n, d, d)] = done_s;
         for (const auto& send : schedule_.sends(n, d)) {
-          const double sent_s = work(d, done_s, cpu_s(d, d, send));
-          const double there_s = sent_s + route(d, send).latency_s + send.wire_s;
-          chain_s_[slot(n, d, index(send.to))] =
-              work(index(send.to), there_s, cpu_s(index(send.to), d, send));
+          const MessageCost& from = tables_.messages[d];
+          const std::size_t to = index(send.to);
+          const double sent_s =
+              from.overlaps() ? done_s + send.send_s : work(d, done_s, send.send_s);
+          const double way_s = route(d, send).latency_s + send.wire_s;
+          const double there_s = from.blocks() ? work(d, sent_s, way_s) : sent_s + way_s;
+          chain_s_[slot(n, d, to)] = tables_.messages[to].overlaps()
+                                         ? there_s + send.receive_s
+                                         : work(to, there_s, send.receive_s);
         }
       }
     }
@@ -113,6 +121,7 @@ class Evaluator {
   const Objective& objective_;
   std::vector<Route> routes_;  // by from * devices + to
   std::vector<double> busy_s_, link_s_;
+  std::vector<double> held_s_;          // while messages are under way that their senders wait for
   std::vector<std::size_t> exclusive_;  // devices whose holding counts
   std::vector<double> chain_s_;         // scratch, by slot: when the unit, or its message, is done
 };

@@ -36,8 +36,8 @@ Judgement judge(const Objective& objective, const ExecutablePlan& plan) {
   std::vector<double> busy_s(plan.cluster.size(), 0);
   for (const ExecutableUnit& unit : plan.units) busy_s[index(unit.device)] += unit.duration_s;
   for (const ExecutableMessage& message : plan.messages) {
-    busy_s[index(message.from_device)] += message.send_s;
-    busy_s[index(message.to)] += message.receive_s;
+    busy_s[index(message.from_device)] += message.sender_busy_s();
+    busy_s[index(message.to)] += message.receiver_s();
   }
   return {latency_s,
           objective.cost(plan.cluster, latency_s, busy_s, stream ? stream_period_s(plan) : 0)};

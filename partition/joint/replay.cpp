@@ -24,10 +24,12 @@ Replay::Replay(const Schedule& schedule)
     : schedule_(schedule),
       tables_(schedule.tables()),
       devices_(tables_.devices),
+      workers_(std::ranges::any_of(tables_.messages, &MessageCost::overlaps) ? 2 * devices_
+                                                                             : devices_),
       state_{.flows = Flows(bandwidths(tables_)),
-             .done_s = std::vector<double>(devices_, kNever),
-             .running = std::vector<std::int32_t>(devices_, 0),
-             .queues = std::vector<std::vector<Ready>>(devices_),
+             .done_s = std::vector<double>(workers_, kNever),
+             .running = std::vector<Job>(workers_),
+             .queues = std::vector<std::vector<Ready>>(workers_),
              .pending = {}},
       missing_(tables_.nodes * devices_, 0),
       tails_s_(tables_.nodes * devices_, 0),
@@ -68,7 +70,7 @@ void Replay::accept() {
     std::fill_n(&base_.ready_s[unit_at(index(n), 0)], devices_, kNever);
   }
   for (const Ready& ready : tried_.ready) {
-    const Unit unit(ready.unit);
+    const Unit unit(ready.job.id);
     base_.ready_s[unit_at(unit.node, unit.device)] = ready.at_s;
   }
   for (const Event& event : tried_.events) {
@@ -193,18 +195,10 @@ double Replay::run(double limit_s) {
     if (flow_ends && is_due(flow_s, now)) {
       ended_.clear();
       state_.flows.end(now, kTimePrecision_s, ended_);
-      for (const std::int32_t message : ended_) {
-        const Arrival arrival(message);
-        ++events_;
-        tried_.events.push_back({now, message});
-        provide(arrival.node, arrival.from, arrival.to, now);
-      }
+      for (const std::int32_t message : ended_) arrive(message, now);
     }
-    for (std::size_t d = 0; d < devices_; ++d) {
-      if (!is_due(state_.done_s[d], now)) continue;
-      state_.done_s[d] = kNever;
-      woken_ |= 1U << d;
-      finished_.push_back(state_.running[d]);
+    for (std::size_t w = 0; w < workers_; ++w) {
+      if (is_due(state_.done_s[w], now)) job_done(w, now);
     }
     for (; state_.started < state_.pending.size(); ++state_.started) {
       const Pending& next = state_.pending[state_.started];
@@ -223,6 +217,7 @@ void Replay::begin() {
   state_.flows.clear();
   state_.pending.clear();
   state_.started = 0;
+  state_.blocked = 0;
   finished_.clear();
   woken_ = 0;
   tried_.kept = 0;
@@ -252,36 +247,110 @@ void Replay::provide(std::size_t node, std::size_t from, std::size_t to, double 
 }
 
 void Replay::become_ready(std::size_t node, std::size_t device, double now) {
-  const Ready ready{now, unit_id(node, device)};
+  const std::int32_t unit = unit_id(node, device);
+  const Ready ready{now, {unit, DeviceTask::kCompute}, unit};
   tried_.ready.push_back(ready);
-  if (takes_no_time(schedule_.duration_s(unit_at(node, device))))
-    return finished_.push_back(ready.unit);
-  auto& queue = state_.queues[device];
+  if (takes_no_time(schedule_.duration_s(unit_at(node, device)))) return finished_.push_back(unit);
+  enqueue(device, ready);
+}
+
+void Replay::enqueue(std::size_t worker, const Ready& ready) {
+  auto& queue = state_.queues[worker];
   auto at = queue.begin();
   while (at != queue.end() && runs_before(ready, *at)) ++at;
   queue.insert(at, ready);
-  woken_ |= 1U << device;
+  woken_ |= std::uint64_t{1} << worker;
 }
 
-/// Hands the unit's messages over to their latency.
+/// Who does the CPU work of a device's messages.
+std::size_t Replay::worker_of(std::size_t device) const {
+  return tables_.messages[device].overlaps() ? devices_ + device : device;
+}
+
+const Schedule::Send& Replay::send_of(const Arrival& message) const {
+  const auto sends = schedule_.sends(message.node, message.from);
+  return *std::ranges::find(sends, static_cast<std::int32_t>(message.to), &Schedule::Send::to);
+}
+
+/// Messages stand in a plan by unit, then in the order of sending.
+std::int32_t Replay::place_of(const Arrival& message) const {
+  const auto at = &send_of(message) - schedule_.sends(message.node, message.from).data();
+  return message_id(unit_id(message.node, message.from), static_cast<std::size_t>(at));
+}
+
+/// Lets the unit's messages wait for their sender, or leave.
 void Replay::send(const Unit& unit, double now) {
-  auto& pending = state_.pending;
+  const MessageCost& cost = tables_.messages[unit.device];
+  std::int32_t place = message_id(unit_id(unit.node, unit.device), 0);
   for (const auto& send : schedule_.sends(unit.node, unit.device)) {
-    const std::size_t to = index(send.to);
-    const Path& path = tables_.paths[unit.device * devices_ + to];
-    const Pending next{now + path.latency_s, message_id(unit_id(unit.node, unit.device), to),
-                       send.link_bytes};
-    // Mostly latencies are equal, and it is the last one.
-    std::size_t at = pending.size();
-    pending.push_back(next);
-    for (; at > state_.started && pending[at - 1].start_s > next.start_s; --at) {
-      pending[at] = pending[at - 1];
+    const std::int32_t message = message_id(unit_id(unit.node, unit.device), index(send.to));
+    if (tables_.free_messages) {
+      leave(message, send, now);
+    } else if (cost.blocks() || !takes_no_time(send.send_s)) {
+      enqueue(worker_of(unit.device), {now, {message, DeviceTask::kSend}, place});
+    } else {
+      leaving_.push_back({place, message});
     }
-    pending[at] = next;
+    ++place;
   }
 }
 
-/// Hands over and sends what was finished, and gives idle devices their next units.
+/// Hands a message over to its latency.
+void Replay::leave(std::int32_t message, const Schedule::Send& send, double now) {
+  const Arrival its(message);
+  auto& pending = state_.pending;
+  const Pending next{now + tables_.paths[its.from * devices_ + its.to].latency_s, message,
+                     send.link_bytes};
+  // Mostly latencies are equal, and it is the last one.
+  std::size_t at = pending.size();
+  pending.push_back(next);
+  for (; at > state_.started && pending[at - 1].start_s > next.start_s; --at) {
+    pending[at] = pending[at - 1];
+  }
+  pending[at] = next;
+}
+
+/// All bytes of a message are at its receiver.
+void Replay::arrive(std::int32_t message, double now) {
+  if (tables_.free_messages) return deliver(message, now);
+  const Arrival its(message);
+  if (tables_.messages[its.from].blocks()) {
+    state_.blocked &= ~(DeviceSet{1} << its.from);
+    woken_ |= std::uint64_t{1} << its.from;
+  }
+  if (takes_no_time(send_of(its).receive_s)) return deliver(message, now);
+  enqueue(worker_of(its.to), {now, {message, DeviceTask::kReceive}, place_of(its)});
+}
+
+void Replay::deliver(std::int32_t message, double now) {
+  const Arrival its(message);
+  ++events_;
+  tried_.events.push_back({now, message});
+  provide(its.node, its.from, its.to, now);
+}
+
+void Replay::job_done(std::size_t worker, double now) {
+  const Job job = state_.running[worker];
+  state_.done_s[worker] = kNever;
+  woken_ |= std::uint64_t{1} << worker;
+  if (job.task == DeviceTask::kCompute) return finished_.push_back(job.id);
+  if (job.task == DeviceTask::kReceive) return deliver(job.id, now);
+  ++events_;
+  const Arrival message(job.id);
+  if (tables_.messages[message.from].blocks()) state_.blocked |= DeviceSet{1} << message.from;
+  leaving_.push_back({place_of(message), job.id});
+}
+
+double Replay::duration_s(const Job& job) const {
+  if (job.task == DeviceTask::kCompute) {
+    const Unit unit(job.id);
+    return schedule_.duration_s(unit_at(unit.node, unit.device));
+  }
+  const Schedule::Send& send = send_of(Arrival(job.id));
+  return job.task == DeviceTask::kSend ? send.send_s : send.receive_s;
+}
+
+/// Hands over and sends what was finished, and gives idle workers their next jobs.
 void Replay::settle(double now) {
   for (std::size_t i = 0; i < finished_.size(); ++i) {  // grows as instant units follow
     const Unit unit(finished_[i]);
@@ -292,13 +361,16 @@ void Replay::settle(double now) {
   std::sort(finished_.begin(), finished_.end());
   for (const std::int32_t unit : finished_) send(Unit(unit), now);
   finished_.clear();
-  for_each_device(woken_, [&](std::size_t d) {
-    auto& queue = state_.queues[d];
-    if (state_.done_s[d] < kNever || queue.empty()) return;
-    const Unit unit(queue.back().unit);
-    state_.running[d] = queue.back().unit;
+  std::ranges::sort(leaving_, {}, &Leaving::place);
+  for (const Leaving& next : leaving_) leave(next.message, send_of(Arrival(next.message)), now);
+  leaving_.clear();
+  for_each_device(woken_, [&](std::size_t w) {
+    auto& queue = state_.queues[w];
+    const bool blocked = w < devices_ && (state_.blocked >> w & 1U) != 0;
+    if (state_.done_s[w] < kNever || blocked || queue.empty()) return;
+    state_.running[w] = queue.back().job;
     queue.pop_back();
-    state_.done_s[d] = now + schedule_.duration_s(unit_at(unit.node, unit.device));
+    state_.done_s[w] = now + duration_s(state_.running[w]);
   });
   woken_ = 0;
 }

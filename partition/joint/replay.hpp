@@ -2,7 +2,7 @@
 // What estimate() says with Sharing::kMaxMin of a schedule's plan, without building the plan.
 //
 // Schedule is fast because it handles layers in order; here all goes event by event, by the rules
-// of partition/plans/execution.hpp, but that messages take no CPU time, and all carry something.
+// of partition/plans/execution.hpp. All messages carry something.
 //
 // A changed schedule is replayed from the last snapshot of the accepted run, the base, before
 // anything that changed could have happened: the same events follow as from the start, so latencies
@@ -59,16 +59,27 @@ class Replay {
           to(static_cast<std::uint32_t>(message) % kMaxDevices) {}
     std::size_t node, from, to;
   };
+  /// A unit, or the CPU work of a message.
+  struct Job {
+    std::int32_t id = 0;  // of the unit or message
+    DeviceTask task = DeviceTask::kCompute;
+  };
   struct Ready {
     double at_s;
-    std::int32_t unit;
+    Job job;
+    std::int32_t place;  // among those of its task in the plan
 
-    // As runs_before wants it: all are units of one request.
+    // As runs_before wants it: all are of one request.
     double ready_s() const { return at_s; }
     static constexpr double arrival_s() { return 0; }
     static constexpr int request() { return 0; }
-    static constexpr DeviceTask task() { return DeviceTask::kCompute; }
-    std::int32_t position() const { return unit; }
+    DeviceTask task() const { return job.task; }
+    std::int32_t position() const { return place; }
+  };
+  /// A message that leaves at this instant.
+  struct Leaving {
+    std::int32_t place;
+    std::int32_t message;
   };
   struct Pending {
     double start_s;
@@ -83,9 +94,11 @@ class Replay {
   struct State {
     double now_s = 0;
     Flows flows;
-    std::vector<double> done_s;              // by device: when its unit is done
-    std::vector<std::int32_t> running;       // by device
-    std::vector<std::vector<Ready>> queues;  // by device, the next one last
+    // By worker: devices, and behind them their threads for messages if there are any.
+    std::vector<double> done_s;              // when its job is
+    std::vector<Job> running;                // job
+    std::vector<std::vector<Ready>> queues;  // the next one last
+    DeviceSet blocked = 0;                   // devices that wait for their message to arrive
     std::vector<Pending> pending;            // messages in their latency, by time
     std::size_t started = 0;                 // so many of these are no longer pending
     std::size_t logged = 0;                  // events
@@ -122,19 +135,30 @@ class Replay {
   double first_touched_s() const;
   void provide(std::size_t node, std::size_t from, std::size_t to, double now);
   void become_ready(std::size_t node, std::size_t device, double now);
+  void enqueue(std::size_t worker, const Ready& ready);
+  const Schedule::Send& send_of(const Arrival& message) const;
+  std::int32_t place_of(const Arrival& message) const;
+  std::size_t worker_of(std::size_t device) const;
   void send(const Unit& unit, double now);
+  void leave(std::int32_t message, const Schedule::Send& send, double now);
+  void arrive(std::int32_t message, double now);
+  void deliver(std::int32_t message, double now);
+  void job_done(std::size_t worker, double now);
+  double duration_s(const Job& job) const;
   void settle(double now);
   void compute_tails();
 
   const Schedule& schedule_;
   const CostTables& tables_;
   const std::size_t devices_;
+  const std::size_t workers_;
   State state_;
   std::vector<std::int32_t> missing_;  // arrivals that a unit waits for, by node, device
   History base_;
   Run tried_;
   std::vector<std::int32_t> finished_, ended_;  // at this instant
-  unsigned woken_ = 0;  // devices that at this instant became idle or got units to run
+  std::vector<Leaving> leaving_;                // likewise
+  std::uint64_t woken_ = 0;  // workers that at this instant became idle or got something to do
 
   // Snapshots by time: the first kept_ of base_snapshots_ hold for the run as well.
   std::vector<State> snapshots_;

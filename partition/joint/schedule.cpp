@@ -151,16 +151,28 @@ void Schedule::advance(std::size_t n) {
     const std::int32_t count = send_count_[sends][n * devices_ + s];
     double& up = links[tables_.paths[s * devices_ + index(list->to)].link_a];
     const double begin = std::max(finish[s], up);
+    const MessageCost& cost = tables_.messages[s];
     double all = begin;
+    double packed = cost.overlaps() ? finish[s] : std::max(finish[s], now_[s]);
     for (std::int32_t m = 0; m < count; ++m) {
       const std::size_t d = index(list[m].to);
       double& down = links[tables_.paths[s * devices_ + d].link_b];
       double sent = begin + list[m].shared_s;
+      if (!tables_.free_messages) {
+        packed += list[m].send_s;
+        sent = std::max(sent, packed + list[m].wire_s);
+      }
       if (&down != &up) down = sent = std::max(sent, down + list[m].wire_s);
       all += list[m].wire_s;
-      tried[slot(n, s, d)] = sent + tables_.paths[s * devices_ + d].latency_s;
+      double& there = tried[slot(n, s, d)];
+      there = sent + tables_.paths[s * devices_ + d].latency_s;
+      if (tables_.free_messages) continue;
+      if (cost.blocks()) packed = there;
+      there += list[m].receive_s;
+      if (!tables_.messages[d].overlaps()) now_[d] += list[m].receive_s;
     }
     up = all;
+    if (!tables_.free_messages && !cost.overlaps()) now_[s] = packed;
   }
 }
 

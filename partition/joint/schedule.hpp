@@ -7,9 +7,10 @@
 // fetched.
 //
 // Execution is that of partition/plans/execution.hpp with simplifications: layers are handled in
-// topological order, on devices and on links; a message takes no CPU time and occupies the two
-// outer links of its path at once, first come first served, but for those of one sender and layer,
-// which share its uplink evenly. Messages of a layer leave by time, then sender, then first
+// topological order, on devices and on links; a message occupies the two outer links of its path at
+// once, first come first served, but for those of one sender and layer, which share its uplink
+// evenly; its receiver's CPU time delays what the device does later, and CPU time that overlaps what
+// nobody else does. Messages of a layer leave by time, then sender, then first
 // consumer, then destination. Where a device could run a later layer first, or a later layer's
 // message overtakes, estimate() does and this does not.
 //
@@ -36,9 +37,9 @@ struct Encoding {
 using DeviceSet = std::uint32_t;
 static_assert(kMaxDevices <= 32);
 
-/// Calls visit(device) for each device of the set.
-template <typename Visit>
-void for_each_device(unsigned set, Visit visit) {
+/// Calls visit(device) for each device of the set, an unsigned number.
+template <typename Set, typename Visit>
+void for_each_device(Set set, Visit visit) {
   for (; set != 0; set &= set - 1) visit(index(std::countr_zero(set)));
 }
 
@@ -96,6 +97,8 @@ class Schedule {
     double link_bytes = 0;
     double wire_s = 0;    // alone
     double shared_s = 0;  // sharing the uplink with the sender's other messages of the layer
+    double send_s = 0;    // CPU time of its two devices
+    double receive_s = 0;
   };
   std::span<const Send> sends(std::size_t node, std::size_t device) const {
     const auto copy = send_slot_[node];

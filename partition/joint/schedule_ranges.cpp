@@ -230,7 +230,9 @@ void Schedule::write_sends(std::size_t n, const SendDraft& draft) {
       // too many where they share some.
       const double bytes = tables_.bytes_per_element[n] *
                            std::min(tables_.wanted_per_index[n] * to[d].size, to[d].elements);
-      list[at] = {static_cast<std::int32_t>(d), bytes * path.crossings, bytes * path.s_per_byte, 0};
+      list[at] = {static_cast<std::int32_t>(d),     bytes * path.crossings,
+                  bytes * path.s_per_byte,          0,
+                  tables_.messages[s].cpu_s(bytes), tables_.messages[d].cpu_s(bytes)};
     });
     share_uplink(list, count);
     send_count_[copy][n * devices_ + s] = count;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "partition/joint/schedule.hpp"
 
@@ -50,21 +51,33 @@ void Schedule::compute_tails(std::size_t end) {
       const Send* list = &sends_[send_slot_[n]][slot(n, s, 0)];
       double& finish = arrival_tails[s * devices_ + s];
       double& up = links[tables_.paths[s * devices_ + index(list->to)].link_a];
+      const MessageCost& cost = tables_.messages[s];
       double all = up;
       double begin = kNever;
+      double packed = cost.overlaps() ? kNever : before[s];
       for (std::int32_t m = send_count_[send_slot_[n]][n * devices_ + s]; m-- > 0;) {
         const std::size_t d = index(list[m].to);
         double& down = links[tables_.paths[s * devices_ + d].link_b];
-        double tail = arrival_tails[s * devices_ + d] + tables_.paths[s * devices_ + d].latency_s;
+        double tail = arrival_tails[s * devices_ + d];
+        if (!tables_.free_messages) {
+          tail += list[m].receive_s;
+          if (!tables_.messages[d].overlaps()) before[d] += list[m].receive_s;
+          if (cost.blocks()) tail = std::max(tail, std::exchange(packed, kNever));
+        }
+        tail += tables_.paths[s * devices_ + d].latency_s;
         if (&down != &up) {
           tail = std::max(tail, down);
           down = tail + list[m].wire_s;
         }
         begin = std::max(begin, tail + list[m].shared_s);
         all += list[m].wire_s;
+        packed = std::max(packed, tail + list[m].wire_s) + list[m].send_s;
       }
       up = std::max(begin, all);
       finish = std::max(finish, up);
+      if (tables_.free_messages) continue;
+      finish = std::max(finish, packed);
+      if (!cost.overlaps()) before[s] = packed;
     }
     for (std::size_t d = devices_; d-- > 0;) {
       if (parts[d].empty()) continue;

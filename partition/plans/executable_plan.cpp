@@ -55,13 +55,12 @@ ExecutablePlan::ExecutablePlan(const Plan& its_plan, const Graph& its_graph,
   add_units();
   add_messages();
   jobs.resize(cluster.size());
-  const auto count = [&](DeviceId device, double duration_s) {
-    if (!takes_no_time(duration_s)) ++jobs[device];
-  };
-  for (const ExecutableUnit& unit : units) count(unit.device, unit.duration_s);
+  for (const ExecutableUnit& unit : units) {
+    if (!takes_no_time(unit.duration_s)) ++jobs[unit.device];
+  }
   for (const ExecutableMessage& message : messages) {
-    count(message.from_device, message.send_s);
-    count(message.to, message.receive_s);
+    if (message.has_send_job() && !message.send_overlaps) ++jobs[message.from_device];
+    if (!takes_no_time(message.receiver_s())) ++jobs[message.to];
   }
 }
 
@@ -123,6 +122,9 @@ void ExecutablePlan::add_messages() {
     message.transfer_s = message.bytes / way.bandwidth_Bps;
     message.send_s = cpu_s(from);
     message.receive_s = cpu_s(to);
+    message.blocks = cluster.device(from).compute.sends == Sends::kBlock;
+    message.send_overlaps = cluster.device(from).compute.sends == Sends::kOverlap;
+    message.receive_overlaps = cluster.device(to).compute.sends == Sends::kOverlap;
     message.transmitting_s = message.bytes * way.transmit_s_per_byte;
     message.receiving_s = message.bytes * way.receive_s_per_byte;
 

@@ -24,17 +24,27 @@ struct ExecutableUnit {
 /// A message on its route.
 struct ExecutableMessage : Message {
   DeviceId from_device{};
-  std::int32_t rank = 0;      // among the messages of its pair of devices
-  std::int32_t route = 0;     // see ExecutablePlan::route_of
-  double link_bytes = 0;      // payload times crossings: what each link carries per listing
-  double latency_s = 0;       // 0 without the effect
-  double transfer_s = 0;      // when nothing shares the route
-  double send_s = 0;          // CPU time on the sender
-  double receive_s = 0;       // CPU time on the receiver
-  double transmitting_s = 0;  // the sender's interface at work
-  double receiving_s = 0;     // the receiver's
+  std::int32_t rank = 0;          // among the messages of its pair of devices
+  std::int32_t route = 0;         // see ExecutablePlan::route_of
+  double link_bytes = 0;          // payload times crossings: what each link carries per listing
+  double latency_s = 0;           // 0 without the effect
+  double transfer_s = 0;          // when nothing shares the route
+  double send_s = 0;              // CPU time on the sender
+  double receive_s = 0;           // CPU time on the receiver
+  bool blocks = false;            // its sender is occupied until it is at its receiver
+  bool send_overlaps = false;     // the sender's CPU time is another thread's
+  bool receive_overlaps = false;  // likewise
+  double transmitting_s = 0;      // the sender's interface at work
+  double receiving_s = 0;         // the receiver's
 
   double alone_s() const { return latency_s + transfer_s; }
+  /// Whether its sender has to do something, and so takes it in its turn.
+  bool has_send_job() const { return send_s > 0 || blocks; }
+  /// How long its two devices are occupied when nothing shares the route.
+  double sender_s() const { return send_overlaps ? 0 : send_s + (blocks ? alone_s() : 0); }
+  double receiver_s() const { return receive_overlaps ? 0 : receive_s; }
+  /// How long they compute.
+  double sender_busy_s() const { return send_overlaps ? 0 : send_s; }
 };
 
 /// What a plan puts into the devices' memory before it runs.
@@ -74,7 +84,7 @@ struct ExecutablePlan {
   IdVector<UnitId, std::int32_t> providers;         // distinct ones in its requirements
   IdVector<UnitId, std::int32_t> output_users;      // local consumers and messages
   IdVector<MessageId, std::int32_t> message_users;  // units that it feeds
-  IdVector<DeviceId, std::int32_t> jobs;  // units, and CPU work of messages, that take time there
+  IdVector<DeviceId, std::int32_t> jobs;            // units and messages that occupy it
 
   double macs = 0;  // of all units
 

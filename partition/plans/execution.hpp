@@ -19,7 +19,11 @@
 //   (message_cpu_time_s), for which it waits like a unit; then the route's latency; then its bytes
 //   over all links of the route together; then CPU time of its receiver, again like a unit; then it
 //   is there, for all units that it feeds. What takes no time is left out: a token on a route
-//   without latency is there in the instant in which it leaves.
+//   without latency is there in the instant in which it leaves. A device whose sends block
+//   (platforms/messaging.hpp) does nothing else from the beginning of that CPU time until the bytes
+//   are at the receiver, and waits for itself even if there is no CPU time. One whose sends overlap
+//   has a second thread, for the CPU time of messages alone, which serves requests as the device
+//   does, or the oldest first if that serves them exclusively.
 // Devices do one thing at a time, to its end: runs_before says which of what waits is next, by the
 //   device's scheduling. One that serves requests exclusively leaves what it says is next waiting
 //   as long as an older request in flight still needs the device.
@@ -65,6 +69,11 @@ constexpr bool runs_before(const Job& a, const Job& b,
   if (a.request() != b.request()) return a.request() < b.request();
   if (a.task() != b.task()) return a.task() < b.task();
   return a.position() < b.position();
+}
+
+/// How a device's thread for messages serves requests, see above.
+constexpr Scheduling thread_scheduling(Scheduling of_device) {
+  return of_device == Scheduling::kExclusive ? Scheduling::kOldestRequest : of_device;
 }
 
 /// Orders a std::priority_queue so that its top is what runs first.

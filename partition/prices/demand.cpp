@@ -28,8 +28,15 @@ class Holding {
       for (const UnitId consumer : plan_.local_consumers[unit]) provide(consumer, done_s);
       for (const MessageId id : plan_.sends(unit)) {
         const ExecutableMessage& message = plan_.messages[id];
-        const double sent_s = work(message.from_device, done_s, message.send_s);
-        const double there_s = work(message.to, sent_s + message.alone_s(), message.receive_s);
+        const double sent_s = message.send_overlaps
+                                  ? done_s + message.send_s
+                                  : work(message.from_device, done_s, message.send_s);
+        const double arrived_s = message.blocks
+                                     ? work(message.from_device, sent_s, message.alone_s())
+                                     : sent_s + message.alone_s();
+        const double there_s = message.receive_overlaps
+                                   ? arrived_s + message.receive_s
+                                   : work(message.to, arrived_s, message.receive_s);
         for (const UnitId consumer : message.consumers) provide(consumer, there_s);
       }
     }
@@ -67,10 +74,13 @@ Demand demand(const ExecutablePlan& plan) {
   const std::vector<Link>& links = plan.cluster.network().links;
   Demand result{IdVector<DeviceId, double>(plan.cluster.size(), 0.0),
                 std::vector<double>(links.size(), 0.0)};
+  IdVector<DeviceId, double> threads_s(plan.cluster.size(), 0.0);  // of sends that overlap
   for (const ExecutableUnit& unit : plan.units) result.device_s[unit.device] += unit.duration_s;
   for (const ExecutableMessage& message : plan.messages) {
-    result.device_s[message.from_device] += message.send_s;
-    result.device_s[message.to] += message.receive_s;
+    result.device_s[message.from_device] += message.sender_s();
+    result.device_s[message.to] += message.receiver_s();
+    if (message.send_overlaps) threads_s[message.from_device] += message.send_s;
+    if (message.receive_overlaps) threads_s[message.to] += message.receive_s;
     if (!plan.effects.contention) continue;
     for (const int link : plan.route_of(message).links) {
       result.link_s[index(link)] += message.link_bytes / links[index(link)].bandwidth_Bps;
@@ -83,6 +93,7 @@ Demand demand(const ExecutablePlan& plan) {
     } else if (time_s > 0 && plan.cluster.device(d).scheduling() == Scheduling::kExclusive) {
       time_s = std::max(time_s, Holding(plan, d).longest_s());
     }
+    if (plan.effects.queueing) time_s = std::max(time_s, threads_s[d]);
   }
   return result;
 }

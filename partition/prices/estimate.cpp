@@ -65,8 +65,11 @@ class Scheduler {
       missing_.insert(missing_.end(), plan.providers.begin(), plan.providers.end());
     }
     for (const Device& device : plan.cluster.devices()) {
-      const std::int32_t jobs = plan.jobs[id_at<DeviceId>(devices_.size())];
-      devices_.emplace_back(device.scheduling(), jobs, index(requests));
+      const std::int32_t jobs = plan.jobs[id_at<DeviceId>(workers_.size())];
+      workers_.emplace_back(device.scheduling(), jobs, index(requests));
+    }
+    for (const Device& device : plan.cluster.devices()) {
+      workers_.emplace_back(thread_scheduling(device.scheduling()), 0, index(requests));
     }
   }
 
@@ -131,8 +134,9 @@ class Scheduler {
                       other.job.position);
     }
   };
-  struct DeviceState {
-    DeviceState(Scheduling its_scheduling, std::int32_t jobs, std::size_t requests)
+  /// A device or, behind all devices, its thread for messages.
+  struct Worker {
+    Worker(Scheduling its_scheduling, std::int32_t jobs, std::size_t requests)
         : scheduling(its_scheduling),
           waiting(RunsLater{its_scheduling}),
           jobs_left(requests, jobs) {
@@ -178,10 +182,7 @@ class Scheduler {
   void happen(const Event& event, double now) {
     switch (event.kind) {
       case EventKind::kJobDone: {
-        DeviceState& device = devices_[device_of(event.job)];
-        device.busy = false;
-        --device.jobs_left[index(event.job.request)];
-        device.skip_done();
+        if (!blocks(event.job)) vacate(event.job);
         return done(event.job, now);
       }
       case EventKind::kMessageThere:
@@ -207,6 +208,28 @@ class Scheduler {
     return {};
   }
 
+  bool overlaps(const Job& job) const {
+    if (job.task == DeviceTask::kCompute) return false;
+    const ExecutableMessage& message = plan_.messages[job.message()];
+    return job.task == DeviceTask::kSend ? message.send_overlaps : message.receive_overlaps;
+  }
+
+  Worker& worker_of(const Job& job) {
+    return workers_[index(device_of(job)) + (overlaps(job) ? plan_.cluster.size() : 0)];
+  }
+
+  /// Whether the job's device is occupied beyond its end.
+  bool blocks(const Job& job) const {
+    return job.task == DeviceTask::kSend && plan_.messages[job.message()].blocks;
+  }
+
+  void vacate(const Job& job) {
+    Worker& worker = worker_of(job);
+    worker.busy = false;
+    --worker.jobs_left[index(job.request)];
+    worker.skip_done();
+  }
+
   double duration_s(const Job& job) const {
     switch (job.task) {
       case DeviceTask::kSend:
@@ -221,20 +244,19 @@ class Scheduler {
 
   /// Lets the job's device do it, in its turn.
   void enqueue(const Job& job, double now) {
-    if (takes_no_time(duration_s(job))) {
-      begin(job, now);
-      done(job, now);
-    } else if (effects_.queueing) {
-      devices_[device_of(job)].waiting.emplace(now, job);
+    if (effects_.queueing && (blocks(job) || !takes_no_time(duration_s(job)))) {
+      worker_of(job).waiting.emplace(now, job);
     } else {
       begin(job, now);
+      if (takes_no_time(duration_s(job))) done(job, now);
     }
   }
 
   void begin(const Job& job, double now) {
     if (job.task == DeviceTask::kCompute) times_[slot_of(job.unit(), job.request)].start_s = now;
     const double duration = duration_s(job);
-    if (!takes_no_time(duration)) events_.push({now + duration, EventKind::kJobDone, job});
+    if (takes_no_time(duration) && !(blocks(job) && effects_.queueing)) return;
+    events_.push({now + duration, EventKind::kJobDone, job});
   }
 
   void done(const Job& job, double now) {
@@ -260,6 +282,8 @@ class Scheduler {
   }
 
   void arrive(MessageId message, std::int32_t request, double now) {
+    const Job send = Job::send(message, request);
+    if (blocks(send) && effects_.queueing) vacate(send);
     enqueue(Job::receive(message, request), now);
   }
 
@@ -278,8 +302,8 @@ class Scheduler {
   /// device its next job.
   void settle(double now) {
     while (!finished_.empty() || !leaving_.empty()) hand_over(now);  // messages may take no time
-    for (DeviceState& device : devices_) {
-      if (device.has_next()) begin_next(device, now);
+    for (Worker& worker : workers_) {
+      if (worker.has_next()) begin_next(worker, now);
     }
   }
 
@@ -302,16 +326,16 @@ class Scheduler {
     leaving_.clear();
   }
 
-  void begin_next(DeviceState& device, double now) {
-    const Job next = device.waiting.top().job();
-    device.waiting.pop();
-    device.busy = true;
+  void begin_next(Worker& worker, double now) {
+    const Job next = worker.waiting.top().job();
+    worker.waiting.pop();
+    worker.busy = true;
     const bool computes = next.task == DeviceTask::kCompute;
     if (computes) {
       const std::size_t slot = slot_of(next.unit(), next.request);
-      if (!is_due(now, times_[slot].ready_s)) after_[slot] = device.last;
+      if (!is_due(now, times_[slot].ready_s)) after_[slot] = worker.last;
     }
-    device.last = computes ? next.unit() : plan_.messages[next.message()].from;
+    worker.last = computes ? next.unit() : plan_.messages[next.message()].from;
     begin(next, now);
   }
 
@@ -340,7 +364,7 @@ class Scheduler {
   std::vector<std::int32_t> missing_;  // providers whose data is not yet there
   std::vector<UnitTimes> times_;
   std::vector<UnitId> after_;
-  IdVector<DeviceId, DeviceState> devices_;
+  std::vector<Worker> workers_;
   std::vector<double> link_free_s_;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   std::vector<DoneUnit> finished_;       // at this instant

@@ -36,8 +36,8 @@ double energy_J(const WorkDone& work, const ExecutablePlan& plan) {
     const double carried = work.carried[m];
     const Device& from = plan.cluster.device(message.from_device);
     const Device& to = plan.cluster.device(message.to);
-    energy_J += (from.busy_W - from.idle_W) * work.send_s[m];
-    energy_J += (to.busy_W - to.idle_W) * work.receive_s[m];
+    if (!message.send_overlaps) energy_J += (from.busy_W - from.idle_W) * work.send_s[m];
+    if (!message.receive_overlaps) energy_J += (to.busy_W - to.idle_W) * work.receive_s[m];
     energy_J += extra_W(from, from.transmit_W) * message.transmitting_s * carried;
     energy_J += extra_W(to, to.receive_W) * message.receiving_s * carried;
     for (const int l : plan.route_of(message).links) {

@@ -3,7 +3,8 @@
 //
 // A device of idle power I draws I * makespan, and besides, for each of its units and for the CPU
 // time of its messages, (busy - I) * time, for each message that it sends (transmit - I) * bytes *
-// Network::transmit_s_per_byte, and likewise for what it receives. A link draws idle * makespan +
+// Network::transmit_s_per_byte, and likewise for what it receives. CPU time of messages that overlaps
+// with computing (platforms/messaging.hpp) draws nothing of its own. A link draws idle * makespan +
 // (busy - idle) * bytes / bandwidth.
 //
 // A request is charged with what its own units and messages drew on top of idling, also those that

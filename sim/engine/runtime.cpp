@@ -114,6 +114,7 @@ bool Runtime::handle_instant(std::span<const RuntimeEvent> events) {
     if (changes) handle_changes(events);
     for (DeviceState& device : devices_) {
       if (device.has_next()) begin_next(device);
+      if (device.messages.has_next()) begin_next(device.messages);
     }
   } catch (const std::exception& error) {  // must not reach SimGrid
     thrown_ = std::current_exception();
@@ -155,16 +156,22 @@ void Runtime::handle(const RuntimeEvent& event) {
   switch (event.kind) {
     case RuntimeEvent::Kind::kComputed: {
       const ExecutableUnit& unit = unit_of(*event.state, event.unit());
-      vacate(unit.device, unit.duration_s);
+      vacate(unit.device, /*overlaps=*/false, unit.duration_s);
       job_done(*event.state, unit.device);
       finish(*event.state, event.unit());
       break;
     }
     case RuntimeEvent::Kind::kPacked: {
       const ExecutableMessage& message = message_of(*event.state, event.message());
-      vacate(message.from_device, message.send_s);
-      job_done(*event.state, message.from_device);
-      record_message_work(*event.state, event.message(), MessageWork::kSend);
+      if (message.blocks) {
+        devices_[message.from_device].busy_s += message.send_s;  // see unblock
+      } else {
+        vacate(message.from_device, message.send_overlaps, message.send_s);
+        if (!message.send_overlaps) job_done(*event.state, message.from_device);
+      }
+      if (!takes_no_time(message.send_s)) {
+        record_message_work(*event.state, event.message(), MessageWork::kSend);
+      }
       leave(*event.state, event.message());
       break;
     }
@@ -173,8 +180,8 @@ void Runtime::handle(const RuntimeEvent& event) {
       break;
     case RuntimeEvent::Kind::kUnpacked: {
       const ExecutableMessage& message = message_of(*event.state, event.message());
-      vacate(message.to, message.receive_s);
-      job_done(*event.state, message.to);
+      vacate(message.to, message.receive_overlaps, message.receive_s);
+      if (!message.receive_overlaps) job_done(*event.state, message.to);
       record_message_work(*event.state, event.message(), MessageWork::kReceive);
       deliver(*event.state, event.message());
       break;
@@ -185,10 +192,10 @@ void Runtime::handle(const RuntimeEvent& event) {
   finish_instant();
 }
 
-void Runtime::begin_next(DeviceState& device) {
-  const Waiting next = device.waiting.top();
-  device.waiting.pop();
-  device.busy = true;
+void Runtime::begin_next(Worker& worker) {
+  const Waiting next = worker.waiting.top();
+  worker.waiting.pop();
+  worker.busy = true;
   begin(next);
 }
 
@@ -212,11 +219,18 @@ void Runtime::make_ready(RequestState& state, UnitId unit) {
 /// Lets the job's device do it, in its turn.
 void Runtime::enqueue(const Waiting& job) {
   if (!effects_.queueing) return begin(job);
-  const DeviceId device =
-      job.task() == DeviceTask::kCompute ? unit_of(job.state(), job.unit()).device
-      : job.task() == DeviceTask::kSend  ? message_of(job.state(), job.message()).from_device
-                                         : message_of(job.state(), job.message()).to;
-  devices_[device].waiting.push(job);
+  if (job.task() == DeviceTask::kCompute) {
+    return devices_[unit_of(job.state(), job.unit()).device].waiting.push(job);
+  }
+  const ExecutableMessage& message = message_of(job.state(), job.message());
+  Worker& worker = job.task() == DeviceTask::kSend
+                       ? worker_of(message.from_device, message.send_overlaps)
+                       : worker_of(message.to, message.receive_overlaps);
+  worker.waiting.push(job);
+}
+
+Runtime::Worker& Runtime::worker_of(DeviceId device, bool overlaps) {
+  return overlaps ? devices_[device].messages : devices_[device];
 }
 
 void Runtime::begin(const Waiting& job) {
@@ -226,24 +240,34 @@ void Runtime::begin(const Waiting& job) {
   // Kept where the time of delivery will be.
   state.messages[job.message()].finish_s = now_s();
   if (job.task() == DeviceTask::kSend) {
-    occupy(message.from_device, message.send_s,
+    occupy(message.from_device, message.send_overlaps, message.send_s,
            {RuntimeEvent::Kind::kPacked, job.position(), &state});
   } else {
-    occupy(message.to, message.receive_s, {RuntimeEvent::Kind::kUnpacked, job.position(), &state});
+    occupy(message.to, message.receive_overlaps, message.receive_s,
+           {RuntimeEvent::Kind::kUnpacked, job.position(), &state});
   }
 }
 
-void Runtime::occupy(DeviceId device, double duration_s, const RuntimeEvent& done) {
-  if (effects_.queueing) {
+/// A thread for messages does not take from what the device computes.
+void Runtime::occupy(DeviceId device, bool overlaps, double duration_s, const RuntimeEvent& done) {
+  if (effects_.queueing && !overlaps && !takes_no_time(duration_s)) {
     activities_.compute(host_of(device), duration_s, done);
   } else {
     activities_.at(now_s() + duration_s, done);
   }
 }
 
-void Runtime::vacate(DeviceId device, double duration_s) {
-  devices_[device].busy = false;
-  devices_[device].busy_s += duration_s;
+void Runtime::vacate(DeviceId device, bool overlaps, double duration_s) {
+  worker_of(device, overlaps).busy = false;
+  if (!overlaps) devices_[device].busy_s += duration_s;
+}
+
+/// Sets a device free that waited for its message to arrive.
+void Runtime::unblock(RequestState& state, MessageId id) {
+  const ExecutableMessage& message = message_of(state, id);
+  if (!message.blocks || !effects_.queueing) return;
+  devices_[message.from_device].busy = false;
+  job_done(state, message.from_device);
 }
 
 /// Lets the next request have an exclusive device when the last of a request's jobs there is done.
@@ -286,7 +310,8 @@ void Runtime::start(RequestState& state, UnitId unit) {
   state.units[unit].start_s = now_s();
   change_memory(its.device, its.output_bytes);
   if (takes_no_time(its.duration_s)) return;
-  occupy(its.device, its.duration_s, {RuntimeEvent::Kind::kComputed, number(unit), &state});
+  occupy(its.device, /*overlaps=*/false, its.duration_s,
+         {RuntimeEvent::Kind::kComputed, number(unit), &state});
 }
 
 /// Does what takes no time, and what follows from it.
@@ -319,7 +344,9 @@ void Runtime::finish(RequestState& state, UnitId unit) {
 }
 
 void Runtime::send(RequestState& state, MessageId message) {
-  if (takes_no_time(message_of(state, message).send_s)) return leave(state, message);
+  const ExecutableMessage& its = message_of(state, message);
+  const bool waits = effects_.queueing ? its.has_send_job() : !takes_no_time(its.send_s);
+  if (!waits) return leave(state, message);
   enqueue({now_s(), DeviceTask::kSend, message, state});
 }
 
@@ -354,6 +381,7 @@ bool Runtime::over_links(const ExecutableMessage& message) const {
 
 void Runtime::receive(RequestState& state, MessageId message) {
   --messages_under_way_;
+  unblock(state, message);
   if (takes_no_time(message_of(state, message).receive_s)) return deliver(state, message);
   enqueue({now_s(), DeviceTask::kReceive, message, state});
 }

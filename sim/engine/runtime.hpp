@@ -72,21 +72,28 @@ class Runtime {
     std::int32_t position_;
     RequestState* state_;
   };
-  struct DeviceState {
-    DeviceState(Scheduling its_scheduling, const MemoryMeter& meter)
-        : scheduling(its_scheduling), waiting(RunsLater{its_scheduling}), memory(meter) {}
+  /// A device, or its thread for messages.
+  struct Worker {
+    explicit Worker(Scheduling its_scheduling)
+        : scheduling(its_scheduling), waiting(RunsLater{its_scheduling}) {}
 
     Scheduling scheduling;
-    bool busy = false;
+    bool busy = false;  // or blocked
     std::priority_queue<Waiting, std::vector<Waiting>, RunsLater> waiting;
     std::set<RequestState*, Older> requests;  // kExclusive: in flight, with jobs left here
-    MemoryMeter memory;
-    double busy_s = 0;
 
     bool has_next() const {
       if (busy || waiting.empty()) return false;
       return scheduling != Scheduling::kExclusive || &waiting.top().state() == *requests.begin();
     }
+  };
+  struct DeviceState : Worker {
+    DeviceState(Scheduling its_scheduling, const MemoryMeter& meter)
+        : Worker(its_scheduling), messages(thread_scheduling(its_scheduling)), memory(meter) {}
+
+    Worker messages;  // where sends overlap
+    MemoryMeter memory;
+    double busy_s = 0;
   };
   /// One of the plans of a stream.
   struct PlanState {
@@ -135,7 +142,7 @@ class Runtime {
   void handle(const RuntimeEvent& event);
   void handle_arrivals(std::span<const RuntimeEvent> events);
   void handle_changes(std::span<const RuntimeEvent> events);
-  void begin_next(DeviceState& device);
+  void begin_next(Worker& worker);
 
   // Requests.
   void begin();
@@ -154,8 +161,10 @@ class Runtime {
   void start(RequestState& state, UnitId unit);
   void enqueue(const Waiting& job);
   void begin(const Waiting& job);
-  void occupy(DeviceId device, double duration_s, const RuntimeEvent& done);
-  void vacate(DeviceId device, double duration_s);
+  Worker& worker_of(DeviceId device, bool overlaps);
+  void occupy(DeviceId device, bool overlaps, double duration_s, const RuntimeEvent& done);
+  void vacate(DeviceId device, bool overlaps, double duration_s);
+  void unblock(RequestState& state, MessageId message);
   void job_done(RequestState& state, DeviceId device);
   void record_message_work(const RequestState& state, MessageId message, MessageWork work,
                            bool aborted = false);

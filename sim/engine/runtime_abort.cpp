@@ -91,11 +91,11 @@ Runtime::Aborted Runtime::begin_abort(const RequestState& state) const {
 
 /// What waits for a device does so no longer.
 void Runtime::stop_waiting(RequestState& state, Aborted& aborted) {
-  for (DeviceState& device : devices_) {
-    device.requests.erase(&state);
+  const auto stop = [&](Worker& worker) {
+    worker.requests.erase(&state);
     std::vector<Waiting> kept;
-    for (; !device.waiting.empty(); device.waiting.pop()) {
-      const Waiting& job = device.waiting.top();
+    for (; !worker.waiting.empty(); worker.waiting.pop()) {
+      const Waiting& job = worker.waiting.top();
       if (&job.state() != &state) {
         kept.push_back(job);
       } else if (job.task() == DeviceTask::kReceive) {
@@ -104,7 +104,11 @@ void Runtime::stop_waiting(RequestState& state, Aborted& aborted) {
         record_message(state, job.message(), 1, /*aborted=*/true);
       }
     }
-    device.waiting = decltype(device.waiting)(RunsLater{device.scheduling}, std::move(kept));
+    worker.waiting = decltype(worker.waiting)(RunsLater{worker.scheduling}, std::move(kept));
+  };
+  for (DeviceState& device : devices_) {
+    stop(device);
+    stop(device.messages);
   }
 }
 
@@ -116,7 +120,7 @@ void Runtime::stop_activity(RequestState& state, const Activities::Stopped& stop
   if (stopped.event.kind == RuntimeEvent::Kind::kComputed) {
     const UnitId unit = stopped.event.unit();
     work.units_s[unit] = now_s() - state.units[unit].start_s;
-    vacate(plan.executable->units[unit].device, work.units_s[unit]);
+    vacate(plan.executable->units[unit].device, /*overlaps=*/false, work.units_s[unit]);
     return record_unit(state, unit, /*aborted=*/true);
   }
   const MessageId m = stopped.event.message();
@@ -124,12 +128,15 @@ void Runtime::stop_activity(RequestState& state, const Activities::Stopped& stop
   const double worked_s = now_s() - state.messages[m].finish_s;  // see begin
   switch (stopped.event.kind) {
     case RuntimeEvent::Kind::kPacked:
-      vacate(message.from_device, worked_s);
-      record_message_work(state, m, MessageWork::kSend, /*aborted=*/true);
+      vacate(message.from_device, message.send_overlaps, worked_s);
+      if (!takes_no_time(message.send_s)) {
+        record_message_work(state, m, MessageWork::kSend, /*aborted=*/true);
+      }
       work.send_s[m] = worked_s;
       break;
     case RuntimeEvent::Kind::kDelivered: {
       --messages_under_way_;
+      if (message.blocks) devices_[message.from_device].busy = false;
       const double left = over_links(message) ? stopped.left
                           : message.transfer_s > 0
                               ? std::min(stopped.left / message.transfer_s, 1.0)
@@ -143,7 +150,7 @@ void Runtime::stop_activity(RequestState& state, const Activities::Stopped& stop
       break;
     }
     default:  // kUnpacked
-      vacate(message.to, worked_s);
+      vacate(message.to, message.receive_overlaps, worked_s);
       record_message_work(state, m, MessageWork::kReceive, /*aborted=*/true);
       work.receive_s[m] = worked_s;
       ++plan.received[m];

@@ -43,15 +43,32 @@ void random_changes(joint::Schedule& schedule, std::uint64_t seed, int changes, 
   }
 }
 
+/// The same cluster, with devices that take their time for messages, each in its own way.
+inline Cluster with_messaging(reference::Random& random, const Cluster& cluster) {
+  std::vector<Device> list(cluster.devices().begin(), cluster.devices().end());
+  for (Device& device : list) {
+    device.compute.sends = static_cast<Sends>(random.between(0, 2));
+    if (random.chance(70)) {
+      device.compute.message_overhead_s = 1e-6 * static_cast<double>(random.between(1, 2000));
+    }
+    if (random.chance(50)) {
+      device.compute.serialization_rate_Bps = 1e6 * static_cast<double>(random.between(1, 50));
+    }
+  }
+  return {cluster.name(), list, cluster.network(), cluster.source(), cluster.sink()};
+}
+
 /// Draws `count` random problems and calls `visit(problem, schedule)` with those of at least two
-/// devices; the schedule cuts all layers into equal shares.
+/// devices; the schedule cuts all layers into equal shares. With `messaging` every other cluster is
+/// as with_messaging.
 template <typename Visit>
-void on_random_problems(std::uint64_t seed, int count, Visit visit) {
+void on_random_problems(std::uint64_t seed, int count, Visit visit, bool messaging = false) {
   reference::Random random(seed);
   for (int i = 0; i < count; ++i) {
     const Graph graph = reference::random_graph(random);
-    const Cluster cluster = reference::random_cluster(random);
+    Cluster cluster = reference::random_cluster(random);
     if (cluster.size() < 2) continue;
+    if (messaging && i % 2 == 0) cluster = with_messaging(random, cluster);
     const Problem problem{graph, cluster, {}};
     const joint::CostTables tables(problem, all_devices(cluster));
     joint::Schedule schedule(tables);

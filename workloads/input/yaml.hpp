@@ -107,6 +107,18 @@ class Document {
   std::vector<std::pair<std::string, Position>> overrides_;  // a later one wins
 };
 
+/// Calls `load` for the file that `yaml` names; a mistake that has no place of its own (no such file)
+/// is the mistake of `yaml`.
+template <typename Load>
+auto loaded_for(const Yaml& yaml, Load load) {
+  try {
+    return load();
+  } catch (const InputError& error) {
+    if (!error.position().file.empty()) throw;
+    yaml.fail(error.message(), error.hint());
+  }
+}
+
 /// The name nearest to `word` if it is near enough to be a typo, for "did you mean" hints: insert,
 /// delete, change or swap at most a third of its letters, whatever their case.
 std::optional<std::string> nearest_name(std::string_view word,
