@@ -70,6 +70,7 @@ TEST_CASE("a program gets shapes, needed rows and times") {
   CHECK(json["devices"][0] == Json{{"name", "first"},
                                    {"scheduling", "oldest_request"},
                                    {"memory_bytes", nullptr},
+                                   {"sends", "hold"},
                                    {"message_overhead_s", 0.0},
                                    {"serialization_rate_Bps", nullptr}});
   CHECK(json["precision"] == Json{{"activation_bytes", 4.0}, {"input_bytes", 1.0}});
@@ -79,11 +80,13 @@ TEST_CASE("a program gets each device's CPU time of messages") {
   std::vector<Device> devices{device("first", 100), device("second", 300)};
   devices[1].compute.message_overhead_s = 0.002;
   devices[1].compute.serialization_rate_Bps = 5e6;
+  devices[1].compute.sends = Sends::kBlock;
   const Cluster cluster("two", devices, NetworkType::kSwitch, 1000, 0.01, kFirst, kFirst);
   const Graph graph = window_and_sum();
   const Json second = Json::parse(write_problem({graph, cluster, {}}))["devices"][1];
   CHECK(second["message_overhead_s"] == 0.002);
   CHECK(second["serialization_rate_Bps"] == 5e6);
+  CHECK(second["sends"] == "block");
 }
 
 TEST_CASE("shares cut rows in proportion") {

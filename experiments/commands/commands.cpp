@@ -65,15 +65,16 @@ struct Topic {
   const char* name;
   std::string (*text)();
 };
-constexpr std::array<Topic, 9> kTopics{{{"strategies", list_strategies},
-                                        {"models", list_models},
-                                        {"devices", list_devices},
-                                        {"clusters", list_clusters},
-                                        {"columns", list_columns},
-                                        {"rates", list_rates},
-                                        {"networks", list_networks},
-                                        {"effects", list_effects},
-                                        {"operators", list_operators}}};
+constexpr std::array<Topic, 10> kTopics{{{"strategies", list_strategies},
+                                         {"models", list_models},
+                                         {"devices", list_devices},
+                                         {"clusters", list_clusters},
+                                         {"columns", list_columns},
+                                         {"rates", list_rates},
+                                         {"messaging", list_messaging},
+                                         {"networks", list_networks},
+                                         {"effects", list_effects},
+                                         {"operators", list_operators}}};
 
 bool is_shipped(const std::string& name, const char* catalogue) {
   const std::vector<std::string> names = catalogue_names(catalogue);

@@ -21,7 +21,7 @@ struct Mark {
 };
 
 /// The first key that a file has decides.
-constexpr std::array<Mark, 14> kMarks{{{"axes", FileKind::kSweep},
+constexpr std::array<Mark, 17> kMarks{{{"axes", FileKind::kSweep},
                                        {"base", FileKind::kSweep},
                                        {"units", FileKind::kPlan},
                                        {"layers", FileKind::kModel},
@@ -34,6 +34,9 @@ constexpr std::array<Mark, 14> kMarks{{{"axes", FileKind::kSweep},
                                        {"devices", FileKind::kCluster},
                                        {"compute", FileKind::kDevice},
                                        {"network", FileKind::kCluster},
+                                       {"message_overhead", FileKind::kMessaging},
+                                       {"serialization_rate", FileKind::kMessaging},
+                                       {"sends", FileKind::kMessaging},
                                        {"model", FileKind::kScenario}}};
 
 /// In the order of FileKind.
@@ -41,11 +44,12 @@ struct Naming {
   std::string_view name;
   std::string_view command;  // that takes such a file
 };
-constexpr std::array<Naming, 6> kNamings{{{"scenario", "run"},
+constexpr std::array<Naming, 7> kNamings{{{"scenario", "run"},
                                           {"sweep", "sweep"},
                                           {"model", "inspect"},
                                           {"cluster", "inspect"},
                                           {"device", "validate"},
+                                          {"messaging profile", "validate"},
                                           {"plan", "run SCENARIO --plan"}}};
 
 std::optional<FileKind> kind_of(const Yaml& root) {
@@ -108,8 +112,8 @@ FileKind recognise(const Document& document) {
   const Yaml root = document.root();
   if (!root.is_map()) root.fail_expected("a map, as in all files of edgeflow");
   if (const auto kind = kind_of(root)) return *kind;
-  root.fail("is not a scenario, sweep, model, cluster, device or plan",
-            "which have a key strategy, axes, layers, devices, compute or units");
+  root.fail("is not a scenario, sweep, model, cluster, device, messaging profile or plan",
+            "which have a key strategy, axes, layers, devices, compute, sends or units");
 }
 
 void expect_kind(const Document& document, FileKind expected) {
@@ -140,6 +144,8 @@ std::string validate_file(const fs::path& file, const std::optional<fs::path>& s
     }
     case FileKind::kDevice:
       return fmt::format("a device with {} compute profiles", read_device(document).compute.size());
+    case FileKind::kMessaging:
+      return fmt::format("the messaging profile {}", read_messaging(document).name);
     case FileKind::kPlan:
       return check_plan(document, scenario);
   }

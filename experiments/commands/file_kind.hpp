@@ -9,7 +9,7 @@
 
 namespace edgeflow {
 
-enum class FileKind { kScenario, kSweep, kModel, kCluster, kDevice, kPlan };
+enum class FileKind { kScenario, kSweep, kModel, kCluster, kDevice, kMessaging, kPlan };
 
 /// By the keys that only files of that kind have. Throws InputError if there is none.
 FileKind recognise(const Document& document);

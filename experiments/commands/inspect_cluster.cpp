@@ -97,6 +97,10 @@ std::string device_table(const Cluster& cluster) {
   for (const Rate& rate : rates) rows[0].emplace_back(rate.heading);
   rows[0].emplace_back("memory");
   for (const Power& power : powers) rows[0].emplace_back(power.key);
+  const bool messaging = std::ranges::any_of(cluster.devices(), [](const Device& device) {
+    return !device.compute.messaging.empty() || device.compute.sends != Sends::kHold;
+  });
+  if (messaging) rows[0].insert(rows[0].end(), {"messaging", "sends"});
   rows[0].emplace_back("role");
   for (std::size_t d = 0; d < cluster.size(); ++d) {
     const Device& device = cluster.devices()[d];
@@ -107,9 +111,13 @@ std::string device_table(const Cluster& cluster) {
     for (const Rate& rate : rates) row.push_back(rate_text(rate, compute.*rate.member));
     row.push_back(or_dash(device.memory_bytes, 1.0 / (1024 * 1024), "MiB"));
     for (const Power& power : powers) row.push_back(or_dash(device.*power.member, 1, "W"));
+    if (messaging) {
+      row.push_back(compute.messaging.empty() ? "-" : compute.messaging);
+      row.emplace_back(to_string(compute.sends));
+    }
     row.push_back(role(cluster, device_id(d)));
   }
-  return aligned(rows, "lllr" + std::string(rates.size() + 1 + powers.size(), 'r') + "l");
+  return aligned(rows, "lllr" + std::string(rates.size() + 1 + powers.size(), 'r') + "lll");
 }
 
 std::string as_text(const Cluster& cluster) {
@@ -140,7 +148,7 @@ std::string as_csv(const Cluster& cluster) {
   for (const Rate& rate : rates()) header.emplace_back(rate.name);
   header.emplace_back("memory_bytes");
   for (const Power& power : powers()) header.emplace_back(power.name);
-  header.emplace_back("role");
+  header.insert(header.end(), {"role", "messaging", "sends"});
   std::string text = csv_row(header);
   for (std::size_t d = 0; d < cluster.size(); ++d) {
     const Device& device = cluster.devices()[d];
@@ -151,6 +159,8 @@ std::string as_csv(const Cluster& cluster) {
     row.push_back(cell(device.memory_bytes));
     for (const Power& power : powers()) row.push_back(cell(device.*power.member));
     row.push_back(role(cluster, device_id(d)));
+    row.push_back(compute.messaging);
+    row.emplace_back(to_string(compute.sends));
     text += csv_row(row);
   }
   return text;
@@ -173,6 +183,8 @@ Json device_json(const Device& device) {
   }
   json["memory_bytes"] = number(device.memory_bytes);
   for (const Power& power : powers()) json[std::string(power.name)] = number(device.*power.member);
+  json["messaging"] = compute.messaging;
+  json["sends"] = to_string(compute.sends);
   json["source"] = compute.source;
   return json;
 }

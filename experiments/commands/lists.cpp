@@ -101,6 +101,23 @@ std::string list_rates() {
   return aligned(rows, "llll");
 }
 
+std::string list_messaging() {
+  std::vector<std::vector<std::string>> rows{
+      {"messaging", "message overhead", "serialization rate", "sends", "description"}};
+  for (const std::string& name : catalogue_names("platforms/messaging")) {
+    const Document document(home_folder() / "platforms/messaging" / (name + ".yaml"));
+    const Messaging its = read_messaging(document);
+    const auto description = document.root().find("description");
+    rows.push_back({name, fmt::format("{:g} us", its.message_overhead_s * 1e6),
+                    std::isinf(its.serialization_rate_Bps)
+                        ? "-"
+                        : fmt::format("{:g} MB/s", its.serialization_rate_Bps * 1e-6),
+                    std::string(to_string(its.sends)),
+                    description ? description->as_string() : ""});
+  }
+  return aligned(rows, "lrrll");
+}
+
 std::string list_networks() {
   std::vector<std::vector<std::string>> rows{{"network", "meaning"}};
   for (const NetworkType type : kNetworkTypes) {

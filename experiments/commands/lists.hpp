@@ -12,6 +12,7 @@ std::string list_clusters();
 std::string list_columns();
 /// Rates and powers of devices, with their defaults.
 std::string list_rates();
+std::string list_messaging();
 std::string list_networks();
 std::string list_effects();
 /// Operators of model files, with their attributes.

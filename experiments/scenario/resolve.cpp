@@ -33,6 +33,13 @@ void add_port(YamlTree& node, const Network& network, std::size_t device) {
   }
 }
 
+/// A messaging profile by which nothing is told that does not stand beside it: of a file of the
+/// user's, which may be elsewhere later, all that counts does.
+std::string shipped_or_none(const std::string& messaging) {
+  const std::vector<std::string> shipped = catalogue_names("platforms/messaging");
+  return std::ranges::find(shipped, messaging) != shipped.end() ? messaging : "none";
+}
+
 YamlTree device_node(const Cluster& cluster, DeviceId id, Scheduling usual,
                      const std::vector<std::string>& catalogue) {
   const Device& device = cluster.device(id);
@@ -48,6 +55,14 @@ YamlTree device_node(const Cluster& cluster, DeviceId id, Scheduling usual,
     const double value = compute.*rate.member;
     if (!rate.resolved && value == ComputeProfile().*rate.member) continue;
     node[rate.key] = with_unit(value, rate.unit ? si_unit(*rate.unit) : "");
+  }
+  if (!compute.messaging.empty()) {
+    node["messaging"] = shipped_or_none(compute.messaging);
+    node["message_overhead"] =
+        with_unit(compute.message_overhead_s, "s");  // maybe instead of its own
+  }
+  if (!compute.messaging.empty() || compute.sends != Sends::kHold) {
+    node["sends"] = std::string(to_string(compute.sends));
   }
   if (compute.layer_times) {
     for (const auto& [model, layers] : compute.layer_times->models) {

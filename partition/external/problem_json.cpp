@@ -123,6 +123,7 @@ std::string write_problem(const Problem& problem) {
         {{"name", device.name},
          {"scheduling", to_string(device.scheduling())},
          {"memory_bytes", finite_or_null(device.memory_bytes)},
+         {"sends", to_string(device.compute.sends)},
          {"message_overhead_s", device.compute.message_overhead_s},
          {"serialization_rate_Bps", finite_or_null(device.compute.serialization_rate_Bps)}});
   }

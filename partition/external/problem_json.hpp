@@ -19,6 +19,7 @@
 //       "fixed_s": [0.0001, 0.0001]}],            of that, what every part pays, however small
 //    "devices": [                                 null: without limit, or at no cost
 //      {"name": "rpi4-0", "memory_bytes": 4294967296, "scheduling": "oldest_request",
+//       "sends": "hold",                         what it does while it sends, see messaging.hpp
 //       "message_overhead_s": 0.0001,             CPU time of sending a message of b bytes, and
 //       "serialization_rate_Bps": 2e8}],          of receiving it: overhead + b / rate
 //    "source": 0, "sink": 0,                      indices of devices

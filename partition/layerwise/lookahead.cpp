@@ -104,8 +104,10 @@ LinkLoads::LinkLoads(const Cluster& cluster, std::span<const DeviceId> devices)
         }
         for (DeviceId end : {from, to}) {  // a processor is one more link
           const ComputeProfile& profile = cluster.device(end).compute;
-          const double message_s = message_cpu_time_s(profile, 0);
-          const double byte_s = message_cpu_time_s(profile, 1) - message_s;
+          const bool waits = end == from && profile.sends == Sends::kBlock;
+          const double message_s = message_cpu_time_s(profile, 0) + (waits ? route.latency_s : 0);
+          const double byte_s = message_cpu_time_s(profile, 1) - message_cpu_time_s(profile, 0) +
+                                (waits ? 1 / cluster.bandwidth_Bps(route) : 0);
           if (message_s == 0 && byte_s == 0) continue;
           path.links.push_back(static_cast<int>(cluster.network().links.size() + index(end)));
           path.byte_s.push_back(byte_s);

@@ -30,6 +30,9 @@ Progress::Progress(const Problem& problem, std::span<const DeviceId> devices)
                              : 1 / problem.cluster.route_bandwidth_Bps(from, to) +
                                    message_cpu_s(problem, from, to, 1) - cpu_s);
       latency_s_.push_back(same ? 0 : problem.cluster.route(from, to).latency_s + cpu_s);
+      const double none_s = same ? 0 : sender_s(problem, from, to, 0);
+      sender_s_.push_back(none_s);
+      sender_byte_s_.push_back(same ? 0 : sender_s(problem, from, to, 1) - none_s);
     }
   }
 }
@@ -71,13 +74,15 @@ void Progress::add_view(LayerId input) {
 }
 
 void Progress::add(const LayerModel& model, Parts parts) {
-  carry(messages(problem_of(model), model, parts));
+  std::vector<Message> sent = messages(problem_of(model), model, parts);
   for (std::size_t d = 0; d < devices_.size(); ++d) {
     free_s_[d] = std::max(free_s_[d], parts.finish_s[d]);
     const Range rows = part_of(model, parts, d);
     if (rows.empty()) continue;
     for (const LayerInput& input : model.inputs) bring(input, d, rows);
   }
+  for (const Message& message : sent) free_s_[message.from] += message.sender_s;
+  carry(std::move(sent));
   parts_.push_back(std::move(parts));
   brought_.emplace_back(devices_.size());
 }
@@ -92,9 +97,10 @@ std::vector<Progress::Message> Progress::messages(const LayerProblem& layer,
     for (const Predecessor& m : layer.predecessors) {
       for_each_overlap(m, d, rows, [&](std::size_t j, std::int64_t missing) {
         if (missing == 0) return;
-        const double byte_s = byte_s_[j * devices_.size() + d];
-        result.push_back(
-            {m.finish_s[j], static_cast<double>(missing) * m.row_bytes * byte_s, j, d});
+        const std::size_t pair = j * devices_.size() + d;
+        const double bytes = static_cast<double>(missing) * m.row_bytes;
+        result.push_back({m.finish_s[j], bytes * byte_s_[pair],
+                          sender_s_[pair] + bytes * sender_byte_s_[pair], j, d});
       });
     }
   }

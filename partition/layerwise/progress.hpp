@@ -2,6 +2,7 @@
 // How far planning layer by layer is: where the layers before lie, when their parts are done, what
 // was brought where, and until when devices and the ways between them are taken.
 //
+// A device that has sent is taken by what that costs it only behind its part of the layer.
 // Every device has a way in and a way out, which carry one message after the other; on a single
 // medium (wifi, hub) they are all the same one. That is coarser than the network: backbones behind
 // a device's own link are not seen to be shared.
@@ -43,6 +44,7 @@ class Progress {
   struct Message {
     double from_s = 0;  // can leave
     double takes_s = 0;
+    double sender_s = 0;  // of its sender, who then does nothing else
     std::size_t from = 0, to = 0;
   };
 
@@ -56,7 +58,9 @@ class Progress {
   bool one_medium_;
   std::vector<double> byte_s_;     // [from*D + to], by position
   std::vector<double> latency_s_;  // likewise
-  std::vector<double> free_s_;     // by position, as the next two
+  std::vector<double> sender_s_;   // what a message costs its sender's device, likewise
+  std::vector<double> sender_byte_s_;
+  std::vector<double> free_s_;  // by position, as the next two
   std::vector<double> in_free_s_;
   std::vector<double> out_free_s_;
   std::vector<Parts> parts_;                 // by layer

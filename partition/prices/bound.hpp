@@ -31,6 +31,8 @@ std::vector<double> needed_shares(const Graph& graph);
 ///     sent[p,s] + sum_{d != s} x[p,d] >= a (share_l - x[l,s])   for every edge p -> l, device s,
 ///     received[r,sink] + x[r,sink] >= 1                         for every result r,
 ///     sent[r,s] + sum_{d != s} x[r,d] >= 1                      for every result r, s != sink,
+///     T >= sum_l t[l,d] x[l,d] + sum bytes_p (c_d received[p,d] + (c_d + w_d) sent[p,d])
+///                                                               for every device d,
 ///     T >= crossings / bandwidth * sum bytes_p received[p,d]    for every link, over the devices
 ///                                                               d to which all routes use it,
 ///     T >= crossings / bandwidth * sum bytes_p sent[p,s]        for every link, over the devices
@@ -50,6 +52,10 @@ std::vector<double> needed_shares(const Graph& graph);
 /// - Of l, at least share_l - x[l,s] is computed elsewhere than on s; that needs a times as much of
 ///   p, of which at most sum_{d != s} x[p,d] is computed elsewhere. The rest has s as its only
 ///   origin and leaves it at least once. The sink needs all of every result.
+/// - A device takes c_d = 1/sigma of CPU time per byte that it sends or receives, and if its sends
+///   block, waits at least w_d = 1/bandwidth of its fastest route per byte sent, and does one thing
+///   at a time (platforms/messaging.hpp). If they overlap, its thread for messages has a row of its
+///   own, without t. Overheads per message are left out: how many there are is a plan's choice.
 /// - A link carries no more than its bandwidth, however it is shared, and a device computes one
 ///   unit at a time. No time is charged for latency, for halos or for waiting, which is what the
 ///   gap of a good plan consists of.

@@ -74,6 +74,7 @@ class BoundProgram {
     if (!effects.contention) return;  // then no message waits for another
     for (std::size_t l = 1; l < graph.size(); ++l) add_needs(l, shares[l]);
     for (LayerId output : graph.outputs()) add_delivery(output);
+    for (std::size_t d = 0; d < devices_; ++d) add_occupied(d);
     for (std::size_t link = 0; link < cluster.network().links.size(); ++link) {
       for (const bool receiving : {false, true}) add_link(link, receiving);
     }
@@ -153,6 +154,41 @@ class BoundProgram {
     }
   }
 
+  /// Appends the time for what a device receives (or sends) at `byte_s`.
+  void add_moved(std::vector<LpTerm>& terms, std::size_t d, bool receiving, double byte_s) const {
+    if (byte_s == 0) return;
+    const std::vector<int>& variables = receiving ? received_ : sent_;
+    for (std::size_t p = 0; p < graph_.size(); ++p) {
+      const int moved = variables[p * devices_ + d];
+      if (moved < 0) continue;
+      const double element_bytes = p == 0 ? size_.input_bytes : size_.activation_bytes;
+      const auto elements = static_cast<double>(graph_.layers()[p].output.volume());
+      terms.push_back({moved, elements * element_bytes * byte_s / unit_s_});
+    }
+  }
+
+  /// Beside its computing a device, or its thread for messages, is occupied by the bytes of messages.
+  void add_occupied(std::size_t d) {
+    const ComputeProfile& compute = cluster_.devices()[d].compute;
+    const double cpu_s = message_cpu_time_s(compute, 1, /*with_overhead=*/false);
+    double wait_s = 0;  // until a byte that it sends has arrived
+    if (compute.sends == Sends::kBlock) {
+      wait_s = kLpInfinity;
+      for (std::size_t e = 0; e < devices_; ++e) {
+        if (e == d) continue;
+        const double rate_Bps = cluster_.route_bandwidth_Bps(
+            DeviceId{static_cast<std::int32_t>(d)}, DeviceId{static_cast<std::int32_t>(e)});
+        wait_s = std::min(wait_s, 1 / rate_Bps);
+      }
+    }
+    if (cpu_s == 0 && !(wait_s > 0 && std::isfinite(wait_s))) return;
+    std::vector<LpTerm> terms;
+    if (compute.sends != Sends::kOverlap) terms = computing_[d];
+    add_moved(terms, d, /*receiving=*/true, cpu_s);
+    add_moved(terms, d, /*receiving=*/false, cpu_s + wait_s);
+    add_busy(std::move(terms));
+  }
+
   /// The link is busy with all that its devices, whose every route uses it, receive (or send).
   void add_link(std::size_t link, bool receiving) {
     std::vector<LpTerm> load;
@@ -169,14 +205,7 @@ class BoundProgram {
       }
       if (!std::isfinite(crossings) || crossings == 0) continue;
       const double byte_s = crossings / cluster_.network().links[link].bandwidth_Bps;
-      const std::vector<int>& variables = receiving ? received_ : sent_;
-      for (std::size_t p = 0; p < graph_.size(); ++p) {
-        const int moved = variables[p * devices_ + d];
-        if (moved < 0) continue;
-        const double element_bytes = p == 0 ? size_.input_bytes : size_.activation_bytes;
-        const auto elements = static_cast<double>(graph_.layers()[p].output.volume());
-        load.push_back({moved, elements * element_bytes * byte_s / unit_s_});
-      }
+      add_moved(load, d, receiving, byte_s);
     }
     add_busy(std::move(load));
   }

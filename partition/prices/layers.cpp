@@ -29,6 +29,15 @@ double send_s(const Problem& problem, DeviceId from, DeviceId to, double bytes) 
          message_cpu_s(problem, from, to, bytes);
 }
 
+double sender_s(const Problem& problem, DeviceId from, DeviceId to, double bytes) {
+  const ComputeProfile& compute = problem.cluster.device(from).compute;
+  if (from == to || compute.sends == Sends::kOverlap) return 0;
+  const double packed_s = message_cpu_time_s(compute, bytes);
+  if (compute.sends != Sends::kBlock) return packed_s;
+  return packed_s + problem.cluster.route(from, to).latency_s +
+         bytes / problem.cluster.route_bandwidth_Bps(from, to);
+}
+
 double deliver_s(const Problem& problem, LayerId layer, DeviceId device) {
   if (!problem.graph.consumers(layer).empty()) return 0;
   return send_s(problem, device, problem.cluster.sink(), output_bytes(problem, layer));

@@ -25,6 +25,8 @@ double message_cpu_s(const Problem& problem, DeviceId from, DeviceId to, double 
 /// Time of a message that has the network to itself, its CPU time on both sides included; 0 on one
 /// device.
 double send_s(const Problem& problem, DeviceId from, DeviceId to, double bytes);
+/// How long that occupies its sender's device; see platforms/messaging.hpp.
+double sender_s(const Problem& problem, DeviceId from, DeviceId to, double bytes);
 
 /// By layer: time to bring its output from the device that has it to the sink, if it is a result;
 /// else 0.

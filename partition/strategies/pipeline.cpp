@@ -189,9 +189,11 @@ class Stages {
     return sum_s;
   }
 
-  /// By last layer from `first` on: the stage's computing or delivering time, while it fits.
+  /// By last layer from `first` on: the stage's computing, with the CPU time of its messages, or
+  /// delivering time, while it fits.
   std::vector<double> stages_from(std::size_t first, DeviceId device) const {
     std::vector<double> result;
+    const double received = first == 1 ? 0 : message_work_s(first, device);
     double compute = 0, deliver = 0, weights = 0, largest = 0;
     for (std::size_t l = first; l < layers_; ++l) {
       const Layer& layer = problem_.graph.layers()[l];
@@ -200,9 +202,21 @@ class Stages {
       weights += weight_bytes(problem_, layer);
       largest = std::max(largest, working_bytes(problem_, layer));
       if (weights + largest > problem_.cluster.device(device).memory_bytes) break;
-      result.push_back(std::max(compute, deliver));
+      const double sent = l + 1 == layers_ ? 0 : message_work_s(l + 1, device);
+      result.push_back(std::max(compute + received + sent, deliver));
     }
     return result;
+  }
+
+  /// What the tensors that the stage from `first` on gets cost the device on either side.
+  double message_work_s(std::size_t first, DeviceId device) const {
+    const ComputeProfile& compute = problem_.cluster.device(device).compute;
+    if (compute.sends == Sends::kOverlap) return 0;
+    double sum_s = 0;
+    for (LayerId tensor : carried_[first]) {
+      sum_s += message_cpu_time_s(compute, output_bytes(problem_, tensor));
+    }
+    return sum_s;
   }
 
   const Problem& problem_;

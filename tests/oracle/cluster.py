@@ -43,6 +43,7 @@ class Device:
         self.task_overhead = quantity(entry.get("task_overhead"), 0.)
         self.message_overhead = quantity(entry.get("message_overhead"), 0.)
         self.serialization_rate = quantity(entry.get("serialization_rate"), float("inf"))
+        self.sends = entry.get("sends", "hold")
         self.factors = {key: float(entry.get(f"{key}_factor", 1))
                         for key in ("winograd", "winograd_byte", "spatial", "matrix", "fully_connected")}
         power = entry.get("power")

@@ -75,18 +75,18 @@ def chain(plan, device):
         longest[u] = step(before, unit.duration, unit.device == device)
         for m in plan.sent_by[u]:
             message = plan.messages[m]
-            sent = step(longest[u], message.send_s, message.source == device)
-            alone = message.latency + max((message.link_bytes * message.links.count(link) /
-                                           plan.cluster.links[link].bandwidth for link in message.links), default=0.)
-            arriving[m] = step(step(sent, alone, False), message.receive_s, message.target == device)
+            sent = step(longest[u], message.send_s, message.send_worker() == (device, 0))
+            there = step(sent, message.alone_s, message.sends == "block" and message.source == device)
+            arriving[m] = step(there, message.receive_s, message.receive_worker() == (device, 0))
     return best
 
 
 def demand(plan, ablate):
-    devices, links = plan.demands()
+    devices, links, threads = plan.demands()
     for d, device in enumerate(plan.cluster.devices):
         if device.scheduling == "exclusive":
             devices[d] = max(devices[d], chain(plan, d))
+    devices = [max(both) for both in zip(devices, threads)]
     if "queueing" in ablate:
         devices = [0.] * len(devices)
     if "contention" in ablate:

@@ -47,6 +47,20 @@ class Message:
     receive_s: float
     transmitting_s: float
     receiving_s: float
+    alone_s: float       # latency and transfer when nothing shares its links
+    sends: str           # how its sender sends, and
+    receives: str        # likewise its receiver
+
+    def send_job(self):
+        """Whether its sender takes it in its turn."""
+        return self.send_s > 0 or self.sends == "block"
+
+    def send_worker(self):
+        """(device, 1 if it is its thread for messages)"""
+        return self.source, int(self.sends == "overlap")
+
+    def receive_worker(self):
+        return self.target, int(self.receives == "overlap")
 
 
 def compute_time(device, layer, work, overheads=True):
@@ -155,9 +169,11 @@ class Plan:
         def cpu(device):
             per_message = 0. if "overheads" in self.ablate else device.message_overhead
             return per_message + size / device.serialization_rate
-        return Message(u, unit.device, target, size, consumers, links, size * crossings,
-                       0. if "latency" in self.ablate else latency, cpu(devices[unit.device]), cpu(devices[target]),
-                       size * sending, size * receiving)
+        latency = 0. if "latency" in self.ablate else latency
+        rate = min((self.cluster.links[link].bandwidth / links.count(link) for link in links), default=float("inf"))
+        return Message(u, unit.device, target, size, consumers, links, size * crossings, latency,
+                       cpu(devices[unit.device]), cpu(devices[target]), size * sending, size * receiving,
+                       latency + size * crossings / rate, devices[unit.device].sends, devices[target].sends)
 
     @functools.cached_property
     def weight_bytes(self):
@@ -178,12 +194,15 @@ class Plan:
         links = [0.] * len(self.cluster.links)
         for unit in self.units:
             devices[unit.device] += unit.duration
+        threads = [0.] * len(self.cluster.devices)
         for message in self.messages:
-            devices[message.source] += message.send_s
-            devices[message.target] += message.receive_s
+            for (device, thread), seconds in ((message.send_worker(), message.send_s),
+                                              (message.receive_worker(), message.receive_s)):
+                (threads if thread else devices)[device] += seconds
+            devices[message.source] += message.alone_s if message.sends == "block" else 0.
             for link in message.links:
                 links[link] += message.link_bytes / self.cluster.links[link].bandwidth
-        return devices, links
+        return devices, links, threads
 
     def uses(self, device=None, link=None):
         """Whether units or messages need the device (also to forward) or the link."""

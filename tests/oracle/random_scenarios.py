@@ -52,6 +52,7 @@ class Maker:
         self.maybe(entry, .3, "task_overhead", self.between(1, 20, "ms"))
         self.maybe(entry, .4, "message_overhead", self.between(10, 900, "us"))
         self.maybe(entry, .4, "serialization_rate", self.between(20, 400, "MB/s"))
+        self.maybe(entry, .4, "sends", self.random.choice(["hold", "block", "overlap"]))
         self.maybe(entry, .4, "scheduling", self.random.choice(SCHEDULINGS))
         return entry
 

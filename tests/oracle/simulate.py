@@ -20,8 +20,10 @@ class Simulation:
         self.cluster, self.streams, self.ablate = cluster, streams, ablate
         self.flows = Flows([link.bandwidth for link in cluster.links], "contention" not in ablate)
         self.events, self.counter, self.now, self.sequence = [], 0, 0., 0
-        self.waiting = [[] for _ in cluster.devices]   # (key, request, task, position)
-        self.busy = [None] * len(cluster.devices)      # what it does
+        # By worker: a device is (its number, 0), its thread for messages (its number, 1).
+        workers = [(device, thread) for thread in (0, 1) for device in range(len(cluster.devices))]
+        self.waiting = {worker: [] for worker in workers}  # (key, request, task, position)
+        self.busy = dict.fromkeys(workers)                 # what it does or waits for
         self.in_flight = []
         self.units, self.transfers, self.work, self.done, self.aborted = [], [], [], [], []
         self.memory = [0.] * len(cluster.devices)
@@ -82,8 +84,8 @@ class Simulation:
         while self.todo:
             kind, what = self.todo.pop(0)
             getattr(self, "on_" + kind)(what)
-        for device in range(len(self.busy)):
-            self.begin_next(device)
+        for worker in self.busy:
+            self.begin_next(worker)
         for device, level in enumerate(self.memory):
             self.peak[device] = max(self.peak[device], level)
 
@@ -143,24 +145,27 @@ class Simulation:
         age = request.age() if self.cluster.devices[device].scheduling != "first_ready" else ()
         return (*age, self.now, request.sequence, task, position)
 
-    def enqueue(self, request, device, task, position):
+    def enqueue(self, request, worker, task, position):
         if "queueing" in self.ablate:
-            self.begin(request, device, task, position)
+            self.begin(request, worker, task, position)
         else:
-            heapq.heappush(self.waiting[device], (self.key(request, device, task, position), request, task, position))
+            key = self.key(request, worker[0], task, position)
+            heapq.heappush(self.waiting[worker], (key, request, task, position))
 
-    def begin_next(self, device):
-        if self.busy[device] is not None or not self.waiting[device]:
+    def begin_next(self, worker):
+        device, thread = worker
+        if self.busy[worker] is not None or not self.waiting[worker]:
             return
-        request = self.waiting[device][0][1]
-        if self.cluster.devices[device].scheduling == "exclusive":
+        request = self.waiting[worker][0][1]
+        if self.cluster.devices[device].scheduling == "exclusive" and not thread:
             if min((r for r in self.in_flight if r.jobs[device]), key=Request.age) is not request:
                 return
-        _, request, task, position = heapq.heappop(self.waiting[device])
-        self.busy[device] = (request, task, position)
-        self.begin(request, device, task, position)
+        _, request, task, position = heapq.heappop(self.waiting[worker])
+        self.busy[worker] = (request, task, position)
+        self.begin(request, worker, task, position)
 
-    def begin(self, request, device, task, position):
+    def begin(self, request, worker, task, position):
+        device, _ = worker
         plan = request.plan
         if task == COMPUTE:
             request.start[position] = self.now
@@ -170,17 +175,16 @@ class Simulation:
             message = plan.messages[position]
             duration = message.send_s if task == SEND else message.receive_s
         request.working[task, position] = self.now
-        self.at(self.now + duration, "job_done", (request, device, task, position))
+        self.at(self.now + duration, "job_done", (request, worker, task, position))
 
     def on_job_done(self, what):
-        request, device, task, position = what
+        request, worker, task, position = what
         begun = request.working.pop((task, position), None)
         if begun is None:
             return  # aborted
-        if "queueing" not in self.ablate:
-            self.busy[device] = None
-        request.jobs[device] -= 1
-        self.work.append((device, self.now - begun, request, task, position))
+        if not (task == SEND and self.waits(request.plan.messages[position])):
+            self.vacate(request, worker)
+        self.count_work(worker, begun, request, task, position)
         if task == COMPUTE:
             self.finish_unit(request, position)
         elif task == SEND:
@@ -188,13 +192,29 @@ class Simulation:
         else:
             self.deliver(request, position)
 
+    def waits(self, message):
+        """Whether its sender does nothing else until it has arrived."""
+        return message.sends == "block" and "queueing" not in self.ablate
+
+    def vacate(self, request, worker):
+        device, thread = worker
+        self.busy[worker] = None
+        if not thread:
+            request.jobs[device] -= 1
+
+    def count_work(self, worker, begun, request, task, position):
+        """A thread for messages is not what makes a device busy."""
+        device, thread = worker
+        if not thread:
+            self.work.append((device, self.now - begun, request, task, position))
+
     # Units and messages.
 
     def make_ready(self, request, u):
         unit = request.plan.units[u]
         request.ready[u] = self.now
         if unit.duration > 0:
-            self.enqueue(request, unit.device, COMPUTE, u)
+            self.enqueue(request, (unit.device, 0), COMPUTE, u)
         else:
             request.start[u] = self.now
             self.memory[unit.device] += unit.bytes
@@ -219,8 +239,8 @@ class Simulation:
         for consumer in plan.local(u):
             self.give(request, consumer, u)
         for m in plan.sent_by[u]:
-            if plan.messages[m].send_s > 0:
-                self.enqueue(request, unit.device, SEND, m)
+            if plan.messages[m].send_s > 0 or self.waits(plan.messages[m]):
+                self.enqueue(request, plan.messages[m].send_worker(), SEND, m)
             else:
                 self.leave(request, m)
         if request.results_left == 0 and not request.completed:
@@ -261,8 +281,10 @@ class Simulation:
         request, m = what
         message = request.plan.messages[m]
         request.working["way", m] = self.now
+        if self.waits(message):
+            self.vacate(request, message.send_worker())
         if message.receive_s > 0:
-            self.enqueue(request, message.target, RECEIVE, m)
+            self.enqueue(request, message.receive_worker(), RECEIVE, m)
         else:
             self.deliver(request, m)
 
@@ -302,11 +324,11 @@ class Simulation:
         for (task, position), begun in request.working.items():
             if task == "way":
                 continue
-            device = plan.units[position].device if task == COMPUTE else \
-                plan.messages[position].source if task == SEND else plan.messages[position].target
+            worker = (plan.units[position].device, 0) if task == COMPUTE else \
+                plan.messages[position].send_worker() if task == SEND else plan.messages[position].receive_worker()
             if "queueing" not in self.ablate:
-                self.busy[device] = None
-            self.work.append((device, self.now - begun, request, task, position))
+                self.busy[worker] = None
+            self.count_work(worker, begun, request, task, position)
             if task == COMPUTE:
                 self.units.append((request, position, request.ready[position], begun, self.now, True))
         for m, message in enumerate(plan.messages):
@@ -315,6 +337,8 @@ class Simulation:
             if request.message_users[m]:
                 self.memory[message.target] -= message.bytes
             if request.there[m] is None:
+                if self.waits(message) and ("way", m) not in request.working:
+                    self.busy[message.send_worker()] = None
                 carried = 1. if ("way", m) in request.working else 0.
                 if ("message", request, m) in self.flows.flows:
                     flow = self.flows.stop(("message", request, m))
@@ -324,9 +348,9 @@ class Simulation:
             if request.start[u] is not None and (request.finish[u] is None or request.users[u]):
                 self.memory[unit.device] -= unit.bytes
         request.working = {}
-        for device, queue in enumerate(self.waiting):
-            self.waiting[device] = [job for job in queue if job[1] is not request]
-            heapq.heapify(self.waiting[device])
+        for worker, queue in self.waiting.items():
+            self.waiting[worker] = [job for job in queue if job[1] is not request]
+            heapq.heapify(self.waiting[worker])
         self.aborted.append(request)
         if request.completed:
             return

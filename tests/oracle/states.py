@@ -45,8 +45,8 @@ class Request:
         for unit in plan.units:
             self.jobs[unit.device] += unit.duration > 0
         for message in plan.messages:
-            self.jobs[message.source] += message.send_s > 0
-            self.jobs[message.target] += message.receive_s > 0
+            self.jobs[message.source] += message.send_job() and message.sends != "overlap"
+            self.jobs[message.target] += message.receive_s > 0 and message.receives != "overlap"
 
     def age(self):
         return (self.arrival, self.sequence)
