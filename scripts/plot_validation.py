@@ -15,10 +15,10 @@ import palette
 LOOKS = {"LW": ("#888888", "+"), "EFL": ("#332288", ">"), "OFL": ("#0072B2", "^"), "MoDNN": ("#882255", "<"),
          "WSH 3x3": ("#332288", ">"), "WSH 5x5": ("#56B4E9", "s"), "WST 3x3": ("#332288", ">"),
          "WST 5x5": ("#56B4E9", "s"), "BODP": ("#0072B2", "^"), "OCBP": ("#E69F00", "o"), "LOP": ("#661100", "X"),
-         "FUSE": ("#CC79A7", "P")}
+         "FUSE": ("#CC79A7", "P"), "token": ("#117733", "D"), "compute": ("#888888", "+")}
 TESTBEDS = {"aofl-scatter": ("AOFL, S", "#0072B2", "^"), "aofl-stream": ("AOFL, C", "#56B4E9", "v"),
             "deepthings": ("DeepThings", "#332288", ">"), "edgeld": ("EdgeLD", "#E69F00", "o"),
-            "samos": ("SAMOS", "#661100", "X")}
+            "samos": ("SAMOS", "#661100", "X"), "tokens": ("tokens", "#117733", "D")}
 REPEATS = 0.03  # by which measurements of the same run differ: AOFL shows one twice, EdgeLD and SAMOS likewise
 DASHES = (0, (4, 2))
 
@@ -82,18 +82,19 @@ def deepthings(by_name):
 
 def others(by_name):
     edgeld = by_name["edgeld"]
-    figure, grid = plt.subplots(1, 3, layout="constrained", figsize=(6.8, 2.4))
+    figure, grid = plt.subplots(1, 4, layout="constrained", figsize=(8.8, 2.4))
     for axes, rate in zip(grid, (100, 1000)):
         panel(axes, edgeld[edgeld["bandwidth_Mbps"] == rate], f"EdgeLD, {rate} Mbit/s", "latency (s)")
     panel(grid[2], by_name["samos"], "SAMOS, 100 Mbit/s", "latency (s)")
-    legend(figure, [(p, p) for p in ("BODP", "OCBP", "LOP", "FUSE")], MEASURED, SIMULATED)
+    panel(grid[3], by_name["tokens"], "Llama 2 7B, 1 Gbit/s", "latency (s)")
+    legend(figure, [(p, p) for p in ("BODP", "OCBP", "LOP", "FUSE", "token", "compute")], MEASURED, SIMULATED)
     return figure
 
 
 def all_points(by_name):
     """Simulated against measured of all testbeds; points that set parameters are hollow."""
     figure, axes = plt.subplots(layout="constrained", figsize=(3.4, 3.2))
-    ends = [5, 50]
+    ends = [0.4, 50]
     axes.fill_between(ends, [0.9 * e for e in ends], [1.1 * e for e in ends], color="#e4e4e4", linewidth=0)
     axes.plot(ends, ends, color="#333333", linewidth=0.8)
     for name, (label, colour, marker) in TESTBEDS.items():
@@ -104,7 +105,7 @@ def all_points(by_name):
     axes.set_xscale("log")
     axes.set_yscale("log")
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(matplotlib.ticker.FixedLocator([5, 10, 20, 50]))
+        axis.set_major_locator(matplotlib.ticker.FixedLocator([0.5, 1, 2, 5, 10, 20, 50]))
         axis.set_minor_formatter(matplotlib.ticker.NullFormatter())
         axis.set_major_formatter(matplotlib.ticker.ScalarFormatter())
     axes.set(xlim=ends, ylim=ends, xlabel="measured (s)", ylabel="simulated (s)")

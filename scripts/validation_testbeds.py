@@ -50,7 +50,8 @@ class Testbed:
 
     `points(runs)`: from the rows of runs.csv to a table that `keys` identify, with `predicted_s`.
     `calibrates(points)`: which points set the parameters; `set_by` says so. `free`: parameters of the in-sample floor.
-    `board`: the device of the catalogue that is nearest to the testbed's, which predicts without any calibration.
+    `board`: the device of the catalogue that is nearest to the testbed's, which predicts without any calibration;
+    None if there is none.
     """
 
     def __init__(self, name, title, folder, sweep, keys, points, calibrates, set_by, parameters, free,
@@ -185,6 +186,11 @@ def samos_points(runs):
     return pd.concat([points, alone], ignore_index=True)
 
 
+def token_points(runs):
+    return pd.DataFrame({"plan": runs["label.what"], "devices": runs["cluster.devices[0].count"],
+                         "predicted_s": runs["latency_s"], "bytes": runs["bytes_moved"]})
+
+
 SLOW, QUICK = "pi3b+_1core_750MHz.yaml", "pi3b+_1core_1000MHz.yaml"
 AOFL_RATE = Parameter("compute rate", QUICK, "mac_rate", "GMAC/s", also=[(SLOW, 0.75)])
 FREE_AOFL = [Parameter("compute rate at 1000 MHz", QUICK, "mac_rate", "GMAC/s"),
@@ -205,7 +211,10 @@ DEEPTHINGS = [Parameter("compute rate", "pi3_1core.yaml", "mac_rate", "GMAC/s"),
               Parameter("WLAN rate", "sweep.yaml", "bandwidth", "Mbps")]
 EDGELD = [Parameter("compute rate", "vm_800MHz.yaml", "mac_rate", "GMAC/s")]
 SAMOS = [Parameter("compute rate", "pi.yaml", "mac_rate", "GMAC/s"),
-         Parameter("network rate", "sweep.yaml", "bandwidth", "Mbps")]
+         Parameter("time per message", "pi.yaml", "message_overhead", "ms")]
+TOKENS = [Parameter("byte rate", "pi4.yaml", "byte_rate", "GB/s"),
+          Parameter("time per layer", "pi4.yaml", "overhead", "us"),
+          Parameter("time per message", "sockets-pi4.yaml", "message_overhead", "us")]
 
 TESTBEDS = [
     aofl("aofl-scatter", "AOFL, physics S", "scatter.yaml"),
@@ -222,6 +231,8 @@ TESTBEDS = [
             Board("celeron-n5105", {"vm_800MHz.yaml": 0.8 / 2.9},
                   "a PC's core for virtual machines of unknown kind, scaled from 2.9 to 0.8 GHz by clock")),
     Testbed("samos", "SAMOS, weights divided", "samos", "sweep.yaml", ["plan", "devices"], samos_points,
-            lambda p: p["devices"] == 1, "1 device, both plans", SAMOS[:1], SAMOS,
+            lambda p: p["devices"] <= 3, "the 4 points with 1 and 3 devices", SAMOS, SAMOS,
             Board("rpi3b+", {"pi.yaml": 1.2 / 1.4}, "Pi 3B+ for a Pi 3, scaled from 1.4 to 1.2 GHz by clock")),
+    Testbed("tokens", "Tokens of a language model", "tokens", "sweep.yaml", ["plan", "devices"], token_points,
+            lambda p: p["devices"] <= 2, "the 4 points with 1 and 2 devices", TOKENS, TOKENS, None),
 ]

@@ -83,7 +83,7 @@ TEST_CASE("a cluster is inspected with all rates and powers, and drawn as it is 
       "name,type,framework,threads,mac_rate,byte_rate_Bps,overhead_s,task_overhead_s,"
       "winograd_factor,winograd_byte_factor,spatial_factor,matrix_factor,fully_connected_factor,"
       "message_overhead_s,serialization_rate_Bps,memory_bytes,idle_W,busy_W,transmit_W,receive_W,"
-      "role\na,,,1,5e+09,,0,0.4,1,1,1,1,1,0.002,,,1,9,2,3,\nb,"));
+      "role,messaging,sends\na,,,1,5e+09,,0,0.4,1,1,1,1,1,0.002,,,1,9,2,3,,,hold\nb,"));
 
   const std::string text = edgeflow(scratch, "inspect m.yaml").out;
   CHECK(text.find("task overhead") != std::string::npos);
@@ -100,6 +100,24 @@ TEST_CASE("a cluster is inspected with all rates and powers, and drawn as it is 
         "  d0 -- d2 [label=\"80 Mbit/s\"];\n"
         "  d1 -- d2 [label=\"8 Mbit/s, back 16 Mbit/s\"];\n"
         "}\n");
+}
+
+TEST_CASE("a cluster shows how its devices send where any of them says so") {
+  const Scratch scratch;
+  const std::string devices =
+      "devices:\n  - {name: a, mac_rate: 5GMAC/s, messaging: gloo, message_overhead: 1ms}\n"
+      "  - {name: b, mac_rate: 5GMAC/s, sends: overlap}\n";
+  scratch.write("m.yaml", "schema: 1\nnetwork: {type: switch, bandwidth: 80Mbps}\n" + devices);
+  const std::string text = edgeflow(scratch, "inspect m.yaml").out;
+  CHECK(text.find("messaging  sends") != std::string::npos);
+  CHECK(text.find("gloo       block") != std::string::npos);
+  CHECK(text.find("-          overlap") != std::string::npos);
+  const auto json = nlohmann::json::parse(edgeflow(scratch, "inspect m.yaml --json").out);
+  CHECK(json["devices"][0]["messaging"] == "gloo");
+  CHECK(json["devices"][0]["message_overhead_s"] == 0.001);
+  CHECK(json["devices"][1]["sends"] == "overlap");
+  scratch.write("p.yaml", "schema: 1\nname: p\nsends: block\nsource: s\n");
+  CHECK(edgeflow(scratch, "validate p.yaml").out.find("messaging profile p") != std::string::npos);
 }
 
 TEST_CASE("a wifi is drawn with the rate of each station, the access point without") {

@@ -231,6 +231,29 @@ TEST_CASE("a resolved scenario is read as the scenario that it was made from") {
   }
 }
 
+TEST_CASE("a resolved scenario keeps what messages cost, wherever the profile is") {
+  const Scratch scratch;
+  scratch.write("mine.yaml",
+                "schema: 1\nname: gloo\nserialization_rate: 9MB/s\nsends: overlap\nsource: s\n");
+  const std::string head = "schema: 1\nname: s\nmodel: squeezenet1_1\nstrategy: single\ncluster:\n";
+  const Scenario scenario =
+      read(head +
+           "  network: {type: switch, bandwidth: 20Mbps}\n  messaging: gloo\n  devices:\n"
+           "    - {name: a, mac_rate: 5GMAC/s}\n"
+           "    - {name: b, mac_rate: 5GMAC/s, messaging: " +
+           (scratch.folder() / "mine.yaml").string() +
+           "}\n    - {name: c, mac_rate: 5GMAC/s, message_overhead: 0s}\n"
+           "    - {name: d, mac_rate: 5GMAC/s, messaging: none}\n");
+  const Scenario again = read(resolved_text(scenario, scenario.strategies.front()));
+  CHECK(scenario.cluster->devices()[0].compute.sends == Sends::kBlock);
+  CHECK(scenario.cluster->devices()[1].compute.sends == Sends::kOverlap);
+  for (std::size_t d = 0; d < 4; ++d) {
+    CAPTURE(d);
+    CHECK(same_rates(again.cluster->devices()[d].compute, scenario.cluster->devices()[d].compute));
+  }
+  CHECK(hash(again) == hash(scenario));
+}
+
 TEST_CASE("a resolved scenario keeps both sides of every pair apart") {
   const std::string head = "schema: 1\nname: s\nmodel: squeezenet1_1\nstrategy: single\ncluster:\n";
   const std::string devices =
