@@ -210,3 +210,14 @@ TEST_CASE("without overheads a message costs CPU time by bytes only, without que
   const auto result = simulate_ok(whole_layers({1}), chain(1), cluster(list), options);
   CHECK(latency_of(result) == about(2 * (0.25 + 0.75 + 0.25) + 1));
 }
+
+TEST_CASE("a message too large to be simulated ends the run, and says so") {
+  // 40 bytes at a rate that makes the medium, 80 byte/s, be crossed 80 / 1e-9 times: 3.2e12 bytes.
+  const Network air = make_wifi(2, 80, 0, {1e-9, 1e-9}, 0);
+  const Cluster slow("slow", devices(2), air, DeviceId{0}, DeviceId{0});
+  SimulationOptions options;
+  options.timeout_s = 60;
+  const auto result = simulate(whole_layers({1}), chain(1), slow, {}, options);
+  CHECK(result.status == Status::kFailed);
+  CHECK(result.message.find("3.2e+12 bytes on its links") != std::string::npos);
+}

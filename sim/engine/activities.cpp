@@ -1,5 +1,6 @@
 #include "sim/engine/activities.hpp"
 
+#include <fmt/format.h>
 #include <simgrid/kernel/Timer.hpp>
 
 #include <simgrid/kernel/resource/Action.hpp>
@@ -19,6 +20,7 @@ namespace sg4 = simgrid::s4u;
 
 namespace {
 class EndOfSimulation {};
+constexpr double kMostBytes = 9e18;  // of a message to SimGrid, which counts in 64 bits
 }  // namespace
 
 Activities::Activities(IdVector<HostId, sg4::Host*> hosts, double bytes_scale,
@@ -101,6 +103,12 @@ sg4::ActivityPtr Activities::start(const Transfer& transfer, const RuntimeEvent&
   const sg4::CommPtr comm = sg4::Comm::sendto_init();
   slot->activity = comm;
   comm->set_data(slot);
+  if (transfer.link_bytes * bytes_scale_ > kMostBytes) {
+    throw std::runtime_error(fmt::format(
+        "a message has {:.3g} bytes on its links (its own, times how often it crosses them), more "
+        "than the {:.3g} that can be simulated: is a rate too low?",
+        transfer.link_bytes, kMostBytes / bytes_scale_));
+  }
   const auto bytes = static_cast<std::uint64_t>(std::llround(transfer.link_bytes * bytes_scale_));
   slot->amount = static_cast<double>(bytes);
   comm->set_payload_size(bytes);
