@@ -310,7 +310,7 @@ def entry_text(key, solution, errors, source, inferred=False):
     if key.precision:
         lines.append(f"    precision: {key.precision}")
     if key.precision and inferred:
-        lines.append("    precision_inferred: yes")
+        lines.append("    precision_inferred: true")
     lines.append(f"    mac_rate: {1e-9 / solution[0]:.4g}GMAC/s")
     if solution[1] > 0:
         lines.append(f"    byte_rate: {1e-9 / solution[1]:.4g}GB/s")
@@ -440,7 +440,7 @@ def predict(arguments, models):
     entry, solution, factors = profile_of(arguments.predict, arguments.edgeflow,
                                           arguments.framework, arguments.threads,
                                           arguments.precision)
-    key = Key(entry["framework"], entry["threads"], entry.get("precision", ""))
+    key = Key(entry["framework"], entry["threads"], entry["precision"] or "")
     print(f"{entry['type']}, {name_of(key)}")
     width = max(map(len, [*arguments.files, "model"]))
     print(f"  {'model':{width}}  predicted ms")
