@@ -104,5 +104,5 @@ def text(runs, usual_runs):
               for name, by_network, by_board in forms.errors()]
     slower = numpy.median([numpy.median(parts.sum(axis=1)) for parts in forms.parts])
     factors = numpy.median([1 / forms.fit(run, parts)[:2] for run, parts in zip(runs, forms.parts)], axis=0)
-    return lines + ["", f"The median run has {factors[0]:.2f} times the P of floating point, and {factors[1]:.2f} times "
-                    f"its B (which counts 4 bytes per element in any precision), and is quicker by {slower:.2f}."]
+    return lines + ["", f"The median run has {factors[0]:.2f} times the P of floating point, {factors[1]:.2f} times "
+                    f"its B (which counts 4 bytes per element in any precision), and is {slower:.2f} times as fast."]

@@ -430,10 +430,10 @@ TEST_CASE(
     "a precision that a device does not compute in is refused, unless the device has its own") {
   const std::string fp32 = mistake(
       kSmall, {"cluster.devices=[{name: tpu, mac_rate: 9GMAC/s, precisions: [int8, fp16]}]"});
-  CHECK(
-      fp32 ==
-      "small.yaml: device \"tpu\" computes in int8 and fp16 only, not in fp32 (precision: int8 for "
-      "all, or for the device alone in the cluster, or leave it out)");
+  CHECK(fp32 ==
+        "small.yaml:5:3: at cluster: device \"tpu\" computes in int8 and fp16 only, not in fp32 "
+        "(precision: int8 for "
+        "all, or for the device alone in the cluster, or leave it out)");
   const std::string devices = "cluster.devices=[{type: rpi4, precisions: [int8], precision: int8}]";
   const Scenario own = read(kSmall, {devices});
   CHECK(own.cluster->devices()[0].compute.precision == Precision::kInt8);

@@ -72,7 +72,10 @@ void choose_rates(const Yaml& yaml, Workload& workload) {
     std::vector<std::string_view> known;
     for (const Precision other : device.precisions) known.push_back(to_string(other));
     const auto stated = yaml.find("precision");
-    (stated ? *stated : yaml)
+    const auto cluster = yaml.find("cluster");
+    (stated    ? *stated
+     : cluster ? *cluster
+               : yaml)
         .fail(fmt::format("device \"{}\"{} computes in {} only, not in {}", device.name,
                           device.type.empty() ? "" : fmt::format(" ({})", device.type),
                           fmt::join(known, " and "), to_string(precision)),
