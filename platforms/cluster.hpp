@@ -97,8 +97,8 @@ class Cluster {
 ///   rates_in: {int8: {mac_rate: 40GMAC/s}}
 /// which has any rates, and the others as they are. `precisions: [int8]` are those that it can
 /// compute in. A device may have `scheduling: oldest_request`, `first_ready` or `exclusive`
-/// (scheduling.hpp), else it has the scenario's. `bandwidth: wired` or `wifi` is the rate that its type was
-/// measured to reach.
+/// (scheduling.hpp), else it has the scenario's. `bandwidth: wired` or `wifi` is the rate that its
+/// type was measured to reach.
 ///
 /// Networks. All may have `link_power: {idle: 1W, busy: 2W}`, what each link draws, by default
 /// nothing. A bandwidth for both directions is `bandwidth`, one for each `up` and `down` (to the

@@ -23,7 +23,7 @@
 //        message_overhead: 50us, serialization_rate: 200MB/s,    # default: messages cost no CPU
 //        layer_time: times.csv}                                  # measured, see layer_times.hpp
 //   network: {wired: 939Mbps, wifi: 108Mbps, source: ...}        # measured; optional, as is each
-//   precisions: [int8]                                           # computes in no other; default: all
+//   precisions: [int8]                                           # it has no others; default: all
 //
 // Entries of one framework and number of threads differ in precision.
 // A cluster's device takes a rate of `network` by `bandwidth: wired`, else the cluster's bandwidth.

@@ -79,7 +79,7 @@ int exit_code_of(std::size_t bad, std::size_t runs) {
   return kExitNotAllOk;
 }
 
-/// Writes and prints the tables over all runs, and below them `notes`, or that something is assumed.
+/// Writes and prints the tables over all runs, below them `notes`, or that something is assumed.
 int conclude(const std::filesystem::path& folder, const std::string& head,
              std::vector<std::string> notes = {}) {
   const Summary summary = merge_results(folder);

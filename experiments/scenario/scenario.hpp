@@ -6,9 +6,9 @@
 //   model: yolov5s                       # of the zoo, or a path relative to this file
 //   cluster: {network: ..., devices: ...}  # or a shipped name, or the path of a cluster file
 //   strategy: {name: edgeflow, options: {...}}   # or a bare name, or strategies: [...]
-//   precision: fp32                      # fp32, fp16, int8: elements of activations and weights, and
-//                                        # what devices compute in; default: the model's, or fp32
-//   threads: 4                           # of devices whose cluster says none; default: their type's
+//   precision: fp32                      # fp32, fp16, int8: of activations and weights, and what
+//                                        # devices compute in; default: the model's, or fp32
+//   threads: 4                           # of devices that say none; default: that of their type
 //   input_precision: uint8               # of the model's input; default: precision
 //   requests: {count: 100, arrivals: {process: poisson, rate: 2/s}}    # see requests.hpp
 //   simulation: {network_model: cm02, scheduling: oldest_request, ablate: [contention]}
