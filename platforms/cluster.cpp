@@ -66,6 +66,27 @@ double Cluster::bandwidth_Bps(const Route& route) const {
   return narrowest_Bps;
 }
 
+bool Device::computes_in(Precision precision) const {
+  return precisions.empty() ||
+         std::any_of(precisions.begin(), precisions.end(),
+                     [&](Precision can) { return can == precision || can == own_precision; });
+}
+
+std::optional<Cluster> Cluster::with_precision(Precision precision) const {
+  std::optional<Cluster> result;
+  for (std::size_t d = 0; d < size(); ++d) {
+    const Device& device = devices_[d];
+    const ComputeProfile* chosen = &device.usual_compute();
+    for (const ComputeProfile& profile : device.in_precisions) {
+      if (profile.precision == precision) chosen = &profile;
+    }
+    if (chosen->precision == device.compute.precision) continue;
+    if (!result) result = *this;
+    result->devices_[d].compute = *chosen;
+  }
+  return result;
+}
+
 Cluster Cluster::with_scheduling(Scheduling scheduling) const {
   Cluster result = *this;
   for (Device& device : result.devices_) {

@@ -18,12 +18,22 @@ inline constexpr std::int64_t kMaxClusterDevices = 4096;
 
 struct Device : PowerDraw {
   std::string name;
-  std::string type;  // catalogue name; empty if written into the cluster
-  ComputeProfile compute;
+  std::string type;        // catalogue name; empty if written into the cluster
+  ComputeProfile compute;  // what it computes with
+  /// The same framework and threads in several precisions, `compute` among them and first the one
+  /// that stands in where there is none; empty: there is nothing to choose from.
+  std::vector<ComputeProfile> in_precisions;
+  std::optional<Precision> own_precision;    // that the cluster's file gives it
+  std::vector<Precision> precisions;         // that it can compute in; empty: all
   double memory_bytes = 0;                   // may be infinite
   std::optional<Scheduling> own_scheduling;  // that the cluster's file gives it
 
   Scheduling scheduling() const { return own_scheduling.value_or(Scheduling::kOldestRequest); }
+  const ComputeProfile& usual_compute() const {
+    return in_precisions.empty() ? compute : in_precisions.front();
+  }
+  /// Whether it can compute what is in `precision`, or is told to compute in one that it can.
+  bool computes_in(Precision precision) const;
 };
 
 class Cluster {
@@ -52,6 +62,9 @@ class Cluster {
   double bandwidth_Bps(const Route& route) const;
   /// The same, with `scheduling` on each device that has none of its own.
   Cluster with_scheduling(Scheduling scheduling) const;
+  /// The same, with the profiles of `precision` where devices have one; elsewhere the rates of what
+  /// they have stand in (assumes_rates). Nothing if that changes no device.
+  std::optional<Cluster> with_precision(Precision precision) const;
 
  private:
   std::string name_;
@@ -76,12 +89,18 @@ class Cluster {
 ///   sink: rpi4-0                                   # default: the source
 /// `type` is a catalogue name or the path of a device file. Devices without a name are numbered by
 /// type throughout the cluster; `name` with `count` is numbered as well. framework and threads
-/// choose among the type's compute profiles. Besides, a device may have `messaging` and `sends`
-/// (messaging.hpp), `layer_time`, the rates that `edgeflow list rates` shows, and
+/// choose among the type's compute profiles, and of those the scenario's precision; `precision`
+/// of a device says which one it has whatever the scenario's is. Besides, a device may have
+/// `messaging` and `sends` (messaging.hpp), `layer_time`, the rates that `edgeflow list rates`
+/// shows, and
 ///   power: {idle: 2W, busy: 5W, transmit: 3W, receive: 3W}
-/// which replace those of its type; and `scheduling: oldest_request`, `first_ready` or `exclusive`
-/// (scheduling.hpp), else it has the scenario's. `bandwidth: wired` or `wifi` is the rate that its type was
-/// measured to reach.
+/// which replace those of its type. A mac_rate, byte_rate or layer_time of its own was measured in
+/// what `precision` says, by default nobody knows, and holds in every precision but those of
+///   rates_in: {int8: {mac_rate: 40GMAC/s}}
+/// which has any rates, and the others as they are. `precisions: [int8]` are those that it can
+/// compute in. A device may have `scheduling: oldest_request`, `first_ready` or `exclusive`
+/// (scheduling.hpp), else it has the scenario's. `bandwidth: wired` or `wifi` is the rate that its
+/// type was measured to reach.
 ///
 /// Networks. All may have `link_power: {idle: 1W, busy: 2W}`, what each link draws, by default
 /// nothing. A bandwidth for both directions is `bandwidth`, one for each `up` and `down` (to the
@@ -110,12 +129,17 @@ class Cluster {
 /// are called a:s without a name, and are full-duplex without `duplex: half`.
 ///   {type: simgrid, file: my_platform.xml}
 /// A platform file of SimGrid's, relative to this file, whose hosts are called like the devices;
-/// see sim/files/platform_file.hpp. Refused without a `read_platform_file`. Throws InputError.
+/// see sim/files/platform_file.hpp. Refused without a `read_platform_file`.
+///
+/// `threads`, if it is given, is a number of threads for the devices of a type that say none.
+/// Throws InputError.
 Cluster read_cluster(const Yaml& yaml, const std::string& default_name,
-                     PlatformFileReader read_platform_file = nullptr);
+                     PlatformFileReader read_platform_file = nullptr,
+                     const std::optional<Yaml>& threads = std::nullopt);
 
 /// Loads a cluster by shipped name or by path relative to `folder`. Throws InputError.
 Cluster load_cluster(const std::string& name, const std::filesystem::path& folder,
-                     PlatformFileReader read_platform_file = nullptr);
+                     PlatformFileReader read_platform_file = nullptr,
+                     const std::optional<Yaml>& threads = std::nullopt);
 
 }  // namespace edgeflow

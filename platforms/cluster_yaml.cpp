@@ -1,5 +1,6 @@
 // Reads clusters; the format is in cluster.hpp.
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -12,21 +13,104 @@
 namespace edgeflow {
 namespace {
 
-/// The profile that `framework` and `threads` choose, the first one by default.
-ComputeProfile choose_compute(const Yaml& yaml, const DeviceProfile& profile) {
-  const auto framework = yaml.find("framework");
-  const auto threads = yaml.find("threads");
-  std::string known;
-  for (const ComputeProfile& compute : profile.compute) {
-    if ((!framework || framework->as_string() == compute.framework) &&
-        (!threads || threads->as_integer(1) == compute.threads)) {
-      return compute;
-    }
-    if (!known.empty()) known += ", ";
-    known += compute.framework + " with " + std::to_string(compute.threads);
+/// Rates that say how fast a device is, so that they were measured in some precision.
+constexpr std::string_view kSpeedKeys[] = {"mac_rate", "byte_rate", "layer_time"};
+
+bool has_own_speed(const Yaml& entry) {
+  return std::any_of(std::begin(kSpeedKeys), std::end(kSpeedKeys),
+                     [&](std::string_view key) { return entry.find(key).has_value(); });
+}
+
+/// What a device's entry says of its compute profile.
+struct Asked {
+  std::optional<Yaml> framework, threads, precision;
+
+  Asked(const Yaml& entry, const std::optional<Yaml>& usual_threads)
+      : framework(entry.find("framework")),
+        threads(entry.find("threads")),
+        precision(entry.find("precision")) {
+    if (!threads) threads = usual_threads;
   }
-  (threads ? *threads : *framework)
-      .fail(profile.name + " has no such compute profile", "framework and threads: " + known);
+  bool is_alike(const ComputeProfile& profile) const {
+    return (!framework || framework->as_string() == profile.framework) &&
+           (!threads || threads->as_integer(1) == profile.threads);
+  }
+  bool is(const ComputeProfile& profile) const {
+    return is_alike(profile) && (!precision || read_precision(*precision) == profile.precision);
+  }
+};
+
+/// The profile that is asked for, the first one by default, and after it those of its framework and
+/// threads in other precisions. A speed of the device's own may be of a precision that its type has
+/// not.
+std::vector<ComputeProfile> choose_compute(const Yaml& entry, const Asked& asked,
+                                           const DeviceProfile& type) {
+  const ComputeProfile* alike = nullptr;  // in any precision
+  const ComputeProfile* chosen = nullptr;
+  std::string known;
+  for (const ComputeProfile& profile : type.compute) {
+    if (alike == nullptr && asked.is_alike(profile)) alike = &profile;
+    if (chosen == nullptr && asked.is(profile)) chosen = &profile;
+    if (!known.empty()) known += ", ";
+    known += profile.framework + " with " + std::to_string(profile.threads);
+    if (profile.precision) known += " in " + std::string(to_string(*profile.precision));
+  }
+  if (has_own_speed(entry) && chosen == nullptr) chosen = alike;
+  if (chosen == nullptr) {
+    const std::optional<Yaml>& key = alike != nullptr ? asked.precision
+                                     : asked.threads  ? asked.threads
+                                                      : asked.framework;
+    key->fail(type.name + " has no such compute profile", "framework and threads: " + known);
+  }
+  std::vector<ComputeProfile> profiles{*chosen};
+  for (const ComputeProfile& profile : type.compute) {
+    if (&profile == chosen || profile.framework != chosen->framework) continue;
+    if (profile.threads == chosen->threads) profiles.push_back(profile);
+  }
+  return profiles;
+}
+
+/// The profile of `precision`, by default a copy of the first one.
+ComputeProfile& profile_in(Precision precision, std::vector<ComputeProfile>& profiles) {
+  for (ComputeProfile& profile : profiles) {
+    if (profile.precision == precision) return profile;
+  }
+  ComputeProfile& added = profiles.emplace_back(ComputeProfile(profiles.front()));
+  added.precision = precision;
+  return added;
+}
+
+/// Changes rates that are not those measured any more.
+void replace_rates(const Yaml& map, ComputeProfile& profile) {
+  read_rates(map, profile);
+  if (!has_own_speed(map)) return;
+  profile.precision_inferred = false;
+  profile.error.reset();
+}
+
+/// What a device's entry says of its profiles, the first of which is what it computes with unless
+/// the scenario's precision has another.
+void read_own_rates(const Yaml& entry, const Asked& asked, std::vector<ComputeProfile>& profiles) {
+  const bool own_speed = has_own_speed(entry);
+  if (own_speed || asked.precision) profiles.resize(1);
+  for (ComputeProfile& profile : profiles) replace_rates(entry, profile);
+  if (own_speed) profiles.front().precision.reset();
+  if (asked.precision) profiles.front().precision = read_precision(*asked.precision);
+  const auto rates_in = entry.find("rates_in");
+  if (!rates_in) return;
+  if (!rates_in->is_map()) {
+    rates_in->fail_expected("rates by precision such as {int8: {mac_rate: 40GMAC/s}}");
+  }
+  rates_in->expect_keys(kComputePrecisions);
+  std::vector<std::string_view> keys;
+  for (const Rate& rate : rates()) keys.push_back(rate.key);
+  keys.emplace_back("layer_time");
+  for (std::size_t p = 0; p < kComputePrecisions.size(); ++p) {
+    const auto map = rates_in->find(kComputePrecisions[p]);
+    if (!map) continue;
+    map->expect_keys(keys);
+    replace_rates(*map, profile_in(static_cast<Precision>(p), profiles));
+  }
 }
 
 Yaml network_of(const Yaml& cluster) {
@@ -38,8 +122,9 @@ Yaml network_of(const Yaml& cluster) {
 
 class ClusterReader {
  public:
-  ClusterReader(const Yaml& yaml, PlatformFileReader read_platform_file)
-      : yaml_(yaml), network_(network_of(yaml), read_platform_file) {}
+  ClusterReader(const Yaml& yaml, PlatformFileReader read_platform_file,
+                const std::optional<Yaml>& threads)
+      : yaml_(yaml), network_(network_of(yaml), read_platform_file), threads_(threads) {}
 
   Cluster read(const std::string& default_name) {
     if (const auto schema = yaml_.find("schema")) (void)schema->as_integer(1, 1);
@@ -60,8 +145,9 @@ class ClusterReader {
  private:
   /// One entry of `devices:`, which may stand for several.
   void add_entry(const Yaml& entry) {
-    std::vector<std::string_view> keys{"type",    "name",   "count", "framework",
-                                       "threads", "memory", "power", "scheduling"};
+    std::vector<std::string_view> keys{"type",    "name",      "count",     "framework",
+                                       "threads", "precision", "rates_in",  "precisions",
+                                       "memory",  "power",     "scheduling"};
     keys.insert(keys.end(), std::begin(kPortKeys), std::end(kPortKeys));
     for (const Rate& rate : rates()) keys.push_back(rate.key);
     keys.insert(keys.end(), {"messaging", "sends", "layer_time"});
@@ -109,26 +195,33 @@ class ClusterReader {
   Device read_device_entry(const Yaml& entry) {
     DeviceProfile profile;
     Device device;
-    if (const auto type = entry.find("type")) {
+    std::vector<ComputeProfile> profiles;
+    const auto type = entry.find("type");
+    const Asked asked(entry, type ? threads_ : std::nullopt);
+    if (type) {
       profile = catalogue(*type);
       device.type = profile.name;
-      device.compute = choose_compute(entry, profile);
+      profiles = choose_compute(entry, asked, profile);
     } else {
       if (!entry.find("name")) entry.fail("missing key \"type\", or \"name\" and \"mac_rate\"");
       (void)entry.at("mac_rate");
-      if (const auto framework = entry.find("framework")) {
-        device.compute.framework = framework->as_string();
-      }
-      if (const auto threads = entry.find("threads")) {
-        device.compute.threads = static_cast<int>(threads->as_integer(1, 1024));
-      }
+      ComputeProfile& compute = profiles.emplace_back();
+      if (asked.framework) compute.framework = asked.framework->as_string();
+      if (asked.threads) compute.threads = static_cast<int>(asked.threads->as_integer(1, 1024));
     }
-    if (const auto messaging = entry.find("messaging")) {
-      set_messaging(messaging_at(*messaging), device.compute);
-    } else if (messaging_) {
-      set_messaging(*messaging_, device.compute);
+    const auto messaging = entry.find("messaging");
+    const auto costs = messaging ? std::optional(messaging_at(*messaging)) : messaging_;
+    for (ComputeProfile& compute : profiles) {
+      if (costs) set_messaging(*costs, compute);
     }
-    read_rates(entry, device.compute);
+    read_own_rates(entry, asked, profiles);
+    device.compute = profiles.front();
+    if (profiles.size() > 1) device.in_precisions = std::move(profiles);
+    if (asked.precision) device.own_precision = read_precision(*asked.precision);
+    if (const auto precisions = entry.find("precisions")) {
+      profile.precisions = read_precisions(*precisions);
+    }
+    device.precisions = profile.precisions;
     if (const auto memory = entry.find("memory")) {
       profile.memory_bytes = memory->as_quantity(Quantity::kSize);
     }
@@ -172,6 +265,7 @@ class ClusterReader {
   Yaml yaml_;
   NetworkReader network_;
   std::optional<Messaging> messaging_;  // of devices that name none
+  std::optional<Yaml> threads_;
   std::vector<Device> devices_;
   std::map<std::string, DeviceId> ids_;
   std::map<std::string, std::int64_t> numbers_;  // next number by base name
@@ -181,20 +275,20 @@ class ClusterReader {
 }  // namespace
 
 Cluster read_cluster(const Yaml& yaml, const std::string& default_name,
-                     PlatformFileReader read_platform_file) {
+                     PlatformFileReader read_platform_file, const std::optional<Yaml>& threads) {
   if (yaml.is_scalar() && !yaml.path().empty()) {
     return loaded_for(yaml, [&] {
-      return load_cluster(yaml.as_string(), yaml.document().folder(), read_platform_file);
+      return load_cluster(yaml.as_string(), yaml.document().folder(), read_platform_file, threads);
     });
   }
-  return ClusterReader(yaml, read_platform_file).read(default_name);
+  return ClusterReader(yaml, read_platform_file, threads).read(default_name);
 }
 
 Cluster load_cluster(const std::string& name, const std::filesystem::path& folder,
-                     PlatformFileReader read_platform_file) {
+                     PlatformFileReader read_platform_file, const std::optional<Yaml>& threads) {
   const std::filesystem::path file = find_file(name, "platforms/clusters", folder);
   const Document document(file);
-  return read_cluster(document.root(), file.stem().string(), read_platform_file);
+  return read_cluster(document.root(), file.stem().string(), read_platform_file, threads);
 }
 
 }  // namespace edgeflow

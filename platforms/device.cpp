@@ -57,19 +57,35 @@ constexpr std::array kPowers{
           "while it does nothing but receive"},
 };
 
+FitError read_error(const Yaml& yaml) {
+  yaml.expect_keys({"median", "p90", "points"});
+  FitError error;
+  error.median = yaml.at("median").as_quantity(Quantity::kShare, /*zero_ok=*/true);
+  error.p90 = yaml.at("p90").as_quantity(Quantity::kShare, /*zero_ok=*/true);
+  error.points = yaml.at("points").as_integer(1);
+  if (error.p90 < error.median) yaml.at("p90").fail("is less than the median");
+  return error;
+}
+
 ComputeProfile read_compute(const Yaml& yaml) {
-  std::vector<std::string_view> keys{"framework", "threads"};
+  std::vector<std::string_view> keys{"framework", "threads", "precision", "precision_inferred"};
   for (const Rate& rate : kRates) keys.push_back(rate.key);
-  keys.insert(keys.end(), {"messaging", "sends", "layer_time", "source"});
+  keys.insert(keys.end(), {"messaging", "sends", "layer_time", "error", "source"});
   yaml.expect_keys(keys);
   ComputeProfile profile;
   profile.framework = yaml.at("framework").as_string();
   profile.threads = static_cast<int>(yaml.at("threads").as_integer(1, kMaxThreads));
+  if (const auto precision = yaml.find("precision")) profile.precision = read_precision(*precision);
+  if (const auto inferred = yaml.find("precision_inferred")) {
+    profile.precision_inferred = inferred->as_bool();
+    if (!profile.precision) inferred->fail("there is no precision beside it");
+  }
   (void)yaml.at("mac_rate");
   if (const auto messaging = yaml.find("messaging")) {
     set_messaging(messaging_at(*messaging), profile);
   }
   read_rates(yaml, profile);
+  if (const auto error = yaml.find("error")) profile.error = read_error(*error);
   profile.source = yaml.at("source").as_string();
   return profile;
 }
@@ -80,11 +96,14 @@ std::vector<ComputeProfile> read_compute_list(const Yaml& list) {
     const ComputeProfile profile = read_compute(item);
     const bool twice =
         std::any_of(profiles.begin(), profiles.end(), [&](const ComputeProfile& other) {
-          return other.framework == profile.framework && other.threads == profile.threads;
+          return other.framework == profile.framework && other.threads == profile.threads &&
+                 other.precision == profile.precision;
         });
     if (twice) {
+      const std::string in =
+          profile.precision ? " in " + std::string(to_string(*profile.precision)) : "";
       item.fail(in_quotes(profile.framework) + " with " + std::to_string(profile.threads) +
-                " threads stands here twice");
+                " threads" + in + " stands here twice");
     }
     profiles.push_back(profile);
   }
@@ -126,6 +145,26 @@ std::string read_name(const Yaml& name) {
     name.fail_expected("a name of letters, digits and any of -_.+");
   }
   return text;
+}
+
+std::vector<Precision> read_precisions(const Yaml& yaml) {
+  if (!yaml.is_list()) yaml.fail_expected("a list such as [int8]");
+  std::vector<Precision> precisions;
+  for (const Yaml& item : yaml.items()) precisions.push_back(read_precision(item));
+  if (precisions.empty()) yaml.fail("is empty, expected at least one of fp32, fp16, int8");
+  return precisions;
+}
+
+std::string describe(const ComputeProfile& profile) {
+  std::string text = profile.framework.empty() ? "" : profile.framework + ", ";
+  text += std::to_string(profile.threads) + (profile.threads == 1 ? " thread" : " threads");
+  if (profile.precision) text += ", " + std::string(to_string(*profile.precision));
+  return text;
+}
+
+bool assumes_rates(const ComputeProfile& profile, Precision precision) {
+  if (!profile.precision) return !is_floating(precision);
+  return *profile.precision != precision;
 }
 
 std::span<const Rate> rates() { return kRates; }
@@ -189,7 +228,8 @@ PowerDraw read_power(const Yaml& yaml) {
 
 DeviceProfile read_device(const Document& document) {
   const Yaml root = document.root();
-  root.expect_keys({"schema", "name", "description", "memory", "power", "network", "compute"});
+  root.expect_keys(
+      {"schema", "name", "description", "memory", "power", "network", "precisions", "compute"});
   (void)root.at("schema").as_integer(1, 1);
   DeviceProfile profile;
   profile.name = read_name(root.at("name"));
@@ -218,6 +258,9 @@ DeviceProfile read_device(const Document& document) {
       profile.wifi_Bps = rate->as_quantity(Quantity::kBandwidth);
     }
     (void)network->at("source").as_string();
+  }
+  if (const auto precisions = root.find("precisions")) {
+    profile.precisions = read_precisions(*precisions);
   }
   profile.compute = read_compute_list(root.at("compute"));
   return profile;

@@ -11,6 +11,9 @@
 //           transmit: 2W, receive: 1.9W}                         # default: as idle
 //   compute:                                                     # the first one is the default
 //     - {framework: ncnn, threads: 4, mac_rate: 10.34GMAC/s, source: ...,
+//        precision: fp16,                                        # measured in; default: not known
+//        precision_inferred: true,                                # nobody stated it; default no
+//        error: {median: 12.3%, p90: 31.9%, points: 27},         # of a fit, see FitError
 //        byte_rate: 7.747GB/s,                                   # default: bytes cost nothing
 //        overhead: 126.6us,                                      # per layer, default 0s
 //        task_overhead: 0.4s,                                    # per task (tile), default 0s
@@ -22,7 +25,9 @@
 //        sends: hold,                                            # or block, overlap
 //        layer_time: times.csv}                                  # measured, see layer_times.hpp
 //   network: {wired: 939Mbps, wifi: 108Mbps, source: ...}        # measured; optional, as is each
+//   precisions: [int8]                                           # it has no others; default: all
 //
+// Entries of one framework and number of threads differ in precision.
 // A cluster's device takes a rate of `network` by `bandwidth: wired`, else the cluster's bandwidth.
 // A board whose idle or busy power nobody published has no `power`; nothing is guessed.
 
@@ -40,6 +45,7 @@
 #include "workloads/input/quantity.hpp"
 #include "workloads/input/yaml.hpp"
 #include "workloads/operators/operators.hpp"
+#include "workloads/tensors/precision.hpp"
 
 namespace edgeflow {
 
@@ -47,13 +53,23 @@ namespace edgeflow {
 enum class DeviceId : std::int32_t {};
 constexpr std::size_t index(DeviceId id) { return static_cast<std::size_t>(id); }
 
-/// The cost form of compute_time_s for one framework and thread count.
+/// How far a profile's fit is off: relative errors of the times of whole networks, each predicted
+/// from the others (scripts/calibrate.py).
+struct FitError {
+  double median = 0;  // of their sizes, as p90
+  double p90 = 0;
+  std::int64_t points = 0;  // networks
+};
+
+/// The cost form of compute_time_s for one framework, thread count and precision.
 ///
 /// `byte_rate_Bps` counts 4 bytes per element whatever the framework stores inside, because that is
 /// how it was fitted; the factors are the framework's k and w of the formula.
 struct ComputeProfile {
   std::string framework;
   int threads = 1;
+  std::optional<Precision> precision;  // that it was measured in; nothing: not known
+  bool precision_inferred = false;     // from the kind of the cores: nobody stated it
   // What `rates` lists: read, written, shown and compared by that table.
   double mac_rate = 0;
   double byte_rate_Bps = std::numeric_limits<double>::infinity();
@@ -69,8 +85,13 @@ struct ComputeProfile {
   Sends sends = Sends::kHold;
   std::string messaging;  // the profile that messages' costs are of; empty: none was named
   std::shared_ptr<const LayerTimes> layer_times;  // null: none are measured
+  std::optional<FitError> error;                  // nothing: not known
   std::string source;
 };
+
+/// Whether the profile's rates are only assumed to hold in `precision`: they were measured in
+/// another one. Rates of no stated precision are taken to be of floating point, fp32 or fp16.
+bool assumes_rates(const ComputeProfile& profile, Precision precision);
 
 /// A rate of a compute profile. Its default is that of the member.
 struct Rate {
@@ -116,6 +137,7 @@ struct DeviceProfile : PowerDraw {
   std::string name;
   std::string description;
   std::vector<ComputeProfile> compute;  // the first is the default
+  std::vector<Precision> precisions;    // that it can compute in; empty: all
   double memory_bytes = std::numeric_limits<double>::infinity();
   double wired_Bps = std::numeric_limits<double>::quiet_NaN();
   double wifi_Bps = std::numeric_limits<double>::quiet_NaN();
@@ -130,6 +152,10 @@ DeviceProfile load_device(const std::string& name, const std::filesystem::path& 
 // What device files and clusters write alike. Throw InputError.
 /// A name that may stand in file names, link names and tables.
 std::string read_name(const Yaml& name);
+/// Reads `precisions: [int8]`: not empty.
+std::vector<Precision> read_precisions(const Yaml& yaml);
+/// "ncnn, 4 threads, int8".
+std::string describe(const ComputeProfile& profile);
 /// Replaces the costs of messages by those of a messaging profile.
 void set_messaging(const Messaging& messaging, ComputeProfile& profile);
 /// The value of `messaging:`, the name or the path of a profile.

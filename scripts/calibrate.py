@@ -4,16 +4,16 @@
 usage: scripts/calibrate.py MEASURED.csv -o DEVICE.yaml [--layers LAYERS.csv]
        scripts/calibrate.py --predict DEVICE.yaml MODEL... [--layers LAYERS.csv]
 
-MEASURED.csv  columns device, threads, model, ms; optionally framework (default ncnn), layer (then
-              ms is that layer's time) and source (where the row comes from). Other columns and
-              lines that start with # are ignored. Models are zoo names, paths of model files, or
-              models of LAYERS.csv.
+MEASURED.csv  columns device, threads, model, ms; optionally framework (default ncnn), precision (fp32,
+              fp16 or int8, empty if it is not known), layer (then ms is that layer's time) and
+              source (where the row comes from). Other columns and lines that start with # are
+              ignored. Models are zoo names, paths of model files, or models of LAYERS.csv.
 LAYERS.csv    columns model, layer, type, kind, macs, weight_elems, out_bytes_fp32, and in_elems (of
               all inputs) or in_shape_whc (of the first), such as platforms/measured/ncnn_layers.csv.
 DEVICE.yaml   as in platforms/device.hpp. If it exists, what it says of memory, power and network,
-              and its entries of other frameworks and thread counts, are kept.
+              and its entries of other frameworks, thread counts and precisions, are kept.
 
-The fit, per framework and number of threads, is of t = k*MAC/P + (w*(in + out) + weights)*4/B + o,
+The fit, per framework, number of threads and precision, is of t = k*MAC/P + (w*(in + out) + weights)*4/B + o,
 summed over layers (platforms/device.hpp), with P, B, o > 0 by non-negative least squares on relative
 errors. The factors k and w are the framework's and not fitted: one board's models are too few.
 """
@@ -49,10 +49,12 @@ VIEWS = {"Flatten", "Reshape", "Input", "Split", "Noop"}  # types of LAYERS.csv 
 PARAMETERS = ["mac_rate", "byte_rate", "overhead"]
 ELEMENT_BYTES = 4
 MAX_THREADS = 1024
+PRECISIONS = ["fp32", "fp16", "int8"]
 MAX_MS = 1e9
 
 Layer = collections.namedtuple("Layer", "name kind macs io_elements weight_elements")
-Row = collections.namedtuple("Row", "line device framework threads model layer ms source")
+Row = collections.namedtuple("Row", "line device framework threads precision model layer ms source")
+Key = collections.namedtuple("Key", "framework threads precision")  # of an entry of `compute`
 
 
 class InputError(Exception):
@@ -106,9 +108,13 @@ def read_measured(path):
         for column in ("device", "model"):
             if not row[column]:
                 raise InputError(f"{path}:{line}: {column} is empty")
+        precision = row.get("precision", "")
+        if precision and precision not in PRECISIONS:
+            raise InputError(f"{path}:{line}: precision is \"{precision}\", expected one of "
+                             f"{', '.join(PRECISIONS)}, or nothing")
         rows.append(Row(line, row["device"], row.get("framework") or "ncnn",
                         number(path, line, row, "threads", 0, MAX_THREADS, whole=True),
-                        row["model"], row.get("layer", ""),
+                        precision, row["model"], row.get("layer", ""),
                         number(path, line, row, "ms", 0, MAX_MS), row.get("source", "")))
     return rows
 
@@ -268,8 +274,21 @@ def points_of(path, rows, models):
     return numpy.array(x).reshape(-1, 3), seconds, [row.model for row in rows]
 
 
+def key_of(row):
+    return Key(row.framework, row.threads, row.precision)
+
+
+def name_of(key):
+    return f"{key.framework}, {key.threads} threads{', ' * bool(key.precision)}{key.precision}"
+
+
+def median_and_p90(errors):
+    """In %, of the sizes of the errors."""
+    return 100 * numpy.quantile(numpy.abs(list(errors.values())), [0.5, 0.9])
+
+
 def summary_of(errors):
-    median, high = 100 * numpy.quantile(numpy.abs(list(errors.values())), [0.5, 0.9])
+    median, high = median_and_p90(errors)
     return f"leave-one-model-out error: median {median:.1f} %, 90th percentile {high:.1f} %"
 
 
@@ -285,15 +304,22 @@ def folded(text, indent):
     return ">-\n" + "\n".join(" " * indent + line for line in [*lines, line])
 
 
-def entry_text(framework, threads, solution, source):
+def entry_text(key, solution, errors, source, inferred=False):
     """An item of a device's `compute` list."""
-    lines = [f"  - framework: {framework}", f"    threads: {threads}",
-             f"    mac_rate: {1e-9 / solution[0]:.4g}GMAC/s"]
+    lines = [f"  - framework: {key.framework}", f"    threads: {key.threads}"]
+    if key.precision:
+        lines.append(f"    precision: {key.precision}")
+    if key.precision and inferred:
+        lines.append("    precision_inferred: true")
+    lines.append(f"    mac_rate: {1e-9 / solution[0]:.4g}GMAC/s")
     if solution[1] > 0:
         lines.append(f"    byte_rate: {1e-9 / solution[1]:.4g}GB/s")
     lines.append(f"    overhead: {1e6 * solution[2]:.4g}us" if solution[2] > 1e-12 else
                  "    overhead: 0s")
     lines += [f"    {name}: {value:g}" for name, value in FACTORS.items()]
+    if errors:
+        median, high = median_and_p90(errors)
+        lines.append(f"    error: {{median: {median:.1f}%, p90: {high:.1f}%, points: {len(errors)}}}")
     lines.append(f"    source: {folded(source, 6)}")
     return "\n".join(lines) + "\n"
 
@@ -308,24 +334,25 @@ def text_of(path):
 
 
 def existing(path):
-    """Text before `compute:` of a device file, and its entries by framework and threads."""
+    """Text of a device file up to its first compute entry, and its entries by key."""
     head, found, tail = text_of(path).partition("\ncompute:\n")
     if not found:
         raise InputError(f"{path}: exists and has no line \"compute:\" to put the fit under")
+    comment, *items = re.split(r"(?m)^(?=  - )", tail)
     entries = {}
-    for text in re.split(r"(?m)^(?=  - )", tail):
-        if not text.strip():
-            continue
+    for text in items:
         framework = re.search(r"framework: ([^\s,}]+)", text)
         threads = re.search(r"threads: (\d+)", text)
+        precision = re.search(r"\bprecision: (\w+)", text)
         if not framework or not threads:
             raise InputError(f"{path}: has a compute entry without framework or threads")
-        entries[framework[1], int(threads[1])] = text
-    return head, entries
+        key = Key(framework[1], int(threads[1]), precision[1] if precision else "")
+        entries[key] = text
+    return head + found + comment, entries
 
 
 def device_text(head, entries):
-    return head + "\ncompute:\n" + "".join(entries.values())
+    return head + "".join(entries.values())
 
 
 def write(path, text):
@@ -347,10 +374,11 @@ def calibrate(path, output, models, quiet=False):
         raise InputError(f"{path}:{second.line}: device is \"{second.device}\", expected "
                          f"\"{devices[0]}\" as above: one file per device")
     fitted = {}
-    for key in dict.fromkeys((row.framework, row.threads) for row in rows):
-        chosen = [row for row in rows if (row.framework, row.threads) == key]
+    for key in dict.fromkeys(map(key_of, rows)):
+        chosen = [row for row in rows if key_of(row) == key]
         fitted[key] = fit_entry(path, key, chosen, models, quiet)
-    head = f"schema: 1\nname: {device_name(devices[0])}\ndescription: {json.dumps(devices[0])}"
+    head = (f"schema: 1\nname: {device_name(devices[0])}\ndescription: {json.dumps(devices[0])}\n"
+            "compute:\n")
     entries = {}
     if os.path.exists(output):
         head, entries = existing(output)
@@ -358,8 +386,8 @@ def calibrate(path, output, models, quiet=False):
     write(output, device_text(head, entries))
 
 
-def fit_entry(path, key, rows, models, quiet):
-    """The fitted entry's text; prints errors and doubts."""
+def fit_entry(path, key, rows, models, quiet, inferred=False):
+    """The fitted entry's text; prints errors and doubts. `inferred`: nobody stated its precision."""
     x, seconds, groups = points_of(path, rows, models)
     solution = fit(x, seconds, groups)
     errors = leave_one_out(x, seconds, groups)
@@ -367,17 +395,15 @@ def fit_entry(path, key, rows, models, quiet):
     names = list(dict.fromkeys(groups))
     source = (f"fit of t = k*MAC/P + (w*(in + out) + weights)/B + o to the times of {len(names)} "
               f"models in {'; '.join(sources) or os.path.basename(path)}, by scripts/calibrate.py")
-    if errors:
-        source += f"; {summary_of(errors)}"
     for doubt in doubts(x, seconds, groups, solution):
-        print(f"calibrate: warning: {key[0]}, {key[1]} threads: {doubt}", file=sys.stderr)
+        print(f"calibrate: warning: {name_of(key)}: {doubt}", file=sys.stderr)
     if not quiet:
         report(key, x, seconds, numpy.array(groups), names, solution, errors)
-    return entry_text(*key, solution, source)
+    return entry_text(key, solution, errors, source, inferred)
 
 
 def report(key, x, seconds, groups, names, solution, errors):
-    print(f"{key[0]}, {key[1]} threads: "
+    print(f"{name_of(key)}: "
           f"P = {1e-9 / solution[0]:.4g} GMAC/s, "
           f"B = {1e-9 / solution[1] if solution[1] else math.inf:.4g} GB/s, "
           f"o = {1e6 * solution[2]:.4g} us")
@@ -394,9 +420,10 @@ def report(key, x, seconds, groups, names, solution, errors):
         print(f"  {summary_of(errors)}")
 
 
-def profile_of(device, program, framework, threads):
+def profile_of(device, program, framework, threads, precision):
     """Solution and factors of a device file's entry, as edgeflow reads them."""
-    asked = {"type": os.path.abspath(device), "framework": framework, "threads": threads}
+    asked = {"type": os.path.abspath(device), "framework": framework, "threads": threads,
+             "precision": precision}
     cluster = {"schema": 1, "devices": [{key: value for key, value in asked.items() if value}],
                "network": {"type": "switch", "bandwidth": "1Gbps"}}
     with tempfile.TemporaryDirectory() as folder:
@@ -411,8 +438,10 @@ def profile_of(device, program, framework, threads):
 
 def predict(arguments, models):
     entry, solution, factors = profile_of(arguments.predict, arguments.edgeflow,
-                                          arguments.framework, arguments.threads)
-    print(f"{entry['type']}, {entry['framework']}, {entry['threads']} threads")
+                                          arguments.framework, arguments.threads,
+                                          arguments.precision)
+    key = Key(entry["framework"], entry["threads"], entry["precision"] or "")
+    print(f"{entry['type']}, {name_of(key)}")
     width = max(map(len, [*arguments.files, "model"]))
     print(f"  {'model':{width}}  predicted ms")
     for name in arguments.files:
@@ -429,6 +458,8 @@ def main():
     parser.add_argument("--predict", metavar="DEVICE.yaml", help="print the times of models")
     parser.add_argument("--framework", help="entry to predict with (default: the first)")
     parser.add_argument("--threads", type=int, help="entry to predict with (default: the first)")
+    parser.add_argument("--precision", choices=PRECISIONS,
+                        help="entry to predict with (default: the first)")
     parser.add_argument("--edgeflow", metavar="PROGRAM", help="default: the one under build/")
     arguments = parser.parse_args()
     try:

@@ -99,6 +99,14 @@ def chosen(results):
     return pd.concat([same, others]).drop_duplicates("run_id").head(MAX_DETAILS)
 
 
+def notes(manifest, runs):
+    """Of a scenario what it assumes, of a sweep in how many runs something is."""
+    if manifest.get("notes"):
+        return manifest["notes"]
+    assumed = int((runs["assumed_rate"] > 0).sum()) if "assumed_rate" in runs else 0
+    return [f"in {assumed} of {len(runs)} runs rates of devices are assumed (assumed_rate)"] if assumed else []
+
+
 def data(folder):
     manifest = figures.read_manifest(folder)
     results = figures.Results(folder, lambda text: None)
@@ -107,6 +115,7 @@ def data(folder):
     names = palette.order(every["who"].unique())
     return {
         "manifest": manifest,
+        "notes": notes(manifest, every),
         "metrics": [{"key": k, "title": t, "unit": u, "scale": s} for k, (t, u, s) in METRICS.items()
                     if results.runs[k].notna().any()],
         "axes": [axis(results, a) for a in results.axes],

@@ -127,7 +127,8 @@ class Board:
         path = os.path.join(ROOT, "platforms", "devices", self.device + ".yaml")
         with open(path, encoding="utf-8") as stream:
             profiles = yaml.safe_load(stream)["compute"]
-        [core] = [p for p in profiles if p["threads"] == 1 and p["framework"] == "ncnn"]
+        [core] = [p for p in profiles
+                  if p["threads"] == 1 and p["framework"] == "ncnn" and p.get("precision") != "int8"]
         for file, clock in self.files.items():
             scaled = dict(core)
             for key, factor in (("mac_rate", clock), ("byte_rate", clock), ("overhead", 1 / clock)):

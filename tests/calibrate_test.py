@@ -62,7 +62,8 @@ class Calibration(unittest.TestCase):
         text = self.read("board.yaml")
         for line in ("name: my-board", "mac_rate: 8GMAC/s", "byte_rate: 3GB/s", "overhead: 40us"):
             self.assertIn(line, text)
-        self.assertIn("median 0.0 %", text)
+        self.assertIn("error: {median: 0.0%, p90: 0.0%, points: 8}", text)
+        self.assertNotIn("precision", text)  # nobody said it
         # What is predicted is what the simulator takes: VGG-16 of ncnn and of the zoo are the same.
         done = self.run_script("--predict", "board.yaml", "vgg16")
         zoo_ms = float(done.stdout.split()[-1])
@@ -110,6 +111,31 @@ class Calibration(unittest.TestCase):
         self.assertEqual(subprocess.run([EDGEFLOW, "validate", "b.yaml"], cwd=self.folder,
                                         capture_output=True).returncode, 0)
 
+    def test_each_precision_is_an_entry_of_its_own(self):
+        models = calibrate.Models(LAYERS, None)
+        rows = []
+        for precision, p in ("fp16", 8e9), ("int8", 20e9):
+            rows += [f"b,4,{name},{1e3 * calibrate.features(models[name]) @ [1 / p, 1 / 3e9, 40e-6]!r},{precision}"
+                     for name in GIVEN]
+        measured = self.write("device,threads,model,ms,precision\n" + "\n".join(rows) + "\n")
+        done = self.run_script(measured, "-o", "b.yaml", "--layers", LAYERS)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        text = self.read("b.yaml")
+        self.assertEqual([line.split()[-1] for line in text.splitlines() if "mac_rate" in line],
+                         ["8GMAC/s", "20GMAC/s"])
+        self.assertNotIn("inferred", text)
+        times = {}
+        for precision in "fp16", "int8":
+            done = self.run_script("--predict", "b.yaml", "--precision", precision, "vgg16", "--layers", LAYERS)
+            self.assertIn(f"b, ncnn, 4 threads, {precision}", done.stdout)
+            times[precision] = float(done.stdout.split()[-1])
+        macs = calibrate.features(models["vgg16"])[0]
+        self.assertAlmostEqual(times["fp16"] - times["int8"], 1e3 * macs * (1 / 8e9 - 1 / 20e9), delta=0.02)
+        # One of them anew: the other is kept.
+        self.run_script(self.write("device,threads,model,ms,precision\n" + "\n".join(rows[len(GIVEN):]) + "\n"),
+                        "-o", "b.yaml", "--layers", LAYERS)
+        self.assertEqual(self.read("b.yaml"), text)
+
     def test_mistakes_are_answered_with_file_and_line(self):
         head = "device,threads,model,ms\n"
         for text, message in [
@@ -122,6 +148,8 @@ class Calibration(unittest.TestCase):
                 (head + "b,1,vgg16,1e30\n", ":2: ms is \"1e30\", expected a number over 0, at most 1e+09"),
                 (head + "b,1.5,vgg16,1\n", ":2: threads is \"1.5\", expected an integer over 0, at most 1024"),
                 (head + ",1,vgg16,1\n", ":2: device is empty"),
+                (head[:-1] + ",precision\nb,1,vgg16,1,int4\n",
+                 ":2: precision is \"int4\", expected one of fp32, fp16, int8, or nothing"),
                 (f"# by hand\n{head}\n# again\nb,1,vgg16,1\nb,1,vgg16,0\n",
                  ":6: ms is \"0\", expected a number over 0, at most 1e+09"),
                 (head + "b,1,vgg16,1\nc,1,vgg16,1\n",

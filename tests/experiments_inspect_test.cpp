@@ -83,7 +83,7 @@ TEST_CASE("a cluster is inspected with all rates and powers, and drawn as it is 
       "name,type,framework,threads,mac_rate,byte_rate_Bps,overhead_s,task_overhead_s,"
       "winograd_factor,winograd_byte_factor,spatial_factor,matrix_factor,fully_connected_factor,"
       "message_overhead_s,serialization_rate_Bps,memory_bytes,idle_W,busy_W,transmit_W,receive_W,"
-      "role,messaging,sends\na,,,1,5e+09,,0,0.4,1,1,1,1,1,0.002,,,1,9,2,3,,,hold\nb,"));
+      "role,precision,messaging,sends\na,,,1,5e+09,,0,0.4,1,1,1,1,1,0.002,,,1,9,2,3,,,,hold\nb,"));
 
   const std::string text = edgeflow(scratch, "inspect m.yaml").out;
   CHECK(text.find("task overhead") != std::string::npos);

@@ -150,6 +150,36 @@ TEST_CASE("a resolved scenario with streams is read as what it was made from") {
         scenario.workloads[0].arrivals_s(scenario.seed));
 }
 
+TEST_CASE("each stream computes at the rates of its own precision") {
+  const Scenario scenario = read(
+      "precision: fp16\nstrategy: {name: single, options: {device: near}}\n"
+      "streams:\n  - {name: a}\n  - {name: b, precision: int8}\n  - {name: c, precision: fp32}\n",
+      {"cluster.devices[0].precision=fp32",
+       "cluster.devices[0].rates_in={int8: {mac_rate: 384MAC/s}, fp16: {overhead: 250ms}}"});
+  // 96 MACs at 96 MAC/s and 0.25 s; at 384 MAC/s and 0.5 s; at 96 MAC/s and 0.5 s. All arrive at 0
+  // at the device that they are on, one after the other.
+  const auto check = [](const Run& run) {
+    REQUIRE(run.report.streams.size() == 3);
+    CHECK(*run.report.streams[0].latency_s == doctest::Approx(1.25));
+    CHECK(*run.report.streams[1].latency_s == doctest::Approx(1.25 + 0.75));
+    CHECK(*run.report.streams[2].latency_s == doctest::Approx(1.25 + 0.75 + 1.5));
+    CHECK(*run.report.streams[0].predicted_latency_s == doctest::Approx(1.25));
+    CHECK(*run.report.streams[1].predicted_latency_s == doctest::Approx(0.75));
+    // Nobody says what `far` was measured in.
+    CHECK(run.report.streams[0].assumed_rate == 0);
+    CHECK(run.report.streams[1].assumed_rate == 1);
+    CHECK(run.report.streams[2].assumed_rate == 0);
+    CHECK(run.report.assumed_rate == 1);
+  };
+  check(run_first(scenario));
+  const std::string text = resolved_text(scenario, scenario.strategies.front());
+  const Document document(text, test::data_folder() + "/cli/test.yaml");
+  ModelCache cache;
+  const Scenario again = read_scenario(document.root(), cache);
+  CHECK(resolved_text(again, again.strategies.front()) == text);
+  check(run_first(again));
+}
+
 TEST_CASE("two streams without a shared device are two simulations of their own") {
   const std::string near = here("near");
   const std::string poisson = "requests: {count: 20, arrivals: {process: poisson, rate: 0.5/s}}";

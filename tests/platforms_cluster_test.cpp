@@ -6,6 +6,7 @@
 
 #include "tests/support/input_error.hpp"
 #include "workloads/input/home.hpp"
+#include "workloads/input/ids.hpp"
 #include "workloads/model_yaml.hpp"
 
 namespace edgeflow {
@@ -118,6 +119,63 @@ TEST_CASE("a device has the numbers of its type unless the cluster says otherwis
   CHECK(changed.busy_W == 3);
 }
 
+TEST_CASE("a device has the profile of a precision, of its framework and threads") {
+  const Cluster cluster =
+      read(kNetwork +
+           "devices:\n  - {type: rpi4, threads: 1}\n  - {type: rpi4, threads: 1, precision: fp32}\n"
+           "  - {type: rpi4, threads: 1, mac_rate: 3GMAC/s}\n"
+           "  - {type: rpi4, mac_rate: 3GMAC/s, precision: fp16}\n"
+           "  - {type: rpi4, threads: 1, byte_rate: 2GB/s, rates_in: {int8: {mac_rate: 9GMAC/s}}}\n"
+           "  - {type: rpi4, threads: 1, rates_in: {int8: {overhead: 7us}}}\n");
+  const DeviceProfile rpi4 = load_device("rpi4", "");
+  const ComputeProfile& fp32 = rpi4.compute[1];
+  const ComputeProfile& int8 = rpi4.compute[3];
+  REQUIRE(fp32.precision == Precision::kFp32);
+  REQUIRE(int8.precision == Precision::kInt8);
+  REQUIRE(int8.threads == 1);
+  CHECK_FALSE(cluster.with_precision(Precision::kFp32));  // all are so already
+  const Cluster in_int8 = *cluster.with_precision(Precision::kInt8);
+  const auto compute = [&](int d) { return in_int8.device(DeviceId{d}).compute; };
+  CHECK(compute(0).mac_rate == int8.mac_rate);
+  CHECK(compute(0).error->points == int8.error->points);
+  CHECK(compute(1).mac_rate == fp32.mac_rate);  // its own precision
+  CHECK(compute(1).precision == Precision::kFp32);
+  CHECK(compute(2).mac_rate == 3e9);  // its own rate, in every precision
+  CHECK(compute(2).byte_rate_Bps == fp32.byte_rate_Bps);
+  CHECK_FALSE(compute(2).precision);
+  CHECK_FALSE(compute(2).error);
+  CHECK(compute(3).precision == Precision::kFp16);
+  CHECK(compute(4).mac_rate == 9e9);
+  CHECK(compute(4).byte_rate_Bps == 2e9);
+  CHECK(compute(4).precision == Precision::kInt8);
+  CHECK(compute(5).mac_rate == int8.mac_rate);
+  CHECK(compute(5).overhead_s == 7e-6);
+  CHECK(cluster.device(DeviceId{5}).compute.overhead_s == fp32.overhead_s);
+  // And back.
+  const Cluster again = *in_int8.with_precision(Precision::kFp16);
+  for (const DeviceId d : ids_of<DeviceId>(cluster)) {
+    CHECK(same_rates(again.device(d).compute, cluster.device(d).compute));
+  }
+}
+
+TEST_CASE("mistakes in precisions of a device are answered with their place") {
+  CHECK(devices_error("[{type: rpi4, precision: uint8}]") ==
+        "c.yaml:3:35: at devices[0].precision: only the model's input can be uint8 (that is "
+        "input_precision)");
+  CHECK(devices_error("[{type: rpi4, precisions: int8}]") ==
+        "c.yaml:3:36: at devices[0].precisions: got \"int8\", expected a list such as [int8]");
+  CHECK(
+      devices_error("[{type: rpi4, precisions: []}]") ==
+      "c.yaml:3:36: at devices[0].precisions: is empty, expected at least one of fp32, fp16, int8");
+  CHECK(devices_error("[{type: rpi4, rates_in: int8}]") ==
+        "c.yaml:3:34: at devices[0].rates_in: got \"int8\", expected rates by precision such as "
+        "{int8: {mac_rate: 40GMAC/s}}");
+  CHECK(devices_error("[{type: rpi4, rates_in: {int4: {}}}]")
+            .starts_with("c.yaml:3:35: at devices[0].rates_in: unknown key \"int4\""));
+  CHECK(devices_error("[{type: rpi4, rates_in: {int8: {threads: 4}}}]")
+            .starts_with("c.yaml:3:42: at devices[0].rates_in.int8: unknown key \"threads\""));
+}
+
 TEST_CASE("a device without a type needs a name and a MAC rate") {
   const Cluster cluster = read(kNetwork + "devices: [{name: fast, mac_rate: 15GMAC/s}]\n");
   const Device& device = cluster.device(kFirst);
@@ -178,10 +236,16 @@ TEST_CASE("a type, thread count or framework that is not there is answered with 
   CHECK(unknown.ends_with("(did you mean \"rpi4\"?)"));
   CHECK(devices_error("[{type: rpi4, threads: 3}]") ==
         "c.yaml:3:33: at devices[0].threads: rpi4 has no such compute profile (framework and "
-        "threads: ncnn with 4, ncnn with 1)");
+        "threads: ncnn with 4 in fp32, ncnn with 1 in fp32, ncnn with 4 in int8, ncnn with 1 in "
+        "int8)");
+  CHECK(devices_error("[{type: rpi4, threads: 1, precision: fp16}]") ==
+        "c.yaml:3:47: at devices[0].precision: rpi4 has no such compute profile (framework and "
+        "threads: ncnn with 4 in fp32, ncnn with 1 in fp32, ncnn with 4 in int8, ncnn with 1 in "
+        "int8)");
   CHECK(devices_error("[{type: rpi4, framework: tflite}]") ==
         "c.yaml:3:35: at devices[0].framework: rpi4 has no such compute profile (framework and "
-        "threads: ncnn with 4, ncnn with 1)");
+        "threads: ncnn with 4 in fp32, ncnn with 1 in fp32, ncnn with 4 in int8, ncnn with 1 in "
+        "int8)");
 }
 
 TEST_CASE("source and sink must be devices") {

@@ -296,13 +296,63 @@ TEST_CASE("mistakes in a compute profile are answered with their place") {
         "100");
   CHECK(error("mac_rate: 8GMAC/s, source: s, gpu: 1") ==
         "board.yaml:3:71: at compute[0]: unknown key \"gpu\" (known: framework, threads, "
-        "mac_rate, byte_rate, overhead, task_overhead, winograd_factor, winograd_byte_factor, "
-        "spatial_factor, matrix_factor, fully_connected_factor, message_overhead, "
-        "serialization_rate, messaging, sends, layer_time, source)");
+        "precision, precision_inferred, mac_rate, byte_rate, overhead, task_overhead, "
+        "winograd_factor, winograd_byte_factor, spatial_factor, matrix_factor, "
+        "fully_connected_factor, message_overhead, serialization_rate, messaging, "
+        "sends, layer_time, error, source)");
   CHECK(read_error(kHead + kCompute +
                    "  - {framework: ncnn, threads: 4, mac_rate: 1MAC/s, "
                    "source: s}\n") ==
         "board.yaml:5:5: at compute[1]: \"ncnn\" with 4 threads stands here twice");
+  const std::string rates = "mac_rate: 8GMAC/s, source: s, ";
+  CHECK(error(rates + "precision: int4") ==
+        "board.yaml:3:82: at compute[0].precision: got \"int4\", expected one of fp32, fp16, int8 "
+        "(did you mean \"int8\"?)");
+  CHECK(error(rates + "precision_inferred: true") ==
+        "board.yaml:3:91: at compute[0].precision_inferred: there is no precision beside it");
+  CHECK(error(rates + "error: {median: 20%, p90: 9%, points: 8}") ==
+        "board.yaml:3:97: at compute[0].error.p90: is less than the median");
+  CHECK(error(rates + "error: {median: 0.2, p90: 9%, points: 8}") ==
+        "board.yaml:3:87: at compute[0].error.median: got \"0.2\", expected a share such as 12.5%");
+  CHECK(error(rates + "error: {median: 2%, p90: 9%, points: 0}")
+            .starts_with("board.yaml:3:108: at compute[0].error.points: got \"0\""));
+}
+
+TEST_CASE("a profile knows what it was measured in, and how far its fit is off") {
+  const DeviceProfile device =
+      read(kHead +
+           "precisions: [fp16, int8]\ncompute:\n"
+           "  - {framework: f, threads: 4, mac_rate: 1GMAC/s, precision: fp16, source: s,\n"
+           "     precision_inferred: true, error: {median: 0%, p90: 37.5%, points: 8}}\n"
+           "  - {framework: f, threads: 4, mac_rate: 2GMAC/s, precision: int8, source: s}\n"
+           "  - {framework: f, threads: 4, mac_rate: 3GMAC/s, source: s}\n");
+  CHECK(device.precisions == std::vector<Precision>{Precision::kFp16, Precision::kInt8});
+  const ComputeProfile& half = device.compute[0];
+  CHECK(half.precision == Precision::kFp16);
+  CHECK(half.precision_inferred);
+  CHECK(half.error->median == 0);
+  CHECK(half.error->p90 == 0.375);
+  CHECK(half.error->points == 8);
+  CHECK(describe(half) == "f, 4 threads, fp16");
+  const ComputeProfile& bytes = device.compute[1];
+  CHECK_FALSE(bytes.precision_inferred);
+  CHECK_FALSE(bytes.error);
+  const ComputeProfile& unknown = device.compute[2];
+  CHECK_FALSE(unknown.precision);
+  // Only what was measured in the precision is known; floating point stands for what nobody states.
+  CHECK(assumes_rates(half, Precision::kFp32));
+  CHECK_FALSE(assumes_rates(half, Precision::kFp16));
+  CHECK(assumes_rates(half, Precision::kInt8));
+  CHECK(assumes_rates(bytes, Precision::kFp16));
+  CHECK_FALSE(assumes_rates(bytes, Precision::kInt8));
+  CHECK_FALSE(assumes_rates(unknown, Precision::kFp32));
+  CHECK_FALSE(assumes_rates(unknown, Precision::kFp16));
+  CHECK(assumes_rates(unknown, Precision::kInt8));
+  CHECK(read_error(
+            kHead + "compute:\n" +
+            "  - {framework: f, threads: 4, mac_rate: 1MAC/s, precision: int8, source: s}\n"
+            "  - {framework: f, threads: 4, mac_rate: 1MAC/s, precision: int8, source: s}\n") ==
+        "board.yaml:5:5: at compute[1]: \"f\" with 4 threads in int8 stands here twice");
 }
 
 TEST_CASE("every shipped device can be read and is called like its file") {
@@ -315,7 +365,13 @@ TEST_CASE("every shipped device can be read and is called like its file") {
     CHECK(device.description != "");
     CHECK(std::isnan(device.idle_W) == std::isnan(device.busy_W));
     for (const ComputeProfile& compute : device.compute) {
-      CHECK(compute.source.find("leave-one-model-out error") != std::string::npos);
+      // Leave-one-model-out; no run times fewer than 6 networks.
+      REQUIRE(compute.error);
+      CHECK(compute.error->points >= 6);
+      CHECK(compute.error->median <= compute.error->p90);
+      // What ncnn computed in follows from the cores, int8 from the networks.
+      CHECK(compute.precision_inferred ==
+            (compute.precision && *compute.precision != Precision::kInt8));
     }
   }
 }
@@ -330,6 +386,35 @@ TEST_CASE("the shipped Raspberry Pi 4 takes about as long as published") {
   CHECK(model_time_s("mobilenet_v2", rpi4) == doctest::Approx(61.63e-3).epsilon(0.4));
   CHECK(model_time_s("resnet18", rpi4) == doctest::Approx(122.27e-3).epsilon(0.4));
   CHECK(model_time_s("vgg16", rpi4) == doctest::Approx(541.66e-3).epsilon(0.4));
+  // In int8, from the same run.
+  const ComputeProfile int8 = load_device("rpi4", "").compute[2];
+  REQUIRE(int8.precision == Precision::kInt8);
+  REQUIRE(int8.threads == rpi4.threads);
+  CHECK(model_time_s("squeezenet1_1", int8) == doctest::Approx(42.18e-3).epsilon(0.4));
+  CHECK(model_time_s("resnet18", int8) == doctest::Approx(82.19e-3).epsilon(0.4));
+  CHECK(model_time_s("resnet50", int8) == doctest::Approx(195.60e-3).epsilon(0.4));
+  CHECK(model_time_s("vgg16", int8) == doctest::Approx(391.44e-3).epsilon(0.4));
+}
+
+TEST_CASE("the default profile of every shipped device is its fastest in floating point") {
+  for (const std::string& name : catalogue_names("platforms/devices")) {
+    CAPTURE(name);
+    const DeviceProfile device = load_device(name, "");
+    const auto mean_s = [](const ComputeProfile& profile) {  // geometric
+      double product = 1;
+      for (const char* model :
+           {"mobilenet_v2", "resnet18", "squeezenet1_1", "googlenet", "vgg16"}) {
+        product *= model_time_s(model, profile);
+      }
+      return std::pow(product, 1.0 / 5);
+    };
+    CHECK(device.compute[0].precision != Precision::kInt8);
+    for (const ComputeProfile& other : device.compute) {
+      if (other.precision == Precision::kInt8) continue;
+      CAPTURE(describe(other));
+      CHECK(mean_s(device.compute[0]) <= mean_s(other));
+    }
+  }
 }
 
 TEST_CASE("a device that is not there is answered with the nearest name") {

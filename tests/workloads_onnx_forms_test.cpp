@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include "tests/support/input_error.hpp"
 #include "tests/support/onnx_maker.hpp"
 #include "workloads/model_yaml.hpp"
 
@@ -303,6 +304,79 @@ TEST_CASE("constants of every kind count as what they are") {
   const Graph graph = maker.read();
   CHECK(layers_of(graph) == "reshape[2,2] add[2,2]");
   CHECK(totals(graph).params == 0);  // a constant of the graph is no parameter
+}
+
+TEST_CASE("a model between quantize and dequantize nodes is one in int8, of the layers without") {
+  OnnxMaker maker(13);
+  maker.weights("w", {4, 3, 3, 3});
+  maker.weights("b", {4});
+  maker.reals("s", {0.1F});
+  maker.node("QuantizeLinear", {"x", "s"}, {"xq"});
+  maker.node("DequantizeLinear", {"xq", "s"}, {"xd"});
+  maker.node("DequantizeLinear", {"w", "s"}, {"wd"});
+  maker.node("Conv", {"xd", "wd", "b"}, {"c"});
+  maker.node("QuantizeLinear", {"c", "s"}, {"cq"});
+  maker.node("DequantizeLinear", {"cq", "s"}, {"y"});
+  const Graph graph = maker.read();
+  CHECK(layers_of(graph) == "conv[4,6,6]");
+  CHECK(totals(graph).params == 4 * 27 + 4);
+  CHECK(graph.precision() == Precision::kInt8);
+  // As a model file.
+  const std::string text = write_model(graph);
+  CHECK(text.find("\nprecision: int8\n") != std::string::npos);
+  const Graph again = read_model(Document(text, "m.yaml"));
+  CHECK(again.precision() == Precision::kInt8);
+  CHECK(fold(again).precision() == Precision::kInt8);
+  CHECK(write_model(again) == text);
+}
+
+TEST_CASE("weights that are stored in 8 bits alone leave a model in floating point") {
+  OnnxMaker maker(13);
+  maker.weights("w", {4, 3, 3, 3});
+  maker.reals("s", {0.1F});
+  maker.node("DequantizeLinear", {"w", "s"}, {"wd"});
+  maker.node("Conv", {"x", "wd"}, {"y"});
+  const Graph graph = maker.read();
+  CHECK(layers_of(graph) == "conv[4,6,6]");
+  CHECK_FALSE(graph.precision());
+  CHECK(write_model(graph).find("precision") == std::string::npos);
+}
+
+TEST_CASE("operators in 8 bits are the layers that they are without scales and zero points") {
+  const auto runtime = [](onnx::NodeProto& node) -> onnx::NodeProto& {
+    node.set_domain("com.microsoft");
+    return node;
+  };
+  OnnxMaker maker(13);
+  maker.weights("w", {4, 3, 3, 3});
+  maker.weights("b", {4});
+  maker.weights("g", {5, 10});
+  maker.weights("gb", {5});
+  maker.reals("s", {0.1F});
+  maker.node("QLinearConv", {"x", "s", "s", "w", "s", "s", "s", "s", "b"}, {"c"});
+  runtime(maker.node("QLinearAdd", {"c", "s", "s", "c", "s", "s", "s", "s"}, {"a"}));
+  auto& pool = runtime(maker.node("QLinearAveragePool", {"a", "s", "s", "s", "s"}, {"p"}));
+  set_ints(pool, "kernel_shape", {2, 2});
+  auto& joined =
+      runtime(maker.node("QLinearConcat", {"s", "s", "p", "s", "s", "p", "s", "s"}, {"j"}));
+  set_int(joined, "axis", 1);
+  runtime(maker.node("QLinearGlobalAveragePool", {"j", "s", "s", "s", "s"}, {"v"}));
+  set_int(maker.node("Flatten", {"v"}, {"f"}), "axis", 1);
+  maker.weights("m8", {8, 10});
+  maker.node("QLinearMatMul", {"f", "s", "s", "m8", "s", "s", "s", "s"}, {"q"});
+  auto& gemm = runtime(maker.node("QGemm", {"q", "s", "s", "g", "s", "s", "gb", "s", "s"}, {"y"}));
+  set_int(gemm, "transB", 1);
+  const Graph graph = maker.read();
+  CHECK(layers_of(graph) ==
+        "conv[4,6,6] add[4,6,6] avg_pool[4,5,5] concat[8,5,5] adaptive_avg_pool[8,1,1] "
+        "reshape[8] linear[10] linear[5]");
+  CHECK(totals(graph).params == (4 * 27 + 4) + 8 * 10 + (5 * 10 + 5));
+  CHECK(graph.precision() == Precision::kInt8);
+
+  OnnxMaker other(13);
+  other.reals("s", {0.1F});
+  other.node("QLinearAdd", {"x", "s", "s", "x", "s", "s", "s", "s"}, {"y"});  // of no domain
+  CHECK(test::error_of([&] { (void)other.read(); }).find("QLinearAdd") != std::string::npos);
 }
 
 }  // namespace edgeflow

@@ -166,10 +166,12 @@ std::string attribute_text(const Attribute& row, const Layer& layer) {
 
 Graph read_model(const Document& document) {
   const Yaml root = document.root();
-  root.expect_keys({"schema", "name", "source", "layers"});
+  root.expect_keys({"schema", "name", "source", "precision", "layers"});
   root.at("schema").as_integer(1, 1);
   const std::string name = root.at("name").as_string();
   const auto source = root.find("source");
+  std::optional<Precision> precision;
+  if (const auto stated = root.find("precision")) precision = read_precision(*stated);
   const Yaml list = root.at("layers");
   if (!list.is_list()) list.fail_expected("a list of layers");
   const std::vector<Yaml> items = list.items();
@@ -178,7 +180,9 @@ Graph read_model(const Document& document) {
   specs.reserve(items.size());
   for (const Yaml& item : items) specs.push_back(read_layer(item));
   try {
-    return Graph(name, source ? source->as_string() : "", specs);
+    Graph graph(name, source ? source->as_string() : "", specs);
+    graph.set_precision(precision);
+    return graph;
   } catch (const ModelError& error) {
     items[error.layer()].fail(
         fmt::format("layer \"{}\": {}", specs[error.layer()].name, error.what()));
@@ -190,6 +194,9 @@ std::string write_model(const Graph& graph) {
   header << YAML::BeginMap << YAML::Key << "schema" << YAML::Value << 1 << YAML::Key << "name"
          << YAML::Value << graph.name();
   if (!graph.source().empty()) header << YAML::Key << "source" << YAML::Value << graph.source();
+  if (graph.precision()) {
+    header << YAML::Key << "precision" << YAML::Value << std::string(to_string(*graph.precision()));
+  }
   header << YAML::EndMap;
   std::string text = fmt::format("{}\nlayers:\n", header.c_str());
   for (const Layer& layer : graph.layers()) {

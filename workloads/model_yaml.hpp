@@ -4,6 +4,7 @@
 //   schema: 1
 //   name: vgg16
 //   source: where the architecture is published
+//   precision: int8                # that it was quantized to; default: computed in any
 //   layers:
 //     - {name: input, op: input, dims: [1, 3, 224, 224]}
 //     - {name: features.0, op: conv, inputs: [input],

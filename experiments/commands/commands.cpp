@@ -11,6 +11,7 @@
 #include "experiments/commands/file_kind.hpp"
 #include "experiments/commands/lists.hpp"
 #include "experiments/jobs/sweep.hpp"
+#include "experiments/results/summary.hpp"
 #include "experiments/run/steps.hpp"
 #include "partition/external/problem_json.hpp"
 #include "partition/plans/plan_yaml.hpp"
@@ -173,7 +174,8 @@ int write_problem_file(const ScenarioArguments& arguments, const std::string& ou
 int explain_scenario(const ScenarioArguments& arguments, const std::string& plan_file) {
   if (!plan_file.empty()) {
     const Scenario scenario = read_scenario_file(arguments);
-    print(explain(read_plan_file(plan_file, scenario), scenario, scenario.workloads.front()));
+    print(explain(read_plan_file(plan_file, scenario), scenario, scenario.workloads.front()) +
+          note_lines(scenario.notes()));
     return kExitOk;
   }
   return with_plan(arguments, [](const Planned& planned) {
@@ -182,6 +184,7 @@ int explain_scenario(const ScenarioArguments& arguments, const std::string& plan
       print((w > 0 ? "\n" : "") + workloads[w].label() +
             explain(planned.plans[w], planned.scenario, workloads[w]));
     }
+    print(note_lines(planned.scenario.notes()));
   });
 }
 

@@ -93,7 +93,8 @@ std::string link_names(const Cluster& cluster, const Route& route) {
 std::string device_table(const Cluster& cluster) {
   const std::vector<Rate> rates = rates_shown(cluster);
   const std::vector<Power> powers = powers_shown(cluster);
-  std::vector<std::vector<std::string>> rows{{"device", "type", "framework", "threads"}};
+  std::vector<std::vector<std::string>> rows{
+      {"device", "type", "framework", "threads", "precision"}};
   for (const Rate& rate : rates) rows[0].emplace_back(rate.heading);
   rows[0].emplace_back("memory");
   for (const Power& power : powers) rows[0].emplace_back(power.key);
@@ -107,7 +108,8 @@ std::string device_table(const Cluster& cluster) {
     const ComputeProfile& compute = device.compute;
     std::vector<std::string>& row = rows.emplace_back();
     row = {device.name, device.type.empty() ? "-" : device.type,
-           compute.framework.empty() ? "-" : compute.framework, std::to_string(compute.threads)};
+           compute.framework.empty() ? "-" : compute.framework, std::to_string(compute.threads),
+           compute.precision ? std::string(to_string(*compute.precision)) : "-"};
     for (const Rate& rate : rates) row.push_back(rate_text(rate, compute.*rate.member));
     row.push_back(or_dash(device.memory_bytes, 1.0 / (1024 * 1024), "MiB"));
     for (const Power& power : powers) row.push_back(or_dash(device.*power.member, 1, "W"));
@@ -117,7 +119,7 @@ std::string device_table(const Cluster& cluster) {
     }
     row.push_back(role(cluster, device_id(d)));
   }
-  return aligned(rows, "lllr" + std::string(rates.size() + 1 + powers.size(), 'r') + "lll");
+  return aligned(rows, "lllrl" + std::string(rates.size() + 1 + powers.size(), 'r') + "lll");
 }
 
 std::string as_text(const Cluster& cluster) {
@@ -148,7 +150,7 @@ std::string as_csv(const Cluster& cluster) {
   for (const Rate& rate : rates()) header.emplace_back(rate.name);
   header.emplace_back("memory_bytes");
   for (const Power& power : powers()) header.emplace_back(power.name);
-  header.insert(header.end(), {"role", "messaging", "sends"});
+  header.insert(header.end(), {"role", "precision", "messaging", "sends"});
   std::string text = csv_row(header);
   for (std::size_t d = 0; d < cluster.size(); ++d) {
     const Device& device = cluster.devices()[d];
@@ -159,11 +161,18 @@ std::string as_csv(const Cluster& cluster) {
     row.push_back(cell(device.memory_bytes));
     for (const Power& power : powers()) row.push_back(cell(device.*power.member));
     row.push_back(role(cluster, device_id(d)));
+    row.emplace_back(compute.precision ? to_string(*compute.precision) : "");
     row.push_back(compute.messaging);
     row.emplace_back(to_string(compute.sends));
     text += csv_row(row);
   }
   return text;
+}
+
+/// Of the fit, in shares; null if it is not known.
+Json error_json(const std::optional<FitError>& error) {
+  if (!error) return nullptr;
+  return {{"median", error->median}, {"p90", error->p90}, {"points", error->points}};
 }
 
 Json device_json(const Device& device) {
@@ -173,6 +182,9 @@ Json device_json(const Device& device) {
   json["type"] = device.type;
   json["framework"] = compute.framework;
   json["threads"] = compute.threads;
+  json["precision"] = compute.precision ? Json(to_string(*compute.precision)) : Json();
+  json["precision_inferred"] = compute.precision_inferred;
+  json["error"] = error_json(compute.error);
   for (const Rate& rate : rates()) {
     json[std::string(rate.name)] = number(compute.*rate.member);
   }

@@ -120,6 +120,7 @@ std::string as_json(const Graph& graph, bool folded) {
   Json json;
   json["name"] = graph.name();
   json["source"] = graph.source();
+  json["precision"] = graph.precision() ? Json(to_string(*graph.precision())) : Json();
   json["params"] = sum.params;
   json["macs"] = sum.macs;
   json["layers"] = graph.size();

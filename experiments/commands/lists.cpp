@@ -45,8 +45,8 @@ std::string list_models() {
 
 std::string list_devices() {
   std::vector<std::vector<std::string>> rows{{"device", "GiB", "idle W", "busy W", "wired Mbit/s",
-                                              "wifi Mbit/s", "framework", "threads", "GMAC/s",
-                                              "description"}};
+                                              "wifi Mbit/s", "framework", "threads", "precision",
+                                              "GMAC/s", "description"}};
   const auto known = [](double value, double scale) {
     return std::isfinite(value) ? fmt::format("{:g}", value * scale) : std::string("-");
   };
@@ -61,13 +61,15 @@ std::string list_devices() {
                                            known(profile.wired_Bps, 8e-6),
                                            known(profile.wifi_Bps, 8e-6)};
       rows.push_back(first ? board : std::vector<std::string>(board.size()));
-      rows.back().insert(rows.back().end(), {compute.framework, std::to_string(compute.threads),
-                                             fmt::format("{:g}", compute.mac_rate * 1e-9),
-                                             first ? profile.description : ""});
+      rows.back().insert(
+          rows.back().end(),
+          {compute.framework, std::to_string(compute.threads),
+           compute.precision ? std::string(to_string(*compute.precision)) : "-",
+           fmt::format("{:g}", compute.mac_rate * 1e-9), first ? profile.description : ""});
       first = false;
     }
   }
-  return aligned(rows, "lrrrrrlrrl");
+  return aligned(rows, "lrrrrrlrlrl");
 }
 
 std::string list_clusters() {

@@ -79,11 +79,13 @@ int exit_code_of(std::size_t bad, std::size_t runs) {
   return kExitNotAllOk;
 }
 
-/// Writes and prints the tables over all runs.
-int conclude(const std::filesystem::path& folder, const std::string& head) {
+/// Writes and prints the tables over all runs, below them `notes`, or that something is assumed.
+int conclude(const std::filesystem::path& folder, const std::string& head,
+             std::vector<std::string> notes = {}) {
   const Summary summary = merge_results(folder);
   const bool streams = summary.has_streams();
-  print(head + summary.runs() + (streams ? "\n" + summary.streams() : ""));
+  if (notes.empty() && !summary.assumed().empty()) notes = {summary.assumed()};
+  print(head + summary.runs() + (streams ? "\n" + summary.streams() : "") + note_lines(notes));
   std::error_code error;
   fmt::print(stderr, "wrote {}: runs.csv, {}timing.csv{}\n", folder.string(),
              streams ? "streams.csv, " : "",
@@ -142,6 +144,7 @@ Study load_scenario(const RunArguments& arguments) {
   study.manifest.text = Document(fs::path(arguments.scenario.file)).canonical_text();
   study.manifest.arguments = arguments.command_line;
   study.manifest.runs = study.jobs.size();
+  study.manifest.notes = scenario.notes();
   study.folder = folder_for(arguments.output, scenario.name);
   study.mode.force = arguments.force;
   study.mode.lock = !arguments.no_lock;
@@ -181,7 +184,8 @@ int run_scenario(const RunArguments& arguments) {
   options.trace = arguments.trace;
   const StudyOutcome outcome = run_study([&] { return load_scenario(arguments); }, options);
   if (outcome.end != PoolEnd::kAllDone) return conclude_early(outcome);
-  return conclude(outcome.study.folder, outcome.study.headline + "\n\n");
+  return conclude(outcome.study.folder, outcome.study.headline + "\n\n",
+                  outcome.study.manifest.notes);
 }
 
 int run_sweep(const SweepArguments& arguments) {

@@ -22,6 +22,7 @@ struct RunReport {
   std::size_t devices = 0;
   std::string run_id, config_hash;
   std::optional<std::size_t> baseline;
+  std::int64_t assumed_rate = 0;  // devices
 
   Status status = Status::kOk;
   std::string message;  // why, if not ok

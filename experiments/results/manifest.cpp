@@ -103,6 +103,7 @@ void write_manifest(const fs::path& folder, const Manifest& manifest) {
   json["file"] = manifest.file;
   json["axes"] = manifest.axes;
   json["runs"] = manifest.runs;
+  json["notes"] = manifest.notes;
   json["finished"] = false;
   json["text"] = manifest.text;
   if (!manifest.base_text.empty()) json["base_text"] = manifest.base_text;

@@ -22,8 +22,9 @@ struct Manifest {
   std::vector<std::string> arguments;  // of the program
   std::vector<std::string> axes;
   std::size_t runs = 0;
-  std::string commit;   // of the program that made the runs, as read
-  std::string program;  // its program_id(), as read; empty: one of before there was such
+  std::vector<std::string> notes;  // of a scenario: what is assumed; only written
+  std::string commit;              // of the program that made the runs, as read
+  std::string program;             // its program_id(), as read; empty: one of before there was such
 
   /// 'sweep "bandwidth" (my.yaml)'.
   std::string title() const;

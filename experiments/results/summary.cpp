@@ -42,6 +42,7 @@ void Summary::add(Record record) {
     if (!record.axes[a].second.starts_with('#')) named_[a] = true;
   }
   repetitions_ = repetitions_ || record.at("repetition") != "0";
+  if (record.at("assumed_rate") != "0") ++assumed_;
   replans_ = replans_ || !record.at("replans").empty();
   const bool new_streams = !record.streams.empty() && streams_ < kMaxRows;
   streams_ += record.streams.size();
@@ -146,6 +147,22 @@ std::string Summary::streams() const {
   std::string text = aligned(rows, alignment);
   if (streams_ > kMaxRows) {
     text += fmt::format("... and {} more, see streams.csv\n", streams_ - kMaxRows);
+  }
+  return text;
+}
+
+std::string Summary::assumed() const {
+  if (assumed_ == 0) return "";
+  return fmt::format(
+      "in {} of {} runs rates of devices are assumed, see assumed_rate in runs.csv; "
+      "edgeflow explain says which",
+      assumed_, runs_);
+}
+
+std::string note_lines(const std::vector<std::string>& notes) {
+  std::string text;
+  for (const std::string& note : notes) {
+    text += fmt::format("{}note: {}\n", text.empty() ? "\n" : "", note);
   }
   return text;
 }

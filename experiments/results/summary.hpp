@@ -21,6 +21,9 @@ class Summary {
   /// A row per stream of each run: strategy, latencies, throughput, misses, energy.
   std::string streams() const;
 
+  /// How many runs have devices with assumed rates, in words; empty if none.
+  std::string assumed() const;
+
   std::size_t count() const { return runs_; }
   std::size_t not_ok() const { return not_ok_; }
   bool has_streams() const { return streams_ > 0; }
@@ -31,7 +34,7 @@ class Summary {
   void add_names(std::vector<std::string>& row, const Record& record) const;
 
   std::vector<Record> shown_, shown_streams_;
-  std::size_t runs_ = 0, not_ok_ = 0, streams_ = 0;
+  std::size_t runs_ = 0, not_ok_ = 0, streams_ = 0, assumed_ = 0;
   // Of all runs:
   std::vector<bool> named_;  // by axis: not always by its position alone ("#0")
   bool repetitions_ = false, replans_ = false;
@@ -42,5 +45,8 @@ std::string headline(const Network& network);
 
 /// What the runs of a scenario have in common, in one line.
 std::string headline(const Scenario& scenario);
+
+/// Lines for below a table, "note: ..." each, after an empty one; empty if there are none.
+std::string note_lines(const std::vector<std::string>& notes);
 
 }  // namespace edgeflow

@@ -142,6 +142,11 @@ constexpr Column<RunReport> kColumns[] = {
       "requests "
       "is served faster; empty where several streams share the cluster"},
      [](const R& r) { return cell(r.capacity_rps); }},
+    {{"assumed_rate", "",
+      "devices of the cluster whose compute rates are assumed: measured in another precision than "
+      "the scenario's or stream's, or, where that is int8, in one that nobody states; streams "
+      "together count a device once"},
+     [](const R& r) { return std::to_string(r.assumed_rate); }},
 };
 
 constexpr std::string_view kStream = "stream";
@@ -175,7 +180,8 @@ constexpr std::string_view kStreamColumns[] = {kStream,
                                                "replans",
                                                "outage_s",
                                                "aborted",
-                                               "capacity_rps"};
+                                               "capacity_rps",
+                                               "assumed_rate"};
 
 constexpr Column<RunReport> kTimingColumns[] = {
     {{"index", "", "of the run"}, [](const R& r) { return std::to_string(r.index); }},

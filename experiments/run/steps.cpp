@@ -45,6 +45,7 @@ void name_workloads(const Job& job, RunReport& report) {
     stream.model = models.back();
     stream.strategy = strategy.name;
     stream.strategy_options = options_text(strategy);
+    stream.assumed_rate = workload.assumed_rates();
   }
   report.model = joined(models);
 }
@@ -65,6 +66,7 @@ RunReport introduce(const Job& job) {
   report.run_id = job.run_id();
   report.config_hash = job.config_hash;
   report.baseline = job.baseline;
+  report.assumed_rate = scenario.assumed_rates();
   return report;
 }
 

@@ -40,37 +40,59 @@ std::string shipped_or_none(const std::string& messaging) {
   return std::ranges::find(shipped, messaging) != shipped.end() ? messaging : "none";
 }
 
-YamlTree device_node(const Cluster& cluster, DeviceId id, Scheduling usual,
+/// Adds the profile's rates and layer times; those that say nothing only where `than` has others.
+void add_rates(YamlTree& node, const ComputeProfile& compute, const ComputeProfile& than) {
+  for (const Rate& rate : rates()) {
+    const double value = compute.*rate.member;
+    if (!rate.resolved && value == than.*rate.member) continue;
+    node[rate.key] =
+        with_unit(std::min(value, kLargestQuantity), rate.unit ? si_unit(*rate.unit) : "");
+  }
+  if (!compute.layer_times) return;
+  for (const auto& [model, layers] : compute.layer_times->models) {
+    for (const auto& [layer, time] : layers) {
+      node["layer_time"][model][layer] = with_unit(time.time_s, "s");
+    }
+  }
+}
+
+/// The usual profile of the device, and those of workloads in other precisions.
+void add_compute(YamlTree& node, const Scenario& scenario, DeviceId id) {
+  const Device& device = scenario.cluster->device(id);
+  const ComputeProfile& compute = device.usual_compute();
+  if (!compute.framework.empty()) node["framework"] = compute.framework;
+  node["threads"] = compute.threads;
+  if (compute.precision) node["precision"] = std::string(to_string(*compute.precision));
+  add_rates(node, compute, ComputeProfile());
+  if (!compute.messaging.empty()) {
+    node["messaging"] = shipped_or_none(compute.messaging);
+    node["message_overhead"] = with_unit(compute.message_overhead_s, "s");  // maybe not its own
+  }
+  if (!compute.messaging.empty() || compute.sends != Sends::kHold) {
+    node["sends"] = std::string(to_string(compute.sends));
+  }
+  for (const Workload& workload : scenario.workloads) {
+    const ComputeProfile& other = workload.cluster->device(id).compute;
+    if (!other.precision || other.precision == compute.precision) continue;
+    YamlTree rates;
+    add_rates(rates, other, compute);
+    node["rates_in"][to_string(*other.precision)] = rates;
+  }
+  for (const Precision precision : device.precisions) {
+    node["precisions"].push_back(std::string(to_string(precision)));
+  }
+}
+
+YamlTree device_node(const Scenario& scenario, DeviceId id,
                      const std::vector<std::string>& catalogue) {
+  const Cluster& cluster = *scenario.cluster;
   const Device& device = cluster.device(id);
-  const ComputeProfile& compute = device.compute;
   YamlTree node;
   node["name"] = device.name;
   if (std::find(catalogue.begin(), catalogue.end(), device.type) != catalogue.end()) {
     node["type"] = device.type;
   }
-  if (!compute.framework.empty()) node["framework"] = compute.framework;
-  node["threads"] = compute.threads;
-  for (const Rate& rate : rates()) {
-    const double value = compute.*rate.member;
-    if (!rate.resolved && value == ComputeProfile().*rate.member) continue;
-    node[rate.key] = with_unit(value, rate.unit ? si_unit(*rate.unit) : "");
-  }
-  if (!compute.messaging.empty()) {
-    node["messaging"] = shipped_or_none(compute.messaging);
-    node["message_overhead"] =
-        with_unit(compute.message_overhead_s, "s");  // maybe instead of its own
-  }
-  if (!compute.messaging.empty() || compute.sends != Sends::kHold) {
-    node["sends"] = std::string(to_string(compute.sends));
-  }
-  if (compute.layer_times) {
-    for (const auto& [model, layers] : compute.layer_times->models) {
-      for (const auto& [layer, time] : layers) {
-        node["layer_time"][model][layer] = with_unit(time.time_s, "s");
-      }
-    }
-  }
+  add_compute(node, scenario, id);
   if (std::isfinite(device.memory_bytes)) node["memory"] = with_unit(device.memory_bytes, "B");
   if (!std::isnan(device.idle_W) && !std::isnan(device.busy_W)) {
     for (const Power& power : powers()) {
@@ -80,7 +102,7 @@ YamlTree device_node(const Cluster& cluster, DeviceId id, Scheduling usual,
       }
     }
   }
-  if (device.scheduling() != usual)
+  if (device.scheduling() != scenario.scheduling)
     node["scheduling"] = std::string(to_string(device.scheduling()));
   add_port(node, cluster.network(), index(id));
   return node;
@@ -115,14 +137,15 @@ YamlTree network_node(const Cluster& cluster, bool portable) {
   return node;
 }
 
-YamlTree cluster_node(const Cluster& cluster, Scheduling usual, bool portable) {
+YamlTree cluster_node(const Scenario& scenario, bool portable) {
+  const Cluster& cluster = *scenario.cluster;
   YamlTree node;
   node["name"] = cluster.name();
   node["network"] = network_node(cluster, portable);
   static const std::vector<std::string> catalogue = catalogue_names("platforms/devices");
   for (std::size_t d = 0; d < cluster.size(); ++d) {
     const DeviceId id{static_cast<std::int32_t>(d)};
-    node["devices"].push_back(device_node(cluster, id, usual, catalogue));
+    node["devices"].push_back(device_node(scenario, id, catalogue));
   }
   node["source"] = cluster.device(cluster.source()).name;
   node["sink"] = cluster.device(cluster.sink()).name;
@@ -158,8 +181,8 @@ void add_workload(YamlTree& tree, const Workload& workload, const StrategyChoice
   for (const auto& [key, value] : reading ? strategy.resolved_options() : strategy.options) {
     tree["strategy"]["options"][key] = value;
   }
-  tree["precision"] = std::string(to_string(workload.precision));
-  tree["input_precision"] = std::string(to_string(workload.input_precision));
+  tree["precision"] = std::string(to_string(workload.precision()));
+  tree["input_precision"] = std::string(to_string(workload.input_precision()));
   tree["requests"] = requests_node(workload.requests);
 }
 
@@ -176,8 +199,7 @@ std::string text_of(const Scenario& scenario, const StrategyChoice& strategy, Te
   YamlTree tree;
   tree["schema"] = 1;
   tree["name"] = scenario.name;
-  tree["cluster"] =
-      cluster_node(*scenario.cluster, scenario.scheduling, purpose == TextOf::kComparing);
+  tree["cluster"] = cluster_node(scenario, purpose == TextOf::kComparing);
   if (scenario.has_streams()) {
     for (const Workload& stream : scenario.workloads) {
       tree["streams"].push_back(stream_node(stream, strategy, purpose));

@@ -17,10 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 4> kPrecisions{"fp32", "fp16", "int8", "uint8"};
-constexpr std::array<double, 4> kElementBytes{4, 2, 1, 1};
 constexpr std::array<std::string_view, 2> kBounds{"simple", "lp"};
 constexpr std::array<std::string_view, 2> kNetworkModels{"cm02", "lv08"};
+constexpr std::int64_t kMaxThreads = 1024;
 constexpr std::size_t kMaxClusters = 100;  // that are kept
 
 void read_simulation(const Yaml& yaml, Scenario& scenario) {
@@ -41,10 +40,12 @@ void read_simulation(const Yaml& yaml, Scenario& scenario) {
   }
 }
 
-Cluster read_scenario_cluster(const Yaml& yaml, const std::string& scenario_name) {
-  if (!yaml.is_scalar()) return read_cluster(yaml, scenario_name, read_platform_file);
-  return located(
-      yaml, [&] { return load_cluster(yaml.as_string(), folder_of(yaml), read_platform_file); });
+Cluster read_scenario_cluster(const Yaml& yaml, const std::string& scenario_name,
+                              const std::optional<Yaml>& threads) {
+  if (!yaml.is_scalar()) return read_cluster(yaml, scenario_name, read_platform_file, threads);
+  return located(yaml, [&] {
+    return load_cluster(yaml.as_string(), folder_of(yaml), read_platform_file, threads);
+  });
 }
 
 /// What a stream may have of its own besides its strategy, source and sink.
@@ -53,18 +54,38 @@ void read_workload(const Yaml& yaml, ModelCache& cache, Workload& workload) {
     workload.model =
         located(*model, [&] { return cache.get(model->as_string(), folder_of(*model)); });
   }
-  const std::span precisions(kPrecisions);
   if (const auto precision = yaml.find("precision")) {
-    if (precision->is_scalar() && precision->as_string() == "uint8") {
-      precision->fail("only the model's input can be uint8", "that is input_precision");
-    }
-    workload.precision = static_cast<Precision>(precision->as_choice(precisions.first(3)));
-    workload.input_precision = workload.precision;
+    workload.stated_precision = read_precision(*precision);
+    workload.stated_input_precision.reset();
   }
   if (const auto precision = yaml.find("input_precision")) {
-    workload.input_precision = static_cast<Precision>(precision->as_choice(precisions));
+    workload.stated_input_precision = static_cast<Precision>(precision->as_choice(kPrecisions));
   }
   if (const auto requests = yaml.find("requests")) workload.requests = read_requests(*requests);
+}
+
+/// Gives the workload's devices the profiles of its precision; `yaml` is what says the workload.
+void choose_rates(const Yaml& yaml, Workload& workload) {
+  const Precision precision = workload.precision();
+  for (const Device& device : workload.cluster->devices()) {
+    if (device.computes_in(precision)) continue;
+    std::vector<std::string_view> known;
+    for (const Precision other : device.precisions) known.push_back(to_string(other));
+    const auto stated = yaml.find("precision");
+    const auto cluster = yaml.find("cluster");
+    (stated    ? *stated
+     : cluster ? *cluster
+               : yaml)
+        .fail(fmt::format("device \"{}\"{} computes in {} only, not in {}", device.name,
+                          device.type.empty() ? "" : fmt::format(" ({})", device.type),
+                          fmt::join(known, " and "), to_string(precision)),
+              fmt::format("precision: {} for all, or for the device alone in the cluster, or "
+                          "leave it out",
+                          known.front()));
+  }
+  if (auto cluster = workload.cluster->with_precision(precision)) {
+    workload.cluster = std::make_shared<const Cluster>(*std::move(cluster));
+  }
 }
 
 void check_layer_times(const Workload& workload) {
@@ -118,6 +139,7 @@ Workload read_stream(const Yaml& yaml, const Workload& base, bool has_strategy, 
     yaml.fail("missing key \"strategy\"", "or give the scenario one, for all streams without");
   }
   stream.cluster = read_ends(yaml, base.cluster);
+  choose_rates(yaml, stream);
   check_layer_times(stream);
   return stream;
 }
@@ -195,21 +217,36 @@ std::shared_ptr<const Model> ModelCache::get(const std::string& name, const fs::
 
 std::shared_ptr<const Cluster> ModelCache::get_cluster(const Yaml& yaml,
                                                        const std::string& scenario_name,
-                                                       Scheduling scheduling) {
-  const std::string key = fmt::format("{}\n{}\n{}\n{}", scenario_name, to_string(scheduling),
+                                                       Scheduling scheduling,
+                                                       const std::optional<Yaml>& threads) {
+  const std::string key = fmt::format("{}\n{}\n{}\n{}\n{}", scenario_name, to_string(scheduling),
+                                      threads ? threads->as_integer(1, kMaxThreads) : 0,
                                       folder_of(yaml).string(), canonical_text(yaml.node()));
   if (clusters_.size() > kMaxClusters) clusters_.clear();
   std::shared_ptr<const Cluster>& place = clusters_[key];
   if (!place) {
-    const Cluster cluster = read_scenario_cluster(yaml, scenario_name);
+    const Cluster cluster = read_scenario_cluster(yaml, scenario_name, threads);
     place = std::make_shared<const Cluster>(cluster.with_scheduling(scheduling));
   }
   return place;
 }
 
+Precision Workload::precision() const {
+  return stated_precision.value_or(model->graph.precision().value_or(Precision::kFp32));
+}
+
+bool Workload::assumes_rates_of(DeviceId device) const {
+  return assumes_rates(cluster->device(device).compute, precision());
+}
+
+std::int64_t Workload::assumed_rates() const {
+  std::int64_t count = 0;
+  for (const DeviceId device : ids_of<DeviceId>(*cluster)) count += assumes_rates_of(device);
+  return count;
+}
+
 ElementSize Workload::element_size() const {
-  return {kElementBytes[static_cast<std::size_t>(precision)],
-          kElementBytes[static_cast<std::size_t>(input_precision)]};
+  return {element_bytes(precision()), element_bytes(input_precision())};
 }
 
 std::vector<double> Workload::arrivals_s(std::uint64_t seed) const {
@@ -229,10 +266,44 @@ double Scenario::lower_bound_s(const Workload& workload, const Cluster& on) cons
   return lp_lower_bound_s(graph, best, workload.element_size(), effects);
 }
 
+std::int64_t Scenario::assumed_rates() const {
+  std::int64_t count = 0;
+  for (const DeviceId device : ids_of<DeviceId>(*cluster)) {
+    count += std::any_of(workloads.begin(), workloads.end(), [&](const Workload& workload) {
+      return workload.assumes_rates_of(device);
+    });
+  }
+  return count;
+}
+
+std::vector<std::string> Scenario::notes() const {
+  std::vector<std::string> notes;
+  const auto add = [&](std::string note) {
+    if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
+  };
+  for (const Workload& workload : workloads) {
+    const Graph& graph = workload.model->graph;
+    const std::string_view precision = to_string(workload.precision());
+    if (graph.precision().value_or(workload.precision()) != workload.precision()) {
+      add(fmt::format("{} is a model in {}, and taken to be in {} as the scenario says",
+                      graph.name(), to_string(*graph.precision()), precision));
+    }
+    for (const Device& device : workload.cluster->devices()) {
+      if (!assumes_rates(device.compute, workload.precision())) continue;
+      add(fmt::format("rates of {} ({}) are assumed to hold in {}: {}",
+                      device.type.empty() ? device.name : device.type, describe(device.compute),
+                      precision,
+                      device.compute.precision ? "they were measured in another precision"
+                                               : "nobody says what they were measured in"));
+    }
+  }
+  return notes;
+}
+
 Scenario read_scenario(const Yaml& yaml, ModelCache& cache) {
   if (!yaml.is_map()) yaml.fail_expected("a scenario: schema, name, model, cluster, strategy");
   yaml.expect_keys({"schema", "name", "description", "model", "cluster", "strategy", "strategies",
-                    "precision", "input_precision", "requests", "streams", "simulation",
+                    "precision", "input_precision", "threads", "requests", "streams", "simulation",
                     "disturbances", "bound", "seed"});
   if (yaml.path().empty()) (void)yaml.at("schema");
   if (const auto schema = yaml.find("schema")) (void)schema->as_integer(1, 1);
@@ -246,7 +317,8 @@ Scenario read_scenario(const Yaml& yaml, ModelCache& cache) {
   scenario.strategies = read_strategies(yaml);
   if (!streams && scenario.strategies.empty()) (void)yaml.at("strategy");
   if (const auto simulation = yaml.find("simulation")) read_simulation(*simulation, scenario);
-  scenario.cluster = cache.get_cluster(yaml.at("cluster"), scenario.name, scenario.scheduling);
+  scenario.cluster = cache.get_cluster(yaml.at("cluster"), scenario.name, scenario.scheduling,
+                                       yaml.find("threads"));
   if (const auto disturbances = yaml.find("disturbances")) {
     scenario.disturbances = read_disturbances(*disturbances, *scenario.cluster);
     if (scenario.effects.disturbances && !scenario.disturbances.traces.empty()) {
@@ -263,16 +335,19 @@ Scenario read_scenario(const Yaml& yaml, ModelCache& cache) {
   }
   if (streams) {
     read_streams(yaml, *streams, cache, scenario);
+    const Precision first = scenario.workloads.front().precision();
+    if (auto cluster = scenario.cluster->with_precision(first)) {
+      scenario.cluster = std::make_shared<const Cluster>(*std::move(cluster));
+    }
   } else {
+    choose_rates(yaml, workload);
+    scenario.cluster = workload.cluster;
     check_layer_times(workload);
   }
   check_options(scenario);
   return scenario;
 }
 
-std::string_view to_string(Precision precision) {
-  return kPrecisions[static_cast<std::size_t>(precision)];
-}
 std::string_view to_string(NetworkModel model) {
   return kNetworkModels[static_cast<std::size_t>(model)];
 }

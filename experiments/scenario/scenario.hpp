@@ -6,7 +6,9 @@
 //   model: yolov5s                       # of the zoo, or a path relative to this file
 //   cluster: {network: ..., devices: ...}  # or a shipped name, or the path of a cluster file
 //   strategy: {name: edgeflow, options: {...}}   # or a bare name, or strategies: [...]
-//   precision: fp32                      # fp32, fp16, int8: elements of activations and weights
+//   precision: fp32                      # fp32, fp16, int8: of activations and weights, and what
+//                                        # devices compute in; default: the model's, or fp32
+//   threads: 4                           # of devices that say none; default: that of their type
 //   input_precision: uint8               # of the model's input; default: precision
 //   requests: {count: 100, arrivals: {process: poisson, rate: 2/s}}    # see requests.hpp
 //   simulation: {network_model: cm02, scheduling: oldest_request, ablate: [contention]}
@@ -34,6 +36,7 @@
 #include "experiments/scenario/strategy_choice.hpp"
 #include "sim/simulate.hpp"
 #include "workloads/input/yaml.hpp"
+#include "workloads/tensors/precision.hpp"
 
 namespace edgeflow {
 
@@ -49,17 +52,16 @@ class ModelCache {
   /// Throws InputError as load_model does.
   std::shared_ptr<const Model> get(const std::string& name, const std::filesystem::path& folder);
 
-  /// The cluster of a scenario of that name, with the scheduling of devices that have none of their
-  /// own. Throws InputError as read_cluster does.
+  /// The cluster of a scenario of that name, with the scheduling, and threads if any are given, of
+  /// devices that have none of their own. Throws InputError as read_cluster does.
   std::shared_ptr<const Cluster> get_cluster(const Yaml& yaml, const std::string& scenario_name,
-                                             Scheduling scheduling);
+                                             Scheduling scheduling,
+                                             const std::optional<Yaml>& threads);
 
  private:
   std::map<std::filesystem::path, std::shared_ptr<const Model>> models_;
   std::map<std::string, std::shared_ptr<const Cluster>> clusters_;
 };
-
-enum class Precision : std::uint8_t { kFp32, kFp16, kInt8, kUint8 };
 
 /// How lower_bound_s is computed: partition/prices/bound.hpp has both.
 enum class BoundKind : std::uint8_t { kSimple, kLp };
@@ -68,11 +70,17 @@ enum class BoundKind : std::uint8_t { kSimple, kLp };
 struct Workload {
   std::string name;  // of the stream; empty for a scenario without streams
   std::shared_ptr<const Model> model;
-  std::shared_ptr<const Cluster> cluster;  // everybody's devices and links, own source and sink
-  std::optional<StrategyChoice> strategy;  // of its own; without one that of the job plans it
-  Precision precision = Precision::kFp32;
-  Precision input_precision = Precision::kFp32;
+  std::shared_ptr<const Cluster> cluster;     // everybody's devices and links, own source and sink
+  std::optional<StrategyChoice> strategy;     // of its own; without one that of the job plans it
+  std::optional<Precision> stated_precision;  // nothing: the model's, or fp32
+  std::optional<Precision> stated_input_precision;  // nothing: as precision
   Requests requests;
+
+  Precision precision() const;
+  Precision input_precision() const { return stated_input_precision.value_or(precision()); }
+  /// Whether rates of the device are assumed to hold in its precision (assumes_rates).
+  bool assumes_rates_of(DeviceId device) const;
+  std::int64_t assumed_rates() const;  // of how many devices
 
   ElementSize element_size() const;
   /// When requests arrive, ascending; for closed only their number counts. `seed` is the scenario's.
@@ -83,7 +91,7 @@ struct Workload {
 
 struct Scenario {
   std::string name;
-  std::shared_ptr<const Cluster> cluster;  // that of t = 0
+  std::shared_ptr<const Cluster> cluster;  // that of t = 0, in the first workload's precision
   std::vector<Workload> workloads;         // at least one; they share the cluster
   std::vector<StrategyChoice> strategies;  // at least one, all different
   NetworkModel network_model = NetworkModel::kCm02;
@@ -102,6 +110,10 @@ struct Scenario {
   }
   /// A latency that no plan of the workload can beat on the cluster `on`.
   double lower_bound_s(const Workload& workload, const Cluster& on) const;
+  /// Devices whose rates are assumed for some workload (assumes_rates).
+  std::int64_t assumed_rates() const;
+  /// What users should know of it: a line each, such as what is assumed.
+  std::vector<std::string> notes() const;
 };
 
 /// What a strategy sees of a workload.
@@ -125,7 +137,6 @@ void override_scenario(Document& document, const std::string& prefix, const std:
 /// The same for the root and "key.path=value" as given to --set.
 void override_scenario(Document& document, const std::string& assignment);
 
-std::string_view to_string(Precision precision);
 std::string_view to_string(NetworkModel model);
 std::string_view to_string(BoundKind bound);
 

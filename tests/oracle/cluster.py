@@ -3,6 +3,7 @@
 Bandwidths are byte/s, latencies s. A route is (links in order, crossings, latency): after the
 latency, each link carries bytes * crossings for every time that it is listed.
 """
+import copy
 import dataclasses
 import itertools
 
@@ -51,10 +52,17 @@ class Device:
                                 for key in ("idle", "busy", "transmit", "receive")}
 
 
+def assumes_rates(entry, precision):
+    """Whether a device's rates were measured in another precision, or for int8 in none that is stated."""
+    measured = precision if precision in entry.get("rates_in", {}) else entry.get("precision")
+    return precision == "int8" if measured is None else measured != precision
+
+
 class Cluster:
-    """Of the `cluster:` of a resolved scenario."""
+    """Of the `cluster:` of a resolved scenario, with its usual rates."""
 
     def __init__(self, entry, scheduling):
+        self.scheduling = scheduling
         self.devices = [Device(device, scheduling) for device in entry["devices"]]
         self.index = {device.name: d for d, device in enumerate(self.devices)}
         self.entries = entry["devices"]
@@ -68,6 +76,13 @@ class Cluster:
         if not build:
             raise Unsupported(f"network {self.network['type']}")
         build()
+
+    def in_precision(self, precision):
+        """The same with the rates that devices have in it."""
+        found = copy.copy(self)
+        found.devices = [Device(entry | entry.get("rates_in", {}).get(precision, {}), self.scheduling)
+                         for entry in self.entries]
+        return found
 
     def add_port(self, name, up_down, latency):
         self.links.append(Link(f"{name}:up", up_down[0], latency))

@@ -2,6 +2,7 @@
 import dataclasses
 import math
 
+from cluster import assumes_rates
 import figures
 import model
 from files import load_table, load_yaml, number
@@ -93,7 +94,7 @@ def bounds(run, stream, plan, latency, shared):
     found["predicted_latency_s"] = figures.predicted(plan, run.cluster, run.ablate)
     holes = any(map(model.has_holes, plan.layers))  # then the share that counts is left open
     if run.scenario.get("bound", "simple") == "simple" and not holes:
-        found["lower_bound_s"] = figures.lower_bound(plan.layers, run.cluster, run.ablate)
+        found["lower_bound_s"] = figures.lower_bound(plan.layers, plan.cluster, run.ablate)
         found["optimality_gap"] = latency / found["lower_bound_s"] - 1 if found["lower_bound_s"] else None
     if not shared:
         need = max(figures.demand(plan, run.ablate))
@@ -155,6 +156,8 @@ def compare_row(run, accounts, ours, comparison):
         if accounts.known else None
     expected["link_energy_J"] = sum(map(accounts.link_energy, range(len(run.cluster.links))))
     expected["speedup_over_baseline"] = speedup(run, latency, got)
+    precisions = {spec["precision"] for spec in run.scenario.get("streams", [run.scenario])}
+    expected["assumed_rate"] = assumed_rates(run, precisions)
     if not named:
         expected |= bounds(run, run.streams[0], plans[0], latency, False)
         if any(at < accounts.makespan for at, _ in run.streams[0].changes):  # the prediction is of the first plan
@@ -164,7 +167,12 @@ def compare_row(run, accounts, ours, comparison):
         compare_streams(run, ours, comparison)
 
 
+def assumed_rates(run, precisions):
+    return sum(any(assumes_rates(entry, precision) for precision in precisions) for entry in run.cluster.entries)
+
+
 def compare_streams(run, ours, comparison):
+    specs = {spec["name"]: spec for spec in run.scenario["streams"]}
     theirs = {row["stream"]: row for row in run.rows("streams.csv")}
     for stream in run.streams:
         rows = [row for row in ours if row["stream"] == stream.name]
@@ -172,6 +180,7 @@ def compare_streams(run, ours, comparison):
         aborted = expected.pop("aborted_times")
         expected |= bounds(run, stream, stream.plans[0], expected["latency_s"], False)
         expected.pop("prediction_error", None)
+        expected["assumed_rate"] = assumed_rates(run, [specs[stream.name]["precision"]])
         if not stream.concurrency:
             expected["queue_growth_rps"] = figures.growth(rows)
         if run.disturbances.get("policy") == "replan" and run.failures:

@@ -54,6 +54,8 @@ class Maker:
         self.maybe(entry, .4, "serialization_rate", self.between(20, 400, "MB/s"))
         self.maybe(entry, .4, "sends", self.random.choice(["hold", "block", "overlap"]))
         self.maybe(entry, .4, "scheduling", self.random.choice(SCHEDULINGS))
+        self.maybe(entry, .2, "rates_in", {self.random.choice(["fp16", "int8"]): {
+            "mac_rate": self.between(3, 60, "GMAC/s"), "overhead": self.between(1, 90, "us")}})
         return entry
 
     def latency(self):

@@ -65,8 +65,8 @@ class Run:
         plans = []
         for n in sorted(files):
             self.cluster.lost_devices, self.cluster.lost_links = self.losses_of(name, n)
-            plans.append(Plan(files[n], self.models[spec["model"]], self.cluster, sink, spec["precision"],
-                              spec["input_precision"], self.ablate))
+            plans.append(Plan(files[n], self.models[spec["model"]], self.cluster.in_precision(spec["precision"]),
+                              sink, spec["precision"], spec["input_precision"], self.ablate))
         self.cluster.lost_devices, self.cluster.lost_links = set(), set()
         return plans
 

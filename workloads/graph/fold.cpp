@@ -47,6 +47,7 @@ Graph fold(const Graph& graph) {
   Graph folded;
   folded.name_ = graph.name_;
   folded.source_ = graph.source_;
+  folded.precision_ = graph.precision_;
   std::vector<LayerId> id_of(graph.size());
   for (std::size_t i = 0; i < graph.size(); ++i) {
     const Layer& layer = graph.layers_[i];

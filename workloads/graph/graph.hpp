@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "workloads/operators/layer.hpp"
 #include "workloads/operators/operators.hpp"
+#include "workloads/tensors/precision.hpp"
 
 namespace edgeflow {
 
@@ -47,6 +49,9 @@ class Graph {
 
   const std::string& name() const { return name_; }
   const std::string& source() const { return source_; }  // where the model comes from
+  /// That its file was quantized to; nothing: it may be computed in any.
+  std::optional<Precision> precision() const { return precision_; }
+  void set_precision(std::optional<Precision> precision) { precision_ = precision; }
   std::size_t size() const { return layers_.size(); }
   std::span<const Layer> layers() const { return layers_; }
   const Layer& layer(LayerId id) const { return layers_[index(id)]; }
@@ -62,6 +67,7 @@ class Graph {
 
   std::string name_;
   std::string source_;
+  std::optional<Precision> precision_;
   std::vector<Layer> layers_;
   std::vector<std::vector<LayerId>> consumers_;
   std::vector<LayerId> outputs_;

@@ -26,6 +26,7 @@ constexpr Unit kDurationUnits[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3},
                                    {"s", 1},     {"min", 60},  {"h", 3600}};
 constexpr Unit kFrequencyUnits[] = {{"/s", 1}, {"/min", 1.0 / 60}, {"Hz", 1}};
 constexpr Unit kPowerUnits[] = {{"mW", 1e-3}, {"W", 1}};
+constexpr Unit kShareUnits[] = {{"%", 1e-2}};
 
 std::span<const Unit> units_of(Quantity kind) {
   switch (kind) {
@@ -43,6 +44,8 @@ std::span<const Unit> units_of(Quantity kind) {
       return kFrequencyUnits;
     case Quantity::kPower:
       return kPowerUnits;
+    case Quantity::kShare:
+      return kShareUnits;
   }
   return {};
 }
@@ -87,6 +90,8 @@ std::string describe(Quantity kind) {
       return "a rate such as 2/s";
     case Quantity::kPower:
       return "a power such as 5W";
+    case Quantity::kShare:
+      return "a share such as 12.5%";
   }
   return "a quantity";
 }

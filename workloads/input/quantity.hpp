@@ -15,6 +15,7 @@ enum class Quantity {
   kDuration,   // -> s: ns, us, ms, s, min, h
   kFrequency,  // -> 1/s: /s, /min, Hz
   kPower,      // -> W: mW, W
+  kShare,      // -> 1: %
 };
 
 /// Parses a finite, non-negative number followed by a unit of the given kind, with or without a
@@ -25,7 +26,7 @@ std::optional<double> parse_quantity(std::string_view text, Quantity kind);
 inline constexpr double kSmallestQuantity = 1e-12;
 inline constexpr double kLargestQuantity = 1e18;
 
-/// The unit that numbers in SI units have: "B/s", "MAC/s", "s".
+/// The unit that numbers in SI units have: "B/s", "MAC/s", "s". Precondition: not a share.
 std::string_view si_unit(Quantity kind);
 
 /// What to write instead, for error messages: "a bandwidth such as 100Mbps".

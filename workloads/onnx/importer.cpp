@@ -30,7 +30,9 @@ Dims Activation::dims() const {
 
 Importer::Importer(FileModel model, std::string file, const OnnxOptions& options,
                    std::vector<std::string>* warnings)
-    : model_(std::move(model)), file_(std::move(file)), options_(options), warnings_(warnings) {}
+    : model_(std::move(model)), file_(std::move(file)), options_(options), warnings_(warnings) {
+  for (Node& node : model_.nodes) in_8_bits_.push_back(take_out_scales(node));
+}
 
 void Importer::fail_at(std::size_t node, const std::string& message,
                        const std::string& hint) const {

@@ -109,6 +109,8 @@ class Importer {
   std::unordered_set<std::string> read_;                   // tensors that a needed node reads
   std::vector<std::size_t> order_;
   std::vector<bool> needed_;
+  std::vector<bool> in_8_bits_;  // by node: it computes so
+  bool quantized_ = false;       // some activation is
   std::unordered_map<std::string, Value> values_;
   std::vector<Item> items_;
   std::unordered_set<std::string> names_;
@@ -117,6 +119,10 @@ class Importer {
   bool translating_ = false;  // current_ is a node
   Budget budget_;
 };
+
+/// Makes a node that computes in 8 bits (QLinearConv) what it would be without (Conv); false if it
+/// is none.
+bool take_out_scales(Node& node);
 
 /// How the nodes of an operator become layers; nullptr for operators that are not known.
 using Translation = void (*)(Importer&);

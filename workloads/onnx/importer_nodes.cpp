@@ -99,6 +99,7 @@ bool Importer::translate_constant() {
 
 void Importer::translate_node() {
   if (translate_constant()) return;
+  quantized_ = quantized_ || in_8_bits_[current_] || node().op == "QuantizeLinear";
   if (!node().domain.empty()) {
     return unknown(fmt::format("the operator is of the domain {}, which is not known",
                                in_quotes(node().domain)));
@@ -161,7 +162,9 @@ Graph Importer::assemble(const std::string& name, const std::vector<std::size_t>
   }
   const std::string by = model_.producer.empty() ? "" : printable(model_.producer) + ", ";
   try {
-    return Graph(name, fmt::format("ONNX file ({}operator set {})", by, model_.opset), specs);
+    Graph graph(name, fmt::format("ONNX file ({}operator set {})", by, model_.opset), specs);
+    if (quantized_) graph.set_precision(Precision::kInt8);
+    return graph;
   } catch (const ModelError& error) {
     throw InputError({file_}, fmt::format("layer {}", in_quotes(specs[error.layer()].name)),
                      error.what());

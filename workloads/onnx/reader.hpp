@@ -4,7 +4,9 @@
 // What is read is what the network computes: subgraphs that only compute shapes, constants or
 // indices are evaluated and vanish; layers that exporters write as many nodes (layer norm, GELU,
 // SiLU, hard swish, matrix product plus bias) become one again. Weights are never needed: their
-// dims say everything, and data outside of the file is not opened.
+// dims say everything, and data outside of the file is not opened. A model whose activations are
+// quantized, by QuantizeLinear or QLinear operators, is one in int8 (Graph::precision), of the
+// layers that it would have without.
 
 #include <filesystem>
 #include <map>
