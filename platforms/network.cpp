@@ -81,7 +81,9 @@ Route route_over_the_air(const Network& network, std::size_t from, std::size_t t
 
 double station_sends(const Network& network, std::size_t from, std::size_t to) {
   const std::size_t station = from == network.access_point ? to : from;
-  return 1 / (network.rates_Bps.empty() ? network.bandwidth_Bps : network.rates_Bps[station]);
+  const double rate_Bps =
+      network.rates_Bps.empty() ? network.bandwidth_Bps : network.rates_Bps[station];
+  return network.bandwidth_Bps / network.links.front().bandwidth_Bps / rate_Bps;  // of the air, now
 }
 
 double station_receives(const Network& network, std::size_t from, std::size_t to) {

@@ -180,7 +180,7 @@ class Cluster:
         raise Unsupported(f"no way from {source} to {target}")
 
     def wifi_rate(self, d):
-        return quantity(self.entries[d].get("bandwidth"), self.links[0].bandwidth)
+        return quantity(self.entries[d].get("bandwidth"), quantity(self.network["bandwidth"]))
 
     def access_point(self):
         return self.index.get(self.network.get("access_point"))
@@ -208,6 +208,7 @@ class Cluster:
         """Seconds per byte that the sender's and the receiver's interface are at work."""
         if self.network["type"] == "wifi":
             stations = [d for d in (a, b) if d != self.access_point()]
-            return 1 / self.wifi_rate(stations[0]), 1 / self.wifi_rate(stations[-1])
+            slower = quantity(self.network["bandwidth"]) / self.links[0].bandwidth  # by a trace, from 0 s on
+            return slower / self.wifi_rate(stations[0]), slower / self.wifi_rate(stations[-1])
         links = self.route(a, b)[0]
         return 1 / self.links[links[0]].bandwidth, 1 / self.links[links[-1]].bandwidth

@@ -131,7 +131,7 @@ class Maker:
                       "planning_time": self.random.choice(["0s", "50ms", self.between(1, 300, "ms")])}
         if self.chance(.2):
             found["bandwidth"] = [{"links": "all", "steps": [
-                {"at": f"{at}s", "bandwidth": self.between(5, 200, "Mbps")} for at in (.05, .21, .6, 1.1)]}]
+                {"at": f"{at}s", "bandwidth": self.between(5, 200, "Mbps")} for at in self.random.choice([(.05, .21, .6, 1.1), (0, .1, .3)])]}]
         if self.chance(.15):
             a, b = self.random.sample(self.names, 2)
             found["background"] = [{"from": a, "to": b}]
