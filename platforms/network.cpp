@@ -261,6 +261,12 @@ Network make_hub(std::size_t devices, double bandwidth_Bps, double latency_s) {
   return network;
 }
 
+void set_efficiency(Network& network, double efficiency) {
+  assert(efficiency > 0 && efficiency <= 1 && network.links.size() == 1);
+  network.efficiency = efficiency;
+  network.links.front().bandwidth_Bps = network.bandwidth_Bps * efficiency;
+}
+
 Network make_mesh(std::span<const std::string> names, double bandwidth_Bps, double latency_s) {
   Network network;
   network.type = NetworkType::kMesh;

@@ -289,6 +289,8 @@ const Broken kScenarios[] = {
 
 const Broken kParts[] = {
     {"cluster_equal_names", ":5:5: at devices[1]: two devices are called \"pi\""},
+    {"cluster_idle_air",
+     ":2:56: at network.efficiency: got \"0\", expected a number of more than 0, at most 1"},
     {"cluster_without_bandwidth", ":2:10: at network: missing key \"bandwidth\""},
     {"device_without_rate", ":4:5: at compute[0]: missing key \"mac_rate\""},
     {"model_batch",

@@ -141,6 +141,23 @@ TEST_CASE("a table of quantiles with a mistake is refused where the mistake is")
   }
 }
 
+TEST_CASE("what the air carries of its rate is in plan, run and resolved scenario") {
+  const Scratch scratch;
+  const std::string air =
+      "--set 'cluster.network={type: wifi, bandwidth: 1000B/s, efficiency: 0.5, latency: 1s}'";
+  REQUIRE(run(scratch, "one", "", air).exit_code == 0);
+  // Each way 1 s and two crossings at 500 byte/s; the layer takes 1.5 s.
+  const double latency_s = 1 + 192 / 250.0 + 1.5 + 1 + 128 / 250.0;
+  CHECK(number(figure(scratch, "one", "latency_s")) == doctest::Approx(latency_s).epsilon(1e-9));
+  CHECK(number(figure(scratch, "one", "predicted_latency_s")) ==
+        doctest::Approx(latency_s).epsilon(1e-9));
+  CHECK(table(scratch, "one", "scenario.resolved.yaml").find("efficiency: 0.5") !=
+        std::string::npos);
+  REQUIRE(test::shell(scratch, "\"$edgeflow\" run one/runs/*/scenario.resolved.yaml -o again")
+              .exit_code == 0);
+  CHECK(table(scratch, "one", "requests.csv") == table(scratch, "again", "requests.csv"));
+}
+
 TEST_CASE("a failure is a status, and the requests that were done are in the table") {
   const Scratch scratch;
   // A request takes 1.192 + 1.5 + 1.128 = 3.82 s.
