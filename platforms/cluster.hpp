@@ -110,7 +110,8 @@ class Cluster {
 /// `bandwidth` or `up` and `down`, and `latency`, one way, of its own link.
 ///   {type: wifi, bandwidth: 100Mbps, latency: 3ms, access_point: router}
 /// One medium. A device may have `bandwidth`, its own rate on the air. `access_point` is optional:
-/// a device that no air is between.
+/// a device that no air is between. `efficiency: 0.65` (also of a hub; default 1) is the part of all
+/// these rates that the medium carries; bandwidths of disturbances are what it carries.
 ///   {type: hub, bandwidth: 100Mbps, latency: 0.5ms}
 /// One medium that a message crosses once.
 ///   {type: mesh, bandwidth: 100Mbps, latency: 1ms,

@@ -81,7 +81,9 @@ Route route_over_the_air(const Network& network, std::size_t from, std::size_t t
 
 double station_sends(const Network& network, std::size_t from, std::size_t to) {
   const std::size_t station = from == network.access_point ? to : from;
-  return 1 / (network.rates_Bps.empty() ? network.bandwidth_Bps : network.rates_Bps[station]);
+  const double rate_Bps =
+      network.rates_Bps.empty() ? network.bandwidth_Bps : network.rates_Bps[station];
+  return network.bandwidth_Bps / network.links.front().bandwidth_Bps / rate_Bps;  // of the air, now
 }
 
 double station_receives(const Network& network, std::size_t from, std::size_t to) {
@@ -257,6 +259,12 @@ Network make_hub(std::size_t devices, double bandwidth_Bps, double latency_s) {
   network.latency_s = latency_s;
   network.links.push_back({"hub", bandwidth_Bps, latency_s, 0, 0});
   return network;
+}
+
+void set_efficiency(Network& network, double efficiency) {
+  assert(efficiency > 0 && efficiency <= 1 && network.links.size() == 1);
+  network.efficiency = efficiency;
+  network.links.front().bandwidth_Bps = network.bandwidth_Bps * efficiency;
 }
 
 Network make_mesh(std::span<const std::string> names, double bandwidth_Bps, double latency_s) {

@@ -80,6 +80,9 @@ class Network {
   NetworkType type = NetworkType::kSwitch;
   double bandwidth_Bps = 0;  // as described, for headlines; 0 where links have their own
   double latency_s = 0;      // of a message between two devices, likewise
+  /// wifi, hub: what the medium carries of the bandwidth and rates as described; its link has it in
+  /// its bandwidth already.
+  double efficiency = 1;
   std::vector<Link> links;
   /// As YAML in one line, where what `switch`, `wifi` and `hub` have does not tell all.
   std::string description;
@@ -135,6 +138,11 @@ Network make_switch(std::span<const std::string> names, std::vector<Port> ports,
 /// (the performance anomaly; Heusse et al., INFOCOM 2003).
 Network make_wifi(std::size_t devices, double bandwidth_Bps, double latency_s,
                   std::vector<double> rates_Bps = {}, std::optional<std::size_t> access_point = {});
+
+/// The medium of a wifi or hub carries only this part of its bandwidth, 0 to 1: a nominal rate is that
+/// of frames, without headers, acknowledgements, collisions and what the air does not get through.
+/// Precondition: what make_wifi or make_hub made. A layer-wise run, which moves most, shows it best.
+void set_efficiency(Network& network, double efficiency);
 
 /// `hub`: one shared medium (link 0) that every message crosses once, in either direction.
 Network make_hub(std::size_t devices, double bandwidth_Bps, double latency_s);

@@ -36,11 +36,11 @@ NetworkReader::Format NetworkReader::format(NetworkType type) {
               {"bandwidth", "up", "down", "latency"},
               &NetworkReader::build_switch};
     case NetworkType::kWifi:
-      return {{"bandwidth", "latency", "access_point", "link_power"},
+      return {{"bandwidth", "efficiency", "latency", "access_point", "link_power"},
               {"bandwidth"},
               &NetworkReader::build_wifi};
     case NetworkType::kHub:
-      return {{"bandwidth", "latency", "link_power"}, {}, &NetworkReader::build_hub};
+      return {{"bandwidth", "efficiency", "latency", "link_power"}, {}, &NetworkReader::build_hub};
     case NetworkType::kMesh:
       return {{"bandwidth", "latency", "links", "link_power"}, {}, &NetworkReader::build_mesh};
     case NetworkType::kStarOfStars:
@@ -162,6 +162,12 @@ Network NetworkReader::build(const std::vector<std::string>& names) {
   names_ = names;
   for (const std::string& name : names) nodes_.emplace(name, nodes_.size());
   Network network = (this->*format_.build)();
+  if (const auto efficiency =
+          contains(format_.keys, "efficiency") ? yaml_.find("efficiency") : std::nullopt) {
+    const double part = efficiency->as_number(0, 1);
+    if (part < kSmallestQuantity) efficiency->fail_expected("a number of more than 0, at most 1");
+    set_efficiency(network, part);
+  }
   const auto power = contains(format_.keys, "link_power") ? yaml_.find("link_power") : std::nullopt;
   if (power) {
     power->expect_keys({"idle", "busy"});

@@ -11,7 +11,6 @@
 #include <tuple>
 
 #include "sim/engine/child.hpp"
-#include "sim/engine/energy.hpp"
 #include "sim/engine/offered_load.hpp"
 #include "sim/engine/platform.hpp"
 #include "sim/engine/runtime.hpp"
@@ -76,7 +75,6 @@ SimulationResult run_engine(std::span<const Stream> streams, const SimulationOpt
   Runtime runtime(streams, which, options, disturbances, platform);
   SimulationResult result = runtime.run(engine);
   const Cluster& cluster = streams.front().first().cluster;
-  account_energy(cluster, result);
   for (std::size_t d = 0; options.energy_plugin && d < cluster.size(); ++d) {
     // The plugin counts until the clock stops.
     result.devices[d].plugin_energy_J =

@@ -81,11 +81,21 @@ const Broken kScenarios[] = {
     {"disturbed_traffic_without_rate",
      ":8:29: at disturbances.background[0]: missing key \"rate\""},
     {"disturbed_jitter_unknown",
-     ":8:39: at disturbances.jitter.distribution: got \"uniformm\", expected exponential or "
-     "uniform (did you mean \"uniform\"?)"},
+     ":8:39: at disturbances.jitter.distribution: got \"uniformm\", expected one of "
+     "exponential, uniform, lognormal, empirical (did you mean \"uniform\"?)"},
     {"disturbed_jitter_zero",
      ":8:54: at disturbances.jitter.mean: got \"0ms\", expected a duration such as 0.5ms, more "
      "than zero"},
+    {"disturbed_jitter_heavy",
+     ":8:67: at disturbances.jitter.p999: got \"200ms\", expected more than the mean and at most "
+     "118 "
+     "times it (no log-normal distribution has such a mean and 99.9 % quantile)"},
+    {"disturbed_jitter_p999",
+     ":8:69: at disturbances.jitter.p999: the distribution \"exponential\" has none"},
+    {"disturbed_jitter_quantiles",
+     ":8:120: at disturbances.jitter.quantiles[1].latency: got \"1ms\", expected no less than in "
+     "the "
+     "row before"},
     {"disturbed_failure_unknown",
      ":8:36: at disturbances.failures[0].device: got \"rpi5-0\", expected the name of a device "
      "(did you mean \"rpi4-0\"?)"},
@@ -279,6 +289,8 @@ const Broken kScenarios[] = {
 
 const Broken kParts[] = {
     {"cluster_equal_names", ":5:5: at devices[1]: two devices are called \"pi\""},
+    {"cluster_idle_air",
+     ":2:56: at network.efficiency: got \"0\", expected a number of more than 0, at most 1"},
     {"cluster_without_bandwidth", ":2:10: at network: missing key \"bandwidth\""},
     {"device_without_rate", ":4:5: at compute[0]: missing key \"mac_rate\""},
     {"model_batch",

@@ -94,6 +94,70 @@ TEST_CASE("jitter is of the seed, and the resolved scenario gives the same run a
         figure(scratch, "plain", "predicted_latency_s"));
 }
 
+TEST_CASE("every distribution of jitter comes back from the resolved scenario") {
+  const Scratch scratch;
+  scratch.write("noise.csv", "probability,latency_s\n0,0.25\n0.5,0.5\n1,4\n");
+  const std::pair<std::string, std::string> kinds[] = {
+      {"lognormal", "{jitter: {distribution: lognormal, mean: 100ms, p999: 2s}}"},
+      {"file", "{jitter: {distribution: empirical, quantiles: noise.csv}}"},
+      {"shipped", "{jitter: {distribution: empirical, quantiles: rpi4_wifi_50load}}"}};
+  for (const auto& [name, noise] : kinds) {
+    REQUIRE(run(scratch, name, noise, "--set seed=7").exit_code == 0);
+    REQUIRE(test::shell(scratch, "\"$edgeflow\" run " + name +
+                                     "/runs/*/scenario.resolved.yaml -o again-" + name)
+                .exit_code == 0);
+    CHECK(table(scratch, name, "requests.csv") == table(scratch, "again-" + name, "requests.csv"));
+  }
+  const std::string list =
+      "{jitter: {distribution: empirical, quantiles: [{probability: 0, latency: 250ms}, "
+      "{probability: 0.5, latency: 500ms}, {probability: 1, latency: 4s}]}}";
+  REQUIRE(run(scratch, "list", list, "--set seed=7").exit_code == 0);
+  CHECK(table(scratch, "list", "requests.csv") == table(scratch, "file", "requests.csv"));
+}
+
+TEST_CASE("a table of quantiles with a mistake is refused where the mistake is") {
+  const Scratch scratch;
+  const std::pair<std::string, std::string> tables[] = {
+      {"probability,latency_s\n0.1,1\n1,2\n",
+       "noise.csv:2:1: at probability: got \"0.1\", expected 0 in the first row"},
+      {"probability,latency_s\n0,1\n0.5,3\n0.5,4\n1,5\n",
+       "noise.csv:4:1: at probability: got \"0.5\", expected more than in the row before"},
+      {"probability,latency_s\n0,1\n1.5,3\n",
+       "noise.csv:3:1: at probability: got \"1.5\", expected at most 1"},
+      {"probability,latency_s\n0,1\nhalf,3\n",
+       "noise.csv:3:1: at probability: got \"half\", expected a number"},
+      {"probability,latency_s\n0,1\n1,0.5\n",
+       "noise.csv:3:3: at latency_s: got \"0.5\", expected seconds, not less than 1"},
+      {"probability,latency_s\n0,1\n0.9,2\n", "must go from probability 0 to probability 1"},
+      {"probability,ms\n0,1\n1,2\n", "expected a table with columns probability and latency_s"},
+  };
+  for (const auto& [text, error] : tables) {
+    scratch.write("noise.csv", text);
+    const Outcome outcome =
+        run(scratch, "out", "{jitter: {distribution: empirical, quantiles: noise.csv}}");
+    CHECK(outcome.exit_code == 2);
+    INFO(outcome.err);
+    CHECK(outcome.err.find(error) != std::string::npos);
+  }
+}
+
+TEST_CASE("what the air carries of its rate is in plan, run and resolved scenario") {
+  const Scratch scratch;
+  const std::string air =
+      "--set 'cluster.network={type: wifi, bandwidth: 1000B/s, efficiency: 0.5, latency: 1s}'";
+  REQUIRE(run(scratch, "one", "", air).exit_code == 0);
+  // Each way 1 s and two crossings at 500 byte/s; the layer takes 1.5 s.
+  const double latency_s = 1 + 192 / 250.0 + 1.5 + 1 + 128 / 250.0;
+  CHECK(number(figure(scratch, "one", "latency_s")) == doctest::Approx(latency_s).epsilon(1e-9));
+  CHECK(number(figure(scratch, "one", "predicted_latency_s")) ==
+        doctest::Approx(latency_s).epsilon(1e-9));
+  CHECK(table(scratch, "one", "scenario.resolved.yaml").find("efficiency: 0.5") !=
+        std::string::npos);
+  REQUIRE(test::shell(scratch, "\"$edgeflow\" run one/runs/*/scenario.resolved.yaml -o again")
+              .exit_code == 0);
+  CHECK(table(scratch, "one", "requests.csv") == table(scratch, "again", "requests.csv"));
+}
+
 TEST_CASE("a failure is a status, and the requests that were done are in the table") {
   const Scratch scratch;
   // A request takes 1.192 + 1.5 + 1.128 = 3.82 s.

@@ -133,6 +133,31 @@ TEST_CASE("a wifi is drawn with the rate of each station, the access point witho
   CHECK(dot.find("n0 [shape=ellipse, label=\"wifi\"]") != std::string::npos);
 }
 
+TEST_CASE("a medium is shown with its efficiency, and its platform file carries as much") {
+  const Scratch scratch;
+  const auto devices = [](const std::string& rate) {  // none with a platform file, which has it
+    return "devices:\n"
+           "  - {name: a, mac_rate: 5GMAC/s}\n"
+           "  - {name: b, mac_rate: 5GMAC/s" +
+           rate +
+           "}\n"
+           "  - {name: c, mac_rate: 5GMAC/s}\n";
+  };
+  scratch.write("w.yaml",
+                "schema: 1\n"
+                "network: {type: wifi, bandwidth: 80Mbps, efficiency: 0.5, access_point: a}\n" +
+                    devices(", bandwidth: 8Mbps"));
+  const std::string text = edgeflow(scratch, "inspect w.yaml").out;
+  CHECK(text.find("wifi at 0.5 of 80 Mbit/s") != std::string::npos);
+  CHECK(edgeflow(scratch, "inspect w.yaml --dot").out.find("label=\"4 Mbit/s\"") !=
+        std::string::npos);
+  scratch.write("p.xml", edgeflow(scratch, "inspect w.yaml --xml").out);
+  scratch.write("p.yaml", "schema: 1\nnetwork: {type: simgrid, file: p.xml}\n" + devices(""));
+  const auto routes = [](const std::string& shown) { return shown.substr(shown.find("\nfrom ")); };
+  CHECK(routes(text).find(" 4 Mbit/s") != std::string::npos);  // b to a
+  CHECK(routes(edgeflow(scratch, "inspect p.yaml").out) == routes(text));
+}
+
 TEST_CASE("a network is described by its nodes, and by the links of its lines each way") {
   const Scratch scratch;
   scratch.write("w.yaml",

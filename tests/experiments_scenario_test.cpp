@@ -140,6 +140,25 @@ TEST_CASE("the portable logarithm is the logarithm") {
   CHECK(portable_log(1) == 0);
 }
 
+TEST_CASE("the portable exponential is the exponential") {
+  for (double x = -700; x < 700; x += 0.37) {
+    CHECK(portable_exp(x) == doctest::Approx(std::exp(x)).epsilon(1e-14));
+  }
+  CHECK(portable_exp(0) == 1);
+}
+
+TEST_CASE("normal quantiles are those of the normal distribution") {
+  for (double p = 1e-300; p < 1e-3; p *= 1.7) {  // erfc is exact far out on this side
+    CHECK(std::erfc(-normal_quantile(p) / std::sqrt(2)) / 2 == doctest::Approx(p).epsilon(1e-11));
+  }
+  for (double p = 1e-3; p < 1; p += 1e-3) {
+    CHECK(std::erfc(-normal_quantile(p) / std::sqrt(2)) / 2 == doctest::Approx(p).epsilon(1e-14));
+  }
+  CHECK(normal_quantile(0.5) == 0);
+  CHECK(normal_quantile(0.25) == -normal_quantile(0.75));
+  CHECK(normal_quantile(0.999) == doctest::Approx(3.090232306167813).epsilon(1e-15));
+}
+
 TEST_CASE("FNV-1a gives the published test vectors") {
   // http://www.isthe.com/chongo/src/fnv/test_fnv.c
   CHECK(fnv1a("") == 0xcbf29ce484222325U);

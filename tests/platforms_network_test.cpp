@@ -117,6 +117,33 @@ TEST_CASE("stations of a wifi have their own rates, and one may be the access po
   CHECK(route(cluster, 0, 2).latency_s == 1e-3);
 }
 
+TEST_CASE("a station's rate is a share of the air, also where that is not what it was") {
+  Cluster cluster = read("{type: wifi, bandwidth: 80Mbps, access_point: hub}",
+                         "{type: rpi4, name: a, bandwidth: 40Mbps}, {type: rpi4, name: hub}");
+  Network network = cluster.network();
+  CHECK(network.transmit_s_per_byte(0, 1) == 1 / 5e6);
+  network.links[0].bandwidth_Bps = 2.5e6;  // a quarter
+  CHECK(network.transmit_s_per_byte(0, 1) == 4 / 5e6);
+  CHECK(network.receive_s_per_byte(1, 0) == 4 / 5e6);
+}
+
+TEST_CASE("a medium carries the part of its rates that its efficiency says") {
+  const std::string devices =
+      "{type: rpi4, name: a, bandwidth: 40Mbps}, {type: rpi4, name: b}, {type: rpi4, name: c}";
+  const Cluster air =
+      read("{type: wifi, bandwidth: 80Mbps, efficiency: 0.5, access_point: c}", devices);
+  CHECK(air.network().links[0].bandwidth_Bps == 5e6);
+  CHECK(air.network().bandwidth_Bps == 10e6);  // as described
+  // Half of what it is without: see above.
+  CHECK(air.route_bandwidth_Bps(DeviceId{0}, DeviceId{1}) == doctest::Approx(10e6 / 6));
+  CHECK(air.route_bandwidth_Bps(DeviceId{0}, DeviceId{2}) == 2.5e6);
+  CHECK(air.network().transmit_s_per_byte(0, 1) == 2 / 5e6);
+  CHECK(air.network().receive_s_per_byte(0, 1) == 2 / 10e6);
+  const Cluster hub = read("{type: hub, bandwidth: 80Mbps, efficiency: 0.25}", kThree);
+  CHECK(hub.route_bandwidth_Bps(DeviceId{0}, DeviceId{1}) == 2.5e6);
+  CHECK(hub.network().transmit_s_per_byte(0, 1) == 4 / 10e6);
+}
+
 TEST_CASE("interfaces send at the sender's rate up and receive at the receiver's rate down") {
   const Cluster cluster = read("{type: switch, up: 80Mbps, down: 800Mbps}",
                                "{type: rpi4, name: a, up: 8Mbps, down: 16Mbps}, "

@@ -231,6 +231,56 @@ TEST_CASE("jitter has the mean and the spread of its distribution") {
   }
 }
 
+TEST_CASE("log-normal jitter has the mean and the quantiles that it is told") {
+  Disturbances noise;
+  noise.jitter = {JitterDistribution::kLognormal, 2.9e-3, 67e-3};
+  const LognormalShape shape = lognormal_shape(2.9e-3, 67e-3);
+  const double variance = std::exp(shape.sigma * shape.sigma) - 1;  // over the mean^2
+  constexpr int kDraws = 100'000;
+  double sum = 0;
+  int below_median = 0;
+  int beyond = 0;
+  for (int request = 0; request < kDraws; ++request) {
+    const double late_s = jitter_s(noise, StreamId{0}, request, first_message(0, 1));
+    sum += late_s;
+    below_median += late_s < std::exp(shape.mu) ? 1 : 0;
+    beyond += late_s > 67e-3 ? 1 : 0;
+  }
+  CHECK(std::abs(sum / kDraws / 2.9e-3 - 1) < 4 * std::sqrt(variance / kDraws));
+  CHECK(std::abs(below_median - kDraws / 2) < 4 * std::sqrt(kDraws / 4.0));
+  CHECK(std::abs(beyond - kDraws / 1000) < 4 * std::sqrt(kDraws / 1000.0));
+}
+
+TEST_CASE("a log-normal distribution has the mean and the 99.9 % quantile that it is made of") {
+  for (const double ratio : {1.01, 2.0, 23.0, 118.0}) {
+    const auto [mu, sigma] = lognormal_shape(0.5, 0.5 * ratio);
+    CHECK(std::exp(mu + sigma * sigma / 2) == doctest::Approx(0.5).epsilon(1e-12));
+    CHECK(std::exp(mu + sigma * 3.090232306167813) == doctest::Approx(0.5 * ratio).epsilon(1e-12));
+    CHECK(sigma > 0);
+    CHECK(sigma < 3.0903);  // the lighter of the two
+  }
+}
+
+TEST_CASE("empirical jitter is linear between the quantiles of its table") {
+  Disturbances noise;
+  noise.seed = 5;
+  noise.jitter.distribution = JitterDistribution::kUniform;
+  noise.jitter.mean_s = 0.5;  // so that what comes is u itself
+  Disturbances table = noise;
+  table.jitter = {JitterDistribution::kEmpirical, 0, 0, {{0, 1}, {0.25, 1}, {0.5, 3}, {1, 103}}};
+  bool seen[3] = {};
+  for (int request = 0; request < 100; ++request) {
+    const double u = jitter_s(noise, StreamId{0}, request, first_message(0, 1));
+    const double late_s = jitter_s(table, StreamId{0}, request, first_message(0, 1));
+    const double expected = u < 0.25  ? 1
+                            : u < 0.5 ? 1 + 2 * (u - 0.25) / 0.25
+                                      : 3 + 200 * (u - 0.5);
+    CHECK(late_s == doctest::Approx(expected).epsilon(1e-12));
+    seen[u < 0.25 ? 0 : u < 0.5 ? 1 : 2] = true;
+  }
+  CHECK((seen[0] && seen[1] && seen[2]));
+}
+
 TEST_CASE("a device that fails with a request in flight ends the run, what was done is kept") {
   Disturbances failing;
   failing.failures = {{1, -1, 6.0}};

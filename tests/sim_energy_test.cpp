@@ -73,6 +73,56 @@ TEST_CASE("the energies of requests sum to the total") {
   CHECK(requests_J == exactly(total_J));
 }
 
+TEST_CASE("links and interfaces are busy by the bandwidth that held while they carried") {
+  // pi-0:up has 80 byte/s, 160 from 0.5 s on and 20 from 0.625 s on; pi-1:down has 80. Of 40 bytes
+  // from 0.25 s on, 20 go at 80 byte/s, 10 at 80 (of 160), 10 at 20: they are there at 1.125 s.
+  SimulationOptions options;
+  options.disturbances.traces = {{{0}, {{0.5, 160}, {0.625, 20}}, 0}};
+  const Cluster where = powered_links(powered_devices());
+  const auto result = simulate_ok(whole_layers({1}), chain(1), where, options);
+  CHECK(result.transfers[0].finish_s == exactly(1.125));
+  const double up_s = 20.0 / 80 + 10.0 / 160 + 10.0 / 20;
+  CHECK(result.links[0].busy_s == exactly(up_s));
+  CHECK(result.links[3].busy_s == exactly(0.5));
+  CHECK(result.devices[0].transmit_s == exactly(up_s));
+  CHECK(result.devices[1].receive_s == exactly(0.5));
+  // Then 1 s of conv1 and 0.75 s back, over links that stay as they are.
+  CHECK(result.makespan_s == exactly(2.875));
+  CHECK(result.devices[0].energy_J == exactly(1 * 2.875 + (2 - 1) * up_s + (1.5 - 1) * 0.5));
+  CHECK(result.links[0].energy_J == exactly(0.1 * 2.875 + (0.3 - 0.1) * up_s));
+  double total_J = result.devices[0].energy_J + result.devices[1].energy_J;
+  for (const LinkRecord& link : result.links) total_J += link.energy_J;
+  CHECK(result.requests[0].energy_J == exactly(total_J));
+}
+
+TEST_CASE("a shared medium that gets slower is full, not more than that") {
+  // Four inputs at once: 40 bytes at 80 byte/s until 0.5 s, the other 120 at 8 byte/s until 15.5 s.
+  // Their layers are done 1 s after one another from then on, and results take 5 s each alone: from
+  // 16.5 s on the hub is never idle until it has carried the last of 160 bytes.
+  SimulationOptions options;
+  options.effects.latency = false;
+  options.arrivals_s = {0, 0, 0, 0};
+  options.disturbances.traces = {{{0}, {{0.5, 8}}, 0}};
+  const auto result = simulate_ok(whole_layers({1}), chain(1),
+                                  cluster(powered_devices(), NetworkType::kHub), options);
+  CHECK(result.makespan_s == exactly(16.5 + 160.0 / 8));
+  CHECK(result.links[0].busy_s == exactly(15.5 + 160.0 / 8));
+  CHECK(result.devices[0].transmit_s == exactly(15.5));
+  CHECK(result.devices[0].receive_s == exactly(160.0 / 8));
+  CHECK(result.devices[1].receive_s == exactly(15.5));
+}
+
+TEST_CASE("under LV08 links are busy by what they carry, 97 % at most") {
+  // As in "bandwidths change under LV08 too": from 13.01 * 0.25 s on at 80, 20, then 800 byte/s.
+  SimulationOptions options;
+  options.network_model = NetworkModel::kLv08;
+  options.disturbances.traces = {{{0, 1, 2, 3}, {{3.5, 20}, {4, 800}}, 0}};
+  const auto result = simulate_ok(whole_layers({1}), chain(1), cluster(powered_devices()), options);
+  const double before_s = 3.5 - 13.01 * 0.25;
+  const double left = 40 - 0.97 * (80 * before_s + 20 * 0.5);
+  CHECK(result.links[0].busy_s == exactly(0.97 * (before_s + 0.5) + left / 800));
+}
+
 TEST_CASE("SimGrid's energy plugin counts the same joules on random plans") {
   std::mt19937_64 random(31);
   const Graph graph = chain(4);

@@ -82,6 +82,23 @@ double sum(const std::vector<RequestRecord>& requests) {
   return energy_J;
 }
 
+/// The same with powers of all devices and links.
+Cluster powered(const Cluster& where) {
+  std::vector<Device> list(where.devices().begin(), where.devices().end());
+  for (std::size_t d = 0; d < list.size(); ++d) {
+    list[d].idle_W = 1 + 0.5 * static_cast<double>(d);
+    list[d].busy_W = list[d].idle_W + 3;
+    list[d].transmit_W = list[d].idle_W + 2;
+    list[d].receive_W = list[d].idle_W + 1;
+  }
+  Network network = where.network();
+  for (std::size_t l = 0; l < network.links.size(); ++l) {
+    network.links[l].idle_W = 0.1;
+    network.links[l].busy_W = 0.3 + 0.1 * static_cast<double>(l);
+  }
+  return {where.name(), std::move(list), std::move(network), where.source(), where.sink()};
+}
+
 /// Ends with the memory that it expects on each device, or the run fails.
 class LastMemory : public Recorder {
  public:
@@ -225,6 +242,27 @@ TEST_CASE("energy counts what was done in vain once, and requests bear it") {
   // Idle for 2.5 s each; 1 s and 0.25 s of computing; a message of 0.5 s sent and received.
   CHECK(result.devices[0].energy_J == about(2.5 + 2 * 1 + 1 * 0.5));
   CHECK(result.devices[1].energy_J == about(2.5 + 2 * 0.25 + 1 * 0.5));
+  CHECK(sum(result.requests) == about(result.devices[0].energy_J + result.devices[1].energy_J));
+}
+
+TEST_CASE("of an aborted message the part that got through counts by the bandwidths it met") {
+  auto list = devices(2);
+  for (Device& device : list) {
+    device.idle_W = 1;
+    device.busy_W = 3;
+    device.transmit_W = device.receive_W = 2;
+  }
+  const Cluster powered = cluster(list, NetworkType::kHub);
+  Replanned run = moved(0.5, powered);
+  run.options.disturbances.traces = {{{0}, {{0.375, 40}, {0.75, 10}}, 0}};
+  const auto result = run.run_ok();
+  // On the hub from 0.25 s to the failure: 10 bytes at 80 byte/s and 5 at 40, so it is full. Then
+  // device 0 does it all from 1 s on.
+  CHECK(result.lost_bytes == about(15));
+  CHECK(result.links[0].bytes == about(15));
+  CHECK(result.links[0].busy_s == about(0.25));
+  CHECK(result.devices[0].energy_J == about(2 + 2 * 1 + 1 * 0.25));
+  CHECK(result.devices[1].energy_J == about(2 + 1 * 0.25));
   CHECK(sum(result.requests) == about(result.devices[0].energy_J + result.devices[1].energy_J));
 }
 
@@ -410,7 +448,7 @@ TEST_CASE("nothing is lost or counted twice, whatever fails when") {
   int aborted = 0;
   for (int round = 0; round < 40; ++round) {
     const Graph graph = random_graph(random);
-    const Cluster where = random_cluster(random);
+    const Cluster where = powered(random_cluster(random));
     if (where.size() == 1) continue;
     const auto plan = [&] {
       return build_plan(graph, where, random_assignment(random, graph, where), "random");
@@ -432,6 +470,12 @@ TEST_CASE("nothing is lost or counted twice, whatever fails when") {
     options.disturbances.policy = FailurePolicy::kReplan;
     options.disturbances.failures = {
         {static_cast<std::int32_t>(index(where.source())), -1, failure_s, failure_s + at(5)}};
+    for (int l = 0; round % 2 == 1 && l < static_cast<int>(where.network().links.size()); ++l) {
+      const double rate_Bps = where.network().links[index(l)].bandwidth_Bps;
+      BandwidthTrace trace{{l}, {{0, rate_Bps}}, at(7 + l % 5)};  // each link at times of its own
+      trace.steps.push_back({trace.period_s / 2, rate_Bps * (l % 3 == 0 ? 0.2 : 3)});
+      options.disturbances.traces.push_back(trace);
+    }
     const auto result = simulate({&stream, 1}, options);
     INFO("round " << round << ": " << result.message);
     REQUIRE(result.status == Status::kOk);
@@ -453,6 +497,10 @@ TEST_CASE("nothing is lost or counted twice, whatever fails when") {
     }
     CHECK(sent == doctest::Approx(carried).epsilon(1e-9));
     CHECK(received == doctest::Approx(carried).epsilon(1e-9));
+    double drawn_J = 0;
+    for (const DeviceRecord& device : result.devices) drawn_J += device.energy_J;
+    for (const LinkRecord& link : result.links) drawn_J += link.energy_J;
+    CHECK(sum(result.requests) == doctest::Approx(drawn_J).epsilon(1e-9));
     double latencies_s = 0;
     for (const RequestRecord& request : result.requests) {
       const double latency_s = request.finish_s - request.arrival_s;

@@ -39,7 +39,8 @@ Json edge_json(const Network& network, const Edge& edge) {
 
 EdgeRates rates_of(const Network& network, const Edge& edge) {
   if (!network.rates_Bps.empty() && edge.a != network.access_point) {
-    return {network.rates_Bps[edge.a], network.rates_Bps[edge.a]};
+    const double rate_Bps = network.rates_Bps[edge.a] * network.efficiency;
+    return {rate_Bps, rate_Bps};
   }
   return {network.links[index(edge.forth)].bandwidth_Bps,
           network.links[index(edge.back)].bandwidth_Bps};
@@ -52,6 +53,7 @@ Json network_json(const Network& network, std::span<const Device> devices) {
             {"latency_s", network.latency_s},
             {"nodes", Json::array()},
             {"edges", Json::array()}};
+  if (network.efficiency < 1) json["efficiency"] = network.efficiency;
   for (std::size_t d = 0; d < devices.size(); ++d) {
     json["nodes"].push_back({{"name", devices[d].name}, {"kind", "device"}});
   }

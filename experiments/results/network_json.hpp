@@ -19,7 +19,7 @@ struct EdgeRates {
 EdgeRates rates_of(const Network& network, const Edge& edge);
 
 /// {"type", "bandwidth_Bps" and "latency_s" (as described; 0 where links have their own), "nodes",
-/// "edges"}.
+/// "edges"}, and the "efficiency" of a medium that carries less.
 /// A node is {"name", "kind"}: "device" (the first ones, in the order of the cluster), "switch"
 /// (which only forwards), or a link that is a node in the picture, with "bandwidth_Bps" and
 /// "latency_s": "medium", which all share, or "link", where a platform file does not tell what lies

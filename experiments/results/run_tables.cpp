@@ -102,7 +102,7 @@ constexpr Column<LinkRow> kLinkColumns[] = {
      [](const LinkRow& r) { return cell(r.link.bandwidth_Bps); }},
     {{"bytes", "B", "payload times crossings that it carried"},
      [](const LinkRow& r) { return cell(r.record.bytes); }},
-    {{"busy_s", "s", "bytes / bandwidth_Bps: the time it would be busy if always full"},
+    {{"busy_s", "s", "bytes / the bandwidth that it had: the time it would be busy if always full"},
      [](const LinkRow& r) { return cell(r.record.busy_s); }},
     {{"utilisation", "", "busy_s / makespan"},
      [](const LinkRow& r) { return utilisation(r.record.busy_s, r.makespan_s); }},

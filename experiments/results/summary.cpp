@@ -171,7 +171,10 @@ std::string headline(const Network& network) {
   if (network.bandwidth_Bps == 0) {
     return fmt::format("{} of {} links", to_string(network.type), network.links.size());
   }
-  return fmt::format("{} at {:g} Mbit/s", to_string(network.type), network.bandwidth_Bps * 8e-6);
+  std::string part;
+  if (network.efficiency < 1) part = fmt::format("{:g} of ", network.efficiency);
+  return fmt::format("{} at {}{:g} Mbit/s", to_string(network.type), part,
+                     network.bandwidth_Bps * 8e-6);
 }
 
 std::string headline(const Scenario& scenario) {

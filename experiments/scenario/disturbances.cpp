@@ -5,18 +5,21 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <set>
 
 #include "experiments/scenario/scenario.hpp"
 #include "experiments/scenario/times.hpp"
 #include "workloads/input/csv.hpp"
+#include "workloads/input/home.hpp"
 
 namespace edgeflow {
 namespace {
 
 constexpr std::size_t kMaxSteps = 1'000'000;
 /// In the order of JitterDistribution.
-constexpr std::array<std::string_view, 3> kDistributions{"none", "exponential", "uniform"};
+constexpr std::array<std::string_view, 5> kDistributions{"none", "exponential", "uniform",
+                                                         "lognormal", "empirical"};
 /// In the order of FailurePolicy.
 constexpr std::array<std::string_view, 2> kPolicies{"fail", "replan"};
 
@@ -175,27 +178,115 @@ void write_background(const Disturbances& disturbances, const Names& names, Yaml
   }
 }
 
+/// What a probability must be in the next row of a table of quantiles; empty if it is.
+std::string expected_probability(double probability, std::span<const Jitter::Quantile> before) {
+  if (before.empty()) return probability == 0 ? "" : "0 in the first row";
+  if (probability <= before.back().probability) return "more than in the row before";
+  return probability > 1 ? "at most 1" : "";
+}
+
+/// The numbers in the columns probability and latency_s.
+std::vector<Jitter::Quantile> read_quantiles_file(const Yaml& yaml) {
+  const std::string name = yaml.as_string();
+  const bool shipped = name.find_first_of("./") == std::string::npos;
+  CsvReader table = located(yaml, [&] {
+    return CsvReader(shipped ? home_folder() / "platforms/measured" / (name + ".csv")
+                             : folder_of(yaml) / name);
+  });
+  const auto probability = table.column("probability");
+  const auto latency = table.column("latency_s");
+  if (!probability || !latency) {
+    throw InputError(table.position(), "",
+                     "expected a table with columns probability and latency_s");
+  }
+  std::vector<Jitter::Quantile> quantiles;
+  while (table.next()) {
+    const std::string& text = table.text(*probability);
+    const auto value = parse_number(text);
+    const std::string expected = value ? expected_probability(*value, quantiles) : "a number";
+    if (!expected.empty()) {
+      throw InputError(table.position(*probability), "probability",
+                       fmt::format("got {}, expected {}", in_quotes(text), expected));
+    }
+    const double least_s = quantiles.empty() ? 0 : quantiles.back().latency_s;
+    quantiles.push_back({*value, read_instant(table, *latency, "latency_s", least_s)});
+  }
+  return quantiles;
+}
+
+std::vector<Jitter::Quantile> read_quantiles_list(const Yaml& yaml) {
+  std::vector<Jitter::Quantile> quantiles;
+  for (const Yaml& item : yaml.items()) {
+    item.expect_keys({"probability", "latency"});
+    const Yaml probability = item.at("probability");
+    const Yaml latency = item.at("latency");
+    const Jitter::Quantile next{probability.as_number(0, 1), read_instant(latency)};
+    const std::string expected = expected_probability(next.probability, quantiles);
+    if (!expected.empty()) probability.fail_expected(expected);
+    if (!quantiles.empty() && next.latency_s < quantiles.back().latency_s) {
+      latency.fail_expected("no less than in the row before");
+    }
+    quantiles.push_back(next);
+  }
+  return quantiles;
+}
+
+std::vector<Jitter::Quantile> read_quantiles(const Yaml& yaml) {
+  std::vector<Jitter::Quantile> quantiles =
+      yaml.is_list() ? read_quantiles_list(yaml) : read_quantiles_file(yaml);
+  if (quantiles.size() < 2 || quantiles.back().probability != 1) {
+    yaml.fail("must go from probability 0 to probability 1");
+  }
+  return quantiles;
+}
+
 void read_jitter(const Yaml& root, const Names& /*names*/, Disturbances& disturbances) {
   const Yaml yaml = root.at("jitter");
-  yaml.expect_keys({"distribution", "mean"});
+  yaml.expect_keys({"distribution", "mean", "p999", "quantiles"});
   const Yaml distribution = yaml.at("distribution");
   const std::span known(kDistributions);
   const std::string name = distribution.is_scalar() ? distribution.as_string() : "";
   const auto found = std::find(known.begin() + 1, known.end(), name);
   if (found == known.end()) {
     const auto near = nearest_name(name, known.subspan(1));
-    distribution.fail_expected("exponential or uniform",
+    distribution.fail_expected(fmt::format("one of {}", fmt::join(known.subspan(1), ", ")),
                                near ? fmt::format("did you mean \"{}\"?", *near) : "");
   }
-  disturbances.jitter = {static_cast<JitterDistribution>(found - known.begin()),
-                         yaml.at("mean").as_quantity(Quantity::kDuration)};
+  Jitter& jitter = disturbances.jitter;
+  jitter.distribution = static_cast<JitterDistribution>(found - known.begin());
+  const bool empirical = jitter.distribution == JitterDistribution::kEmpirical;
+  const bool lognormal = jitter.distribution == JitterDistribution::kLognormal;
+  for (const auto& [key, has] : {std::pair("mean", !empirical), std::pair("p999", lognormal),
+                                 std::pair("quantiles", empirical)}) {
+    const auto given = yaml.find(key);
+    if (given && !has) given->fail(fmt::format("the distribution \"{}\" has none", name));
+  }
+  if (empirical) {
+    jitter.quantiles = read_quantiles(yaml.at("quantiles"));
+    return;
+  }
+  jitter.mean_s = yaml.at("mean").as_quantity(Quantity::kDuration);
+  if (!lognormal) return;
+  const Yaml p999 = yaml.at("p999");
+  jitter.p999_s = p999.as_quantity(Quantity::kDuration);
+  if (jitter.p999_s <= jitter.mean_s || jitter.p999_s > kMostP999 * jitter.mean_s) {
+    p999.fail_expected(fmt::format("more than the mean and at most {:g} times it", kMostP999),
+                       "no log-normal distribution has such a mean and 99.9 % quantile");
+  }
 }
 
 void write_jitter(const Disturbances& disturbances, const Names& /*names*/, YamlTree& node) {
   const Jitter& jitter = disturbances.jitter;
   if (jitter.distribution == JitterDistribution::kNone) return;
   node["jitter"]["distribution"] = std::string(kDistributions[std::size_t(jitter.distribution)]);
-  node["jitter"]["mean"] = with_unit(jitter.mean_s, "s");
+  if (jitter.mean_s > 0) node["jitter"]["mean"] = with_unit(jitter.mean_s, "s");
+  if (jitter.p999_s > 0) node["jitter"]["p999"] = with_unit(jitter.p999_s, "s");
+  for (const Jitter::Quantile& quantile : jitter.quantiles) {
+    YamlTree item;
+    item["probability"] = number_text(quantile.probability);
+    item["latency"] = with_unit(quantile.latency_s, "s");
+    node["jitter"]["quantiles"].push_back(item);
+  }
 }
 
 Failure read_failure(const Yaml& yaml, const Names& names) {

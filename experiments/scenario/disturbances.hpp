@@ -12,6 +12,8 @@
 //       - {from: a, to: b, rate: 20Mbps}          # and this at most
 //       - {from: a, to: b, size: 1MB, rate: 5/s}  # messages at random (Poisson)
 //     jitter: {distribution: exponential, mean: 2ms}   # or uniform, from 0 to twice the mean
+//     jitter: {distribution: lognormal, mean: 2.9ms, p999: 67ms}     # with a 99.9 % quantile
+//     jitter: {distribution: empirical, quantiles: rpi4_wifi_50load} # or a table of your own
 //     failures:
 //       - {device: nano, at: 10s, repair: 20s}    # repair is optional
 //       - {link: "nano:up", at: 10s}
@@ -21,6 +23,11 @@
 // With `replan`, the strategies plan for what is left: see replan.hpp for when, and sim/README.md
 // for what becomes of requests. What planning takes on a board, only you can know; plan_wall_s of
 // timing.csv says what all plans of a run took here.
+//
+// Quantiles are a table with the columns probability, from 0 to 1, and latency_s, linear in between:
+// a file beside the scenario, a name of one in platforms/measured, or a list such as
+// [{probability: 0, latency: 1ms}, {probability: 1, latency: 9ms}]. Jitter comes on top of latency:
+// with a table of whole latencies, the network has none.
 //
 // Links are called as `edgeflow inspect CLUSTER` shows them. A trace file is a table with the
 // columns at_s and bandwidth_Bps. All times count from the start of the run: Unix times are refused.

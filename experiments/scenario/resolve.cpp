@@ -126,6 +126,7 @@ YamlTree network_node(const Cluster& cluster, bool portable) {
   YamlTree node;
   node["type"] = std::string(to_string(network.type));
   node["bandwidth"] = with_unit(network.bandwidth_Bps, "B/s");
+  if (network.efficiency < 1) node["efficiency"] = number_text(network.efficiency);
   node["latency"] = with_unit(network.latency_s, "s");
   if (network.links.front().busy_W > 0) {
     node["link_power"]["idle"] = with_unit(network.links.front().idle_W, "W");

@@ -136,6 +136,16 @@ void Activities::finish(const sg4::Activity& activity) {
   hand_over_if_complete();
 }
 
+std::vector<Activities::UnderWay> Activities::transfers(
+    const std::function<bool(const RuntimeEvent&)>& of) const {
+  std::vector<UnderWay> found;
+  for (const auto& slot : slots_) {
+    if (!slot->activity || slot->event.kind != RuntimeEvent::Kind::kDelivered) continue;
+    if (of(slot->event)) found.push_back({slot->event, slot->left()});
+  }
+  return found;
+}
+
 std::vector<Activities::Stopped> Activities::stop(const RequestState& state) {
   std::vector<Stopped> stopped;
   for (const RuntimeEvent& event : instant_) {
@@ -144,8 +154,7 @@ std::vector<Activities::Stopped> Activities::stop(const RequestState& state) {
   std::erase_if(instant_, [&](const RuntimeEvent& event) { return event.state == &state; });
   for (const auto& slot : slots_) {
     if (!slot->activity || slot->event.state != &state) continue;
-    const double left = slot->activity->get_remaining();
-    stopped.push_back({slot->event, slot->amount > 0 ? left / slot->amount : 0});
+    stopped.push_back({slot->event, slot->left()});
     stopped_.push_back(std::move(slot->activity));
     stopped_.back()->set_data(nullptr);
     stopped_.back()->cancel();

@@ -78,6 +78,12 @@ class Activities {
     RuntimeEvent event;  // that will not be reported
     double left = 0;     // the part of a transfer that was not there; of a timer, seconds
   };
+  /// The part that is left of each transfer under way whose event is one of these.
+  struct UnderWay {
+    RuntimeEvent event;
+    double left = 0;
+  };
+  std::vector<UnderWay> transfers(const std::function<bool(const RuntimeEvent&)>& of) const;
   /// Stops all that is under way for a request.
   std::vector<Stopped> stop(const RequestState& state);
 
@@ -92,6 +98,8 @@ class Activities {
     simgrid::s4u::ActivityPtr activity;
     RuntimeEvent event;
     double amount = 0;  // of work or bytes, as SimGrid counts them
+
+    double left() const { return amount > 0 ? activity->get_remaining() / amount : 0; }
   };
   struct Timer {
     double date_s;

@@ -12,6 +12,22 @@ double extra_W(const Device& device, double active_W) {
 
 double link_extra_W(const Link& link) { return link.busy_W - link.idle_W; }
 
+/// For a part of a message on its way, while its links have the bandwidths of `bandwidth_Bps(link)`
+/// and its interfaces take so long for all of it.
+template <typename Bandwidth>
+void add_carrying_J(const ExecutablePlan& plan, const ExecutableMessage& message, double part,
+                    double transmitting_s, double receiving_s, Bandwidth bandwidth_Bps,
+                    double& energy_J) {
+  const Device& from = plan.cluster.device(message.from_device);
+  const Device& to = plan.cluster.device(message.to);
+  energy_J += extra_W(from, from.transmit_W) * transmitting_s * part;
+  energy_J += extra_W(to, to.receive_W) * receiving_s * part;
+  for (const int l : plan.route_of(message).links) {
+    const Link& link = plan.cluster.network().links[index(l)];
+    energy_J += link_extra_W(link) * part * message.link_bytes / bandwidth_Bps(l);
+  }
+}
+
 }  // namespace
 
 WorkDone whole_request(const ExecutablePlan& plan) {
@@ -33,18 +49,36 @@ double energy_J(const WorkDone& work, const ExecutablePlan& plan) {
   }
   for (const MessageId m : plan.messages.ids()) {
     const ExecutableMessage& message = plan.messages[m];
-    const double carried = work.carried[m];
     const Device& from = plan.cluster.device(message.from_device);
     const Device& to = plan.cluster.device(message.to);
     if (!message.send_overlaps) energy_J += (from.busy_W - from.idle_W) * work.send_s[m];
     if (!message.receive_overlaps) energy_J += (to.busy_W - to.idle_W) * work.receive_s[m];
-    energy_J += extra_W(from, from.transmit_W) * message.transmitting_s * carried;
-    energy_J += extra_W(to, to.receive_W) * message.receiving_s * carried;
-    for (const int l : plan.route_of(message).links) {
-      const Link& link = plan.cluster.network().links[index(l)];
-      energy_J += link_extra_W(link) * carried * message.link_bytes / link.bandwidth_Bps;
-    }
+    add_carrying_J(
+        plan, message, work.carried[m], message.transmitting_s, message.receiving_s,
+        [&](int link) { return plan.cluster.network().links[index(link)].bandwidth_Bps; },
+        energy_J);
   }
+  return energy_J;
+}
+
+double carry(const ExecutablePlan& plan, MessageId id, double part,
+             std::span<const double> bandwidths_Bps, CarryingTimes& times) {
+  const ExecutableMessage& message = plan.messages[id];
+  const std::vector<int>& links = plan.route_of(message).links;
+  const auto slower = [&](int link) {  // than what the plan's times are for
+    return plan.cluster.network().links[index(link)].bandwidth_Bps / bandwidths_Bps[index(link)];
+  };
+  const double transmitting_s = message.transmitting_s * slower(links.front());
+  const double receiving_s = message.receiving_s * slower(links.back());
+  times.transmit_s[message.from_device] += part * transmitting_s;
+  times.receive_s[message.to] += part * receiving_s;
+  for (const int link : links) {
+    times.links_s[index(link)] += part * message.link_bytes / bandwidths_Bps[index(link)];
+  }
+  double energy_J = 0;
+  add_carrying_J(
+      plan, message, part, transmitting_s, receiving_s,
+      [&](int link) { return bandwidths_Bps[index(link)]; }, energy_J);
   return energy_J;
 }
 

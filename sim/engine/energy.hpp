@@ -7,9 +7,16 @@
 // with computing (platforms/messaging.hpp) draws nothing of its own. A link draws idle * makespan +
 // (busy - idle) * bytes / bandwidth.
 //
+// Where bandwidths change, each part of a message counts by those that held while it was carried: a
+// link's time is the integral of the rate that it carries over the bandwidth that it has, that of
+// an interface goes by the first (sending) or last (receiving) link of the route.
+//
 // A request is charged with what its own units and messages drew on top of idling, also those that
 // failures made worthless, and with an equal part of what everything draws while idle: the
 // requests' energies sum to the total. What has failed goes on drawing its idle power.
+
+#include <span>
+#include <vector>
 
 #include "partition/plans/executable_plan.hpp"
 #include "sim/records/result.hpp"
@@ -28,6 +35,17 @@ WorkDone whole_request(const ExecutablePlan& plan);
 /// What it draws on top of idling, on devices and links; NaN if the power of a device that it uses
 /// is not known.
 double energy_J(const WorkDone& work, const ExecutablePlan& plan);
+
+/// How long what carries messages was at work.
+struct CarryingTimes {
+  std::vector<double> links_s;
+  IdVector<DeviceId, double> transmit_s;
+  IdVector<DeviceId, double> receive_s;
+};
+/// Adds what a part (0 to 1) of a message takes while the links have these bandwidths. Returns what
+/// that draws on top of idling, in J.
+double carry(const ExecutablePlan& plan, MessageId message, double part,
+             std::span<const double> bandwidths_Bps, CarryingTimes& times);
 
 /// Fills in the energies of devices and links, and adds to those of requests, which must hold what
 /// they draw themselves, their part of what idles. The other figures, and the makespan, must be

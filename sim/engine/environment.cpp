@@ -16,6 +16,15 @@ namespace {
 constexpr double kEndless_s = 1000;
 constexpr double kMostBytes = 4e11;
 
+/// Between the two that `probability` lies between.
+double quantile(const std::vector<Jitter::Quantile>& quantiles, double probability) {
+  const auto above =
+      std::ranges::upper_bound(quantiles, probability, {}, &Jitter::Quantile::probability);
+  const auto below = above - 1;
+  const double way = (probability - below->probability) / (above->probability - below->probability);
+  return below->latency_s + way * (above->latency_s - below->latency_s);
+}
+
 std::int32_t to_index(std::size_t value) { return static_cast<std::int32_t>(value); }
 
 }  // namespace
@@ -27,9 +36,27 @@ double jitter_s(const Disturbances& disturbances, StreamId stream, std::int32_t 
   Random random(disturbances.seed,
                 fmt::format("jitter {} {} {} {} {}", number(stream), request,
                             number(message.from_device), number(message.to), message.rank));
-  return jitter.distribution == JitterDistribution::kUniform
-             ? 2 * jitter.mean_s * random.uniform()
-             : random.exponential(1 / jitter.mean_s);
+  switch (jitter.distribution) {
+    case JitterDistribution::kNone:
+      break;
+    case JitterDistribution::kExponential:
+      return random.exponential(1 / jitter.mean_s);
+    case JitterDistribution::kUniform:
+      return 2 * jitter.mean_s * random.uniform();
+    case JitterDistribution::kLognormal: {
+      const LognormalShape shape = lognormal_shape(jitter.mean_s, jitter.p999_s);
+      return portable_exp(shape.mu + shape.sigma * normal_quantile(random.uniform()));
+    }
+    case JitterDistribution::kEmpirical:
+      return quantile(jitter.quantiles, random.uniform());
+  }
+  return 0;
+}
+
+LognormalShape lognormal_shape(double mean_s, double p999_s) {
+  const double z = normal_quantile(0.999);
+  const double sigma = z - std::sqrt(z * z - 2 * portable_log(p999_s / mean_s));
+  return {portable_log(mean_s) - sigma * sigma / 2, sigma};
 }
 
 bool uses(const Plan& plan, const Cluster& cluster, const Failure& failure) {

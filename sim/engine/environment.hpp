@@ -28,6 +28,12 @@ class Environment {
   /// Precondition: an event of the environment.
   void handle(const RuntimeEvent& event);
 
+  /// Of each link, now.
+  const std::vector<double>& bandwidths_now_Bps() const { return bandwidths_Bps_; }
+  /// Those that a kBandwidth event changes.
+  const std::vector<int>& changed_links(const RuntimeEvent& event) const {
+    return disturbances_.traces[static_cast<std::size_t>(event.index)].links;
+  }
   /// Whether a failure has happened and was not repaired.
   bool is_down(std::size_t failure) const { return down_[failure]; }
   /// Bytes (times crossings) that the traffic of others has put on each link until now.

@@ -10,6 +10,7 @@ void RequestState::reset(const ExecutablePlan& its_plan) {
   units.assign(its_plan.units.size(), {kNotYet, kNotYet, kNotYet});
   message_users = its_plan.message_users;
   messages.assign(its_plan.messages.size(), {kNotYet, kNotYet});
+  carried.clear();
   jobs_left = its_plan.jobs;
   units_left = static_cast<std::int32_t>(its_plan.units.size());
   messages_left = static_cast<std::int32_t>(its_plan.messages.size());

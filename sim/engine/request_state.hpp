@@ -2,6 +2,7 @@
 // One request in flight: how far its units and messages are. Knows no SimGrid.
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "partition/plans/executable_plan.hpp"
@@ -43,6 +44,7 @@ struct RequestState {
   IdVector<UnitId, UnitTimes> units;
   IdVector<MessageId, std::int32_t> message_users;  // units that still need the message
   IdVector<MessageId, MessageTimes> messages;  // the finish is free until delivery: see Runtime
+  std::map<MessageId, double> carried;  // parts counted when bandwidths changed: Runtime::carry
 
   IdVector<DeviceId, std::int32_t> jobs_left;  // by device, see ExecutablePlan::jobs
 

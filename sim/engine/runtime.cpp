@@ -32,7 +32,8 @@ namespace sg4 = simgrid::s4u;
 Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanRoutings> routings,
                  const SimulationOptions& options, const Disturbances& disturbances,
                  const Platform& platform)
-    : cluster_(streams.front().first().cluster),
+    : given_(streams),
+      cluster_(streams.front().first().cluster),
       effects_(streams.front().first().effects),
       options_(options),
       disturbances_(disturbances),
@@ -48,7 +49,9 @@ Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanRoutings> 
       PlanState& plan = state.plans.emplace_back();
       plan.executable = &executable;
       plan.ends = &platform.ends[routings[s][p]];
-      plan.request_energy_J = energy_J(whole_request(executable), executable);
+      WorkDone work = whole_request(executable);
+      leave_to_carry(work);
+      plan.request_energy_J = energy_J(work, executable);
       for (const Failure& failure : disturbances.failures) {
         plan.needs.push_back(uses(executable.plan, executable.cluster, failure));
       }
@@ -67,6 +70,9 @@ Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanRoutings> 
     const Device& device = cluster_.device(d);
     devices_.emplace_back(device.scheduling(), MemoryMeter(weight_bytes, device.memory_bytes));
   }
+  carrying_.links_s.resize(cluster_.network().links.size());
+  carrying_.transmit_s.resize(cluster_.size());
+  carrying_.receive_s.resize(cluster_.size());
   RequestRecord not_done;
   not_done.finish_s = RequestState::kNotYet;
   result_.requests.resize(requests_left_, not_done);
@@ -88,9 +94,13 @@ SimulationResult Runtime::run(sg4::Engine& engine) {
     result_.requests.clear();
   }
   report_devices_and_links();
-  if (result_.status == Status::kOk) check_memory();
-  for (Recorder* recorder : options_.recorders) recorder->end();
   result_.activities = activities_.started();
+  account_energy(cluster_, result_);
+  if (result_.status == Status::kOk) {
+    check_memory();
+    check_laws();
+  }
+  for (Recorder* recorder : options_.recorders) recorder->end();
   return std::move(result_);
 }
 
@@ -120,7 +130,11 @@ bool Runtime::handle_instant(std::span<const RuntimeEvent> events) {
     thrown_ = std::current_exception();
     stop(Status::kFailed, error.what());
   }
-  if (stopped_) background_bytes_ = environment_.background_bytes();  // while SimGrid knows
+  if (stopped_) {  // while SimGrid knows
+    end_s_ = now_s();
+    background_bytes_ = environment_.background_bytes();
+    for (const BandwidthTrace& trace : disturbances_.traces) carry_over(trace.links);
+  }
   return !stopped_;
 }
 
@@ -139,6 +153,9 @@ void Runtime::handle_arrivals(std::span<const RuntimeEvent> events) {
 void Runtime::handle_changes(std::span<const RuntimeEvent> events) {
   for (const RuntimeEvent& event : events) {
     if (!event.of_environment()) continue;
+    if (event.kind == RuntimeEvent::Kind::kBandwidth) {
+      carry_over(environment_.changed_links(event));
+    }
     environment_.handle(event);
     check_background();
     if (event.kind == RuntimeEvent::Kind::kFailure) {
@@ -382,6 +399,7 @@ bool Runtime::over_links(const ExecutableMessage& message) const {
 void Runtime::receive(RequestState& state, MessageId message) {
   --messages_under_way_;
   unblock(state, message);
+  carry(state, message, 1);
   if (takes_no_time(message_of(state, message).receive_s)) return deliver(state, message);
   enqueue({now_s(), DeviceTask::kReceive, message, state});
 }

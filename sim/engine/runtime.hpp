@@ -38,7 +38,8 @@ class Runtime {
           const Platform& platform);
 
   /// Runs `engine` until every request is done or something stops the run.
-  /// Throws std::logic_error if in the end bytes are missing or were not given back.
+  /// Throws std::logic_error if in the end bytes are missing or were not given back, or something
+  /// was busy for longer than there was time: see laws.hpp.
   SimulationResult run(simgrid::s4u::Engine& engine);
 
  private:
@@ -178,6 +179,10 @@ class Runtime {
   bool over_links(const ExecutableMessage& message) const;
   void receive(RequestState& state, MessageId message);
   void deliver(RequestState& state, MessageId message);
+  bool bandwidths_change() const { return !disturbances_.traces.empty(); }
+  void carry(RequestState& state, MessageId message, double carried);
+  void carry_over(std::span<const int> links);
+  void leave_to_carry(WorkDone& work) const;
   void release_inputs(RequestState& state, UnitId unit);
   void release_output(RequestState& state, UnitId unit);
   void change_memory(DeviceId device, double bytes);
@@ -209,6 +214,7 @@ class Runtime {
   void report_devices_and_links();
   void check_bytes() const;
   void check_memory() const;
+  void check_laws() const;
 
   PlanState& plan_of(const RequestState& state) { return streams_[state.stream].plans[state.plan]; }
   RequestRecord& record_of(const StreamState& stream, std::int32_t request) {
@@ -216,6 +222,7 @@ class Runtime {
   }
   double now_s() const { return simgrid::s4u::Engine::get_clock(); }
 
+  std::span<const Stream> given_;
   const Cluster& cluster_;
   const Effects& effects_;
   const SimulationOptions& options_;
@@ -230,8 +237,10 @@ class Runtime {
   std::int64_t sequence_ = 0;
   std::size_t requests_left_ = 0;
   std::size_t messages_under_way_ = 0;
+  CarryingTimes carrying_;     // where bandwidths change
   std::exception_ptr thrown_;  // while SimGrid ran
   bool stopped_ = false;
+  double end_s_ = 0;                      // when it stopped
   std::vector<double> background_bytes_;  // by link, when it stopped
   bool disturbed_ = false;                // stopped by a failure: what was done before counts
   SimulationResult result_;

@@ -54,7 +54,9 @@ void Runtime::abort(RequestState& state) {
 
   RequestRecord& record = record_of(stream, state.request);
   const bool completed = state.results_left == 0;
-  record.energy_J += energy_J(aborted.work, *plan.executable);
+  WorkDone work = aborted.work;
+  leave_to_carry(work);
+  record.energy_J += energy_J(work, *plan.executable);
   if (completed) record.energy_J -= plan.request_energy_J;  // counted as a whole when it completed
   for (const MessageId m : plan.lost.ids()) {
     plan.lost[m] += aborted.work.carried[m];
@@ -143,6 +145,7 @@ void Runtime::stop_activity(RequestState& state, const Activities::Stopped& stop
                               : 1;
       work.receive_s[m] = 0;
       work.carried[m] = 1 - left;
+      carry(state, m, 1 - left);
       --plan.begun[m];
       plan.parts_sent[m] += 1 - left;
       plan.received[m] += 1 - left;

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "sim/engine/laws.hpp"
 #include "sim/engine/runtime.hpp"
 
 namespace edgeflow {
@@ -129,8 +130,10 @@ void Runtime::report_messages(const PlanState& plan) {
     const double sent = plan.sent(m);
     from.sent_bytes += sent * message.bytes;
     to.received_bytes += plan.received[m] * message.bytes;
-    from.transmit_s += sent * message.transmitting_s;
-    to.receive_s += sent * message.receiving_s;
+    if (!bandwidths_change()) {
+      from.transmit_s += sent * message.transmitting_s;
+      to.receive_s += sent * message.receiving_s;
+    }
     for (const int link : plan.executable->route_of(message).links) {
       result_.links[index(link)].bytes += sent * message.link_bytes;
     }
@@ -147,13 +150,17 @@ void Runtime::report_devices_and_links() {
   }
   for (std::size_t l = 0; l < network.links.size(); ++l) {
     if (!background_bytes_.empty()) result_.links[l].background_bytes = background_bytes_[l];
-    result_.links[l].busy_s = result_.links[l].bytes / network.links[l].bandwidth_Bps;
+    result_.links[l].busy_s = bandwidths_change()
+                                  ? carrying_.links_s[l]
+                                  : result_.links[l].bytes / network.links[l].bandwidth_Bps;
   }
   for (const DeviceId d : devices_.ids()) {
     DeviceRecord& record = result_.devices[index(d)];
     devices_[d].memory.settle();
     record.peak_memory_bytes = devices_[d].memory.peak_bytes();
     record.busy_s = devices_[d].busy_s;
+    record.transmit_s += carrying_.transmit_s[d];
+    record.receive_s += carrying_.receive_s[d];
   }
 }
 
@@ -189,6 +196,12 @@ void Runtime::check_memory() const {
                                        cluster_.device(d).name, memory.level_bytes(),
                                        weight_bytes));
   }
+}
+
+void Runtime::check_laws() const {
+  const std::string broken =
+      broken_law(given_, options_.network_model, disturbances_, end_s_, result_);
+  if (!broken.empty()) throw std::logic_error(broken);
 }
 
 }  // namespace edgeflow

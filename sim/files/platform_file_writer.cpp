@@ -41,9 +41,9 @@ std::string host_xml(const Cluster& cluster, std::size_t d) {
   if (network.access_point == d) {
     property(kWifiRate, kAccessPoint);
   } else if (!network.rates_Bps.empty()) {
-    property(kWifiRate, fmt::format("{:.17g}", network.rates_Bps[d]));
+    property(kWifiRate, fmt::format("{:.17g}", network.rates_Bps[d] * network.efficiency));
   } else if (network.access_point) {
-    property(kWifiRate, fmt::format("{:.17g}", network.bandwidth_Bps));
+    property(kWifiRate, fmt::format("{:.17g}", network.bandwidth_Bps * network.efficiency));
   }
   return text + "    </host>\n";
 }

@@ -71,14 +71,14 @@ struct DeviceRecord {
   double received_bytes = 0;
   double peak_memory_bytes = 0;  // weights + live activations
   double energy_J = 0;           // see sim/engine/energy.hpp
-  double transmit_s = 0;         // its interface sending, if nothing else shared the links
+  double transmit_s = 0;  // its interface sending, if nothing else shared the links: energy.hpp
   double receive_s = 0;
   double plugin_energy_J = 0;  // by SimGrid's host_energy plugin, if SimulationOptions ask for it
 };
 
 struct LinkRecord {
   double bytes = 0;   // payload times crossings
-  double busy_s = 0;  // bytes over the bandwidth at t = 0: the time it would be busy if always full
+  double busy_s = 0;  // bytes over bandwidth, as it was: the time it would be busy if always full
   double energy_J = 0;
   double background_bytes = 0;  // of others' traffic, times crossings; in none of the above
 };

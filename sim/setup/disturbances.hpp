@@ -34,18 +34,39 @@ struct BackgroundTraffic {
   double messages_per_s = 0;
 };
 
-/// Noise on top of the latency of each message, never negative.
+/// Noise on top of the latency of each message, never negative. With u uniform in (0, 1):
 enum class JitterDistribution : std::uint8_t {
   kNone,
-  kExponential,  // -mean * ln(u), u in (0, 1)
+  kExponential,  // -mean * ln(u)
   kUniform,      // 2 * mean * u
+  kLognormal,    // see LognormalShape
+  kEmpirical,    // the quantiles at u, linear in between
 };
+
+/// exp(mu + sigma * z), z being the normal quantile of u.
+struct LognormalShape {
+  double mu = 0;
+  double sigma = 0;
+};
+/// Of a mean and a 99.9 % quantile: mean = exp(mu + sigma^2 / 2), p999 = exp(mu + sigma * z) with
+/// z = 3.09, so sigma = z - sqrt(z^2 - 2 ln(p999 / mean)), the smaller of the two that there are.
+/// Precondition: 1 < p999 / mean <= kMostP999.
+LognormalShape lognormal_shape(double mean_s, double p999_s);
+/// exp(z^2 / 2): no log-normal distribution has a 99.9 % quantile of more than this times its mean.
+inline constexpr double kMostP999 = 118;
 
 /// The numbers belong to the k-th message (in the order of the plan) that a request sends from one
 /// device to another: plans that are compared meet the same noise where they do the same.
 struct Jitter {
+  /// No more than `latency_s` with this probability.
+  struct Quantile {
+    double probability = 0;
+    double latency_s = 0;
+  };
   JitterDistribution distribution = JitterDistribution::kNone;
-  double mean_s = 0;
+  double mean_s = 0;                     // but kEmpirical
+  double p999_s = 0;                     // kLognormal
+  std::vector<Quantile> quantiles = {};  // kEmpirical: ascending in both, of probability 0 to 1
 };
 
 /// A device or a link that is not there from `at_s` until `repair_s`.

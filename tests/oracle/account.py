@@ -15,13 +15,13 @@ class Accounts:
         count, links = len(self.cluster.devices), len(self.cluster.links)
         self.busy, self.sent, self.received = [0.] * count, [0.] * count, [0.] * count
         self.transmit, self.receive = [0.] * count, [0.] * count
-        self.link_bytes = [0.] * links
+        self.link_bytes, self.link_busy = [0.] * links, [0.] * links
         self.drawn = collections.Counter()  # by stream and request, on top of idling
         for device, seconds, request, _, _ in sim.work:
             self.busy[device] += seconds
             self.charge(request, seconds, self.extra(device, "busy"))
         for request, m, _, _, carried, _ in sim.transfers:
-            self.add_transfer(request, request.plan.messages[m], carried)
+            self.add_transfer(request, request.plan.messages[m], carried, sim.full.get((request, m), {}))
 
     def extra(self, device, state):
         """W on top of idling; 0 where power is not known, as its energy is then not asked for."""
@@ -31,21 +31,24 @@ class Accounts:
     def charge(self, request, seconds, watts):
         self.drawn[request.stream.name, request.number] += seconds * watts
 
-    def link_busy(self, link):
-        return self.link_bytes[link] / self.cluster.links[link].bandwidth
+    def interface(self, message, link, seconds, full):
+        """Of the interface at a link that would take `seconds` for the message at the bandwidth of 0 s."""
+        return seconds * full[link] * self.cluster.links[link].bandwidth / message.link_bytes if full else 0.
 
-    def add_transfer(self, request, message, carried):
+    def add_transfer(self, request, message, carried, full):
         self.sent[message.source] += carried * message.bytes
         self.received[message.target] += carried * message.bytes
-        self.transmit[message.source] += carried * message.transmitting_s
-        self.receive[message.target] += carried * message.receiving_s
-        self.charge(request, carried * message.transmitting_s, self.extra(message.source, "transmit"))
-        self.charge(request, carried * message.receiving_s, self.extra(message.target, "receive"))
+        transmitting = self.interface(message, message.links[0], message.transmitting_s, full)
+        receiving = self.interface(message, message.links[-1], message.receiving_s, full)
+        self.transmit[message.source] += transmitting
+        self.receive[message.target] += receiving
+        self.charge(request, transmitting, self.extra(message.source, "transmit"))
+        self.charge(request, receiving, self.extra(message.target, "receive"))
         power = self.cluster.link_power
         for link in message.links:
             self.link_bytes[link] += carried * message.link_bytes
-            self.charge(request, carried * message.link_bytes / self.cluster.links[link].bandwidth,
-                        power["busy"] - power["idle"])
+            self.link_busy[link] += full.get(link, 0.)
+            self.charge(request, full.get(link, 0.), power["busy"] - power["idle"])
 
     def device_energy(self, d):
         power = self.cluster.devices[d].power
@@ -54,7 +57,7 @@ class Accounts:
 
     def link_energy(self, link):
         power = self.cluster.link_power
-        return power["idle"] * self.makespan + (power["busy"] - power["idle"]) * self.link_busy(link)
+        return power["idle"] * self.makespan + (power["busy"] - power["idle"]) * self.link_busy[link]
 
     def devices(self):
         return [{"device": device.name, "type": device.type, "busy_s": self.busy[d], "sent_bytes": self.sent[d],
@@ -70,7 +73,7 @@ class Accounts:
                 for link, times in flow.uses.items():
                     background[link] += flow.moved * times
         return [{"link": link.name, "bandwidth_Bps": link.bandwidth, "bytes": self.link_bytes[i],
-                 "busy_s": self.link_busy(i), "utilisation": self.link_busy(i) / self.makespan,
+                 "busy_s": self.link_busy[i], "utilisation": self.link_busy[i] / self.makespan,
                  "energy_J": self.link_energy(i), "background_bytes": background[i]}
                 for i, link in enumerate(self.cluster.links)]
 

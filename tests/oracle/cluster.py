@@ -104,7 +104,8 @@ class Cluster:
     def add_medium(self):
         wifi = self.network["type"] == "wifi"
         latency = quantity(self.network.get("latency"), 0.)
-        self.links = [Link(self.network["type"], quantity(self.network["bandwidth"]), latency / 2 if wifi else latency)]
+        bandwidth = quantity(self.network["bandwidth"]) * float(self.network.get("efficiency", 1))
+        self.links = [Link(self.network["type"], bandwidth, latency / 2 if wifi else latency)]
 
     def add_mesh(self):
         everywhere = rates(self.network), quantity(self.network.get("latency"), 0.)
@@ -196,7 +197,7 @@ class Cluster:
         raise Unsupported(f"no way from {source} to {target}")
 
     def wifi_rate(self, d):
-        return quantity(self.entries[d].get("bandwidth"), self.links[0].bandwidth)
+        return quantity(self.entries[d].get("bandwidth"), quantity(self.network["bandwidth"]))
 
     def access_point(self):
         return self.index.get(self.network.get("access_point"))
@@ -224,6 +225,8 @@ class Cluster:
         """Seconds per byte that the sender's and the receiver's interface are at work."""
         if self.network["type"] == "wifi":
             stations = [d for d in (a, b) if d != self.access_point()]
-            return 1 / self.wifi_rate(stations[0]), 1 / self.wifi_rate(stations[-1])
+            # By the efficiency, or a trace from 0 s on.
+            slower = quantity(self.network["bandwidth"]) / self.links[0].bandwidth
+            return slower / self.wifi_rate(stations[0]), slower / self.wifi_rate(stations[-1])
         links = self.route(a, b)[0]
         return 1 / self.links[links[0]].bandwidth, 1 / self.links[links[-1]].bandwidth

@@ -15,6 +15,7 @@ class Flow:
         self.left = size
         self.rate = 0.
         self.moved = 0.
+        self.full = collections.Counter()  # by link, the time that each listing would take if it were full
 
 
 class Flows:
@@ -43,6 +44,8 @@ class Flows:
         for flow in self.flows.values():
             flow.left = max(0., flow.left - flow.rate * (now - self.now))
             flow.moved += flow.rate * (now - self.now)
+            for link in flow.uses:
+                flow.full[link] += flow.rate * (now - self.now) / self.bandwidths[link]
         self.now = now
 
     def ends(self):

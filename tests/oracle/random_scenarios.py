@@ -87,6 +87,8 @@ class Maker:
         network = {"type": kind, "latency": self.latency()}
         plain = kind in ("wifi", "hub", "mesh")
         network |= {"bandwidth": self.between(20, 300, "Mbps")} if plain else self.rate()
+        if kind in ("wifi", "hub"):
+            self.maybe(network, .3, "efficiency", self.random.choice([.4, .65, .9]))
         if kind == "switch":
             for device in devices:
                 device |= self.rate() if self.chance(.3) else {}
@@ -133,8 +135,9 @@ class Maker:
             found |= {"failures": failures, "policy": "replan",
                       "planning_time": self.random.choice(["0s", "50ms", self.between(1, 300, "ms")])}
         if self.chance(.2):
+            times = self.random.choice([(.05, .21, .6, 1.1), (0, .1, .3)])
             found["bandwidth"] = [{"links": "all", "steps": [
-                {"at": f"{at}s", "bandwidth": self.between(5, 200, "Mbps")} for at in (.05, .21, .6, 1.1)]}]
+                {"at": f"{at}s", "bandwidth": self.between(5, 200, "Mbps")} for at in times]}]
         if self.chance(.15):
             a, b = self.random.sample(self.names, 2)
             found["background"] = [{"from": a, "to": b}]

@@ -92,11 +92,9 @@ class Run:
                 for entry in self.disturbances.get("failures", [])]
 
     def bandwidth_steps(self):
-        """[(s, links, byte/s)] after t = 0; what holds from 0 on is the cluster's own."""
+        """[(s, links, byte/s)] after t = 0; what holds from 0 on is the cluster's own, contention or not."""
         links = {link.name: i for i, link in enumerate(self.cluster.links)}
         steps = []
-        if "contention" in self.ablate:
-            return steps
         for trace in self.disturbances.get("bandwidth", []):
             if "period" in trace:
                 raise Unsupported("periodic traces")
@@ -104,10 +102,9 @@ class Run:
             for step in trace["steps"]:
                 at, bandwidth = quantity(step["at"]), quantity(step["bandwidth"])
                 if at > 0:
-                    steps.append((at, of, bandwidth))
+                    if "contention" not in self.ablate:
+                        steps.append((at, of, bandwidth))
                     continue
-                if self.cluster.network["type"] == "wifi" and any("bandwidth" in e for e in self.cluster.entries):
-                    raise Unsupported("a trace of a wifi with rates of its own")
                 for i in of:
                     self.cluster.links[i].bandwidth = bandwidth
         return steps

@@ -29,6 +29,7 @@ class Simulation:
         self.memory = [0.] * len(cluster.devices)
         self.peak = [0.] * len(cluster.devices)
         self.loaded = set()
+        self.full = {}  # by request and message, see Flow
         self.todo = []
         self.failures = failures  # (at, device or None, link or None)
         for step in bandwidth_steps:
@@ -73,7 +74,7 @@ class Simulation:
         self.flows.advance(self.now)
         due = [key for key, end in ends.items() if end <= self.now + INSTANT]
         for key in due:
-            self.flows.stop(key)
+            self.full[key[1:]] = self.flows.stop(key).full
             self.todo.append(("transferred", key[1:]))
         while self.events and self.events[0][0] <= self.now + INSTANT:
             _, _, kind, what = heapq.heappop(self.events)
@@ -342,6 +343,7 @@ class Simulation:
                 carried = 1. if ("way", m) in request.working else 0.
                 if ("message", request, m) in self.flows.flows:
                     flow = self.flows.stop(("message", request, m))
+                    self.full[request, m] = flow.full
                     carried = 1 - flow.left / flow.size
                 self.transfers.append((request, m, request.left[m], self.now, carried, True))
         for u, unit in enumerate(plan.units):

@@ -54,8 +54,10 @@ def widen(scenario, draw, folder):
                 device.pop(key, None)
     found = scenario.setdefault("disturbances", {})
     if draw.random() < .2:
-        found["jitter"] = {"distribution": draw.choice(["exponential", "uniform"]),
+        found["jitter"] = {"distribution": draw.choice(["exponential", "uniform", "lognormal"]),
                            "mean": draw.choice(["0.1ms", "3ms", "40ms"])}
+        if found["jitter"]["distribution"] == "lognormal":
+            found["jitter"]["p999"] = "70ms" if found["jitter"]["mean"] != "0.1ms" else "5ms"
     if draw.random() < .15:
         first, second = draw.sample(names, 2)
         found["background"] = [{"from": first, "to": second, "size": draw.choice(["1kB", "200kB"]),

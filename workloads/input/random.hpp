@@ -15,6 +15,13 @@ std::uint64_t fnv1a(std::string_view text, std::uint64_t start = 0xcbf29ce484222
 /// relative where |ln x| > 1.
 double portable_log(double x);
 
+/// e^x for |x| <= 700, likewise; within 1e-15 of the true value, relative.
+double portable_exp(double x);
+
+/// The x that a standard normal variate exceeds with 1 - probability, likewise; within 1e-14,
+/// relative. Precondition: 0 < probability < 1.
+double normal_quantile(double probability);
+
 /// The seed of a repetition of a run with this seed, itself for repetition 0; below 2^63, so that
 /// it can be written into a scenario.
 std::uint64_t repetition_seed(std::uint64_t seed, int repetition);
