@@ -1,5 +1,7 @@
 #!/usr/bin/python3
-"""Fails if a room includes what stands above it; usage: layering_test.py PROJECT_FOLDER.
+"""Fails if a room includes what stands above it, or two headers define a class of one name.
+
+usage: layering_test.py PROJECT_FOLDER
 
 A room is a folder, or the files that lie between the rooms of a top-level folder (its front door).
 Each uses itself and the rooms before it.
@@ -32,15 +34,26 @@ def room_of(path):
     return folder if folder in ROOMS else None
 
 
+def classes_in(text):
+    """Classes of a namespace that the header defines: two of one name are one to the linker, with one destructor."""
+    namespace = "::".join(re.findall(r"^namespace ([\w:]+) \{", text, re.M))
+    return [f"{namespace}::{name}" for name in re.findall(r"^(?:class|struct|union) (\w+)[^;{]*\{", text, re.M)]
+
+
 root = pathlib.Path(sys.argv[1])
 files = [f for folder in FOLDERS for f in sorted((root / folder).rglob("*.[ch]pp"))]
 wrong = []
+defined = {}
 for file in files:
     name = file.relative_to(root).as_posix()
     room = room_of(name)
     if room is None:
         wrong.append(f"{name} lies in no room")
         continue
+    for class_name in classes_in(file.read_text()) if file.suffix == ".hpp" else []:
+        if class_name in defined:
+            wrong.append(f"{name} defines {class_name}, as {defined[class_name]} does")
+        defined[class_name] = name
     for include in re.findall(r"^#include ([<\"][^>\"]+)", file.read_text(), re.M):
         target = include[1:]
         wrong += [f"{name} includes {target}" for header, where in ONLY.items()

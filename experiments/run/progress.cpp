@@ -28,16 +28,16 @@ std::size_t terminal_width() {
 
 }  // namespace
 
-Progress::Progress(std::size_t runs, std::size_t done)
+ProgressBar::ProgressBar(std::size_t runs, std::size_t done)
     : runs_(runs), done_before_(done), done_(done), terminal_(isatty(STDERR_FILENO) != 0) {
   if (terminal_) draw("");
 }
 
-Progress::~Progress() {
+ProgressBar::~ProgressBar() {
   if (terminal_) fmt::print(stderr, "{}", kClearLine);
 }
 
-void Progress::draw(const std::string& label) const {
+void ProgressBar::draw(const std::string& label) const {
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
   const double share = static_cast<double>(done_) / static_cast<double>(runs_);
   const auto filled = static_cast<int>(share * kBarWidth);
@@ -52,7 +52,7 @@ void Progress::draw(const std::string& label) const {
   std::fflush(stderr);
 }
 
-void Progress::done(const std::string& label, const Outcome& outcome) {
+void ProgressBar::done(const std::string& label, const Outcome& outcome) {
   ++done_;
   const bool ok = outcome.status == to_string(Status::kOk);
   if (terminal_ && ok) return draw(label);

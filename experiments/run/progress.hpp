@@ -9,13 +9,13 @@
 
 namespace edgeflow {
 
-class Progress {
+class ProgressBar {
  public:
   /// Of `runs` in all, `done` are there already.
-  Progress(std::size_t runs, std::size_t done);
-  ~Progress();
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  ProgressBar(std::size_t runs, std::size_t done);
+  ~ProgressBar();
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
 
   void done(const std::string& label, const Outcome& outcome);
 

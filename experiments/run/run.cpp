@@ -49,7 +49,7 @@ StudyOutcome run_in_pool(const Study& study, const Results& results, TaskWork wo
     fmt::print(stderr, "{} of {} runs are done already (--force runs them again)\n", outcome.done,
                outcome.runs);
   }
-  Progress progress(outcome.runs, outcome.done);
+  ProgressBar progress(outcome.runs, outcome.done);
   const auto count = [&](const Outcome& run) {
     ++outcome.done;
     if (run.status != to_string(Status::kOk)) ++outcome.bad;

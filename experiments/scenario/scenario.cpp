@@ -278,7 +278,7 @@ std::int64_t Scenario::assumed_rates() const {
 
 std::vector<std::string> Scenario::notes() const {
   std::vector<std::string> notes;
-  const auto add = [&](std::string note) {
+  const auto add = [&](const std::string& note) {
     if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
   };
   for (const Workload& workload : workloads) {

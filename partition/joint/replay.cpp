@@ -272,12 +272,6 @@ const Schedule::Send& Replay::send_of(const Arrival& message) const {
   return *std::ranges::find(sends, static_cast<std::int32_t>(message.to), &Schedule::Send::to);
 }
 
-/// Messages stand in a plan by unit, then in the order of sending.
-std::int32_t Replay::place_of(const Arrival& message) const {
-  const auto at = &send_of(message) - schedule_.sends(message.node, message.from).data();
-  return message_id(unit_id(message.node, message.from), static_cast<std::size_t>(at));
-}
-
 /// Lets the unit's messages wait for their sender, or leave.
 void Replay::send(const Unit& unit, double now) {
   const MessageCost& cost = tables_.messages[unit.device];
@@ -319,7 +313,7 @@ void Replay::arrive(std::int32_t message, double now) {
     woken_ |= std::uint64_t{1} << its.from;
   }
   if (takes_no_time(send_of(its).receive_s)) return deliver(message, now);
-  enqueue(worker_of(its.to), {now, {message, DeviceTask::kReceive}, place_of(its)});
+  enqueue(worker_of(its.to), {now, {message, DeviceTask::kReceive}, message});
 }
 
 void Replay::deliver(std::int32_t message, double now) {
@@ -338,7 +332,7 @@ void Replay::job_done(std::size_t worker, double now) {
   ++events_;
   const Arrival message(job.id);
   if (tables_.messages[message.from].blocks()) state_.blocked |= DeviceSet{1} << message.from;
-  leaving_.push_back({place_of(message), job.id});
+  leaving_.push_back({job.id, job.id});
 }
 
 double Replay::duration_s(const Job& job) const {

@@ -67,7 +67,9 @@ class Replay {
   struct Ready {
     double at_s;
     Job job;
-    std::int32_t place;  // among those of its task in the plan
+    // Among those of its task in the plan, where messages stand by unit: of one unit only those
+    // that wait to be sent need their order.
+    std::int32_t place;
 
     // As runs_before wants it: all are of one request.
     double ready_s() const { return at_s; }
@@ -137,7 +139,6 @@ class Replay {
   void become_ready(std::size_t node, std::size_t device, double now);
   void enqueue(std::size_t worker, const Ready& ready);
   const Schedule::Send& send_of(const Arrival& message) const;
-  std::int32_t place_of(const Arrival& message) const;
   std::size_t worker_of(std::size_t device) const;
   void send(const Unit& unit, double now);
   void leave(std::int32_t message, const Schedule::Send& send, double now);

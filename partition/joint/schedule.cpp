@@ -111,7 +111,6 @@ void Schedule::advance(std::size_t n) {
   ++effort_.steps;
   std::copy(now_.begin(), now_.end(), &tried_checkpoints_[n * registers_]);
   double* tried = tried_arrivals_.data();
-  double* links = &now_[devices_];
   std::uint8_t* order = &tried_order_[n * devices_];
   const auto units = unit_slot_[n];
   const auto sends = send_slot_[n];
@@ -145,35 +144,39 @@ void Schedule::advance(std::size_t n) {
   }
   now_.back() = end;
   if (senders < devices_) order[senders] = 0xFF;
-  for (std::size_t i = 0; i < senders; ++i) {
-    const std::size_t s = order[i];
-    const Send* list = &sends_[sends][slot(n, s, 0)];
-    const std::int32_t count = send_count_[sends][n * devices_ + s];
-    double& up = links[tables_.paths[s * devices_ + index(list->to)].link_a];
-    const double begin = std::max(finish[s], up);
-    const MessageCost& cost = tables_.messages[s];
-    double all = begin;
-    double packed = cost.overlaps() ? finish[s] : std::max(finish[s], now_[s]);
-    for (std::int32_t m = 0; m < count; ++m) {
-      const std::size_t d = index(list[m].to);
-      double& down = links[tables_.paths[s * devices_ + d].link_b];
-      double sent = begin + list[m].shared_s;
-      if (!tables_.free_messages) {
-        packed += list[m].send_s;
-        sent = std::max(sent, packed + list[m].wire_s);
-      }
-      if (&down != &up) down = sent = std::max(sent, down + list[m].wire_s);
-      all += list[m].wire_s;
-      double& there = tried[slot(n, s, d)];
-      there = sent + tables_.paths[s * devices_ + d].latency_s;
-      if (tables_.free_messages) continue;
-      if (cost.blocks()) packed = there;
-      there += list[m].receive_s;
-      if (!tables_.messages[d].overlaps()) now_[d] += list[m].receive_s;
+  for (std::size_t i = 0; i < senders; ++i) send_all(n, order[i], finish[order[i]]);
+}
+
+/// Schedules the messages of a node's unit on `s`, which is done at `finish`.
+void Schedule::send_all(std::size_t n, std::size_t s, double finish) {
+  double* links = &now_[devices_];
+  const auto sends = send_slot_[n];
+  const Send* list = &sends_[sends][slot(n, s, 0)];
+  const std::int32_t count = send_count_[sends][n * devices_ + s];
+  double& up = links[tables_.paths[s * devices_ + index(list->to)].link_a];
+  const double begin = std::max(finish, up);
+  const MessageCost& cost = tables_.messages[s];
+  double all = begin;
+  double packed = cost.overlaps() ? finish : std::max(finish, now_[s]);
+  for (std::int32_t m = 0; m < count; ++m) {
+    const std::size_t d = index(list[m].to);
+    double& down = links[tables_.paths[s * devices_ + d].link_b];
+    double sent = begin + list[m].shared_s;
+    if (!tables_.free_messages) {
+      packed += list[m].send_s;
+      sent = std::max(sent, packed + list[m].wire_s);
     }
-    up = all;
-    if (!tables_.free_messages && !cost.overlaps()) now_[s] = packed;
+    if (&down != &up) down = sent = std::max(sent, down + list[m].wire_s);
+    all += list[m].wire_s;
+    double& there = tried_arrivals_[slot(n, s, d)];
+    there = sent + tables_.paths[s * devices_ + d].latency_s;
+    if (tables_.free_messages) continue;
+    if (cost.blocks()) packed = there;
+    there += list[m].receive_s;
+    if (!tables_.messages[d].overlaps()) now_[d] += list[m].receive_s;
   }
+  up = all;
+  if (!tables_.free_messages && !cost.overlaps()) now_[s] = packed;
 }
 
 bool Schedule::try_change(double threshold_s) {

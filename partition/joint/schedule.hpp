@@ -156,9 +156,11 @@ class Schedule {
   void write_sends(std::size_t n, const SendDraft& draft);
   void refresh(std::size_t node);
   void advance(std::size_t node);
+  void send_all(std::size_t node, std::size_t from, double finish);
   bool hopeless(std::size_t node, double threshold_s) const;
   double predicted_s(std::size_t node) const;
   void compute_tails(std::size_t end);
+  void send_tails(std::size_t node, std::size_t from, double* before, double* arrival_tails) const;
 
   const CostTables& tables_;
   const std::size_t devices_;

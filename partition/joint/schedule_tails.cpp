@@ -17,6 +17,43 @@ constexpr double kPatience = 1.01;
 
 }  // namespace
 
+/// The same of the messages of a node's unit on `s`: from the registers after them, and the tails of
+/// their arrivals and of the unit's end, by from * devices + to.
+void Schedule::send_tails(std::size_t n, std::size_t s, double* before,
+                          double* arrival_tails) const {
+  double* links = before + devices_;
+  const Send* list = &sends_[send_slot_[n]][slot(n, s, 0)];
+  double& finish = arrival_tails[s * devices_ + s];
+  double& up = links[tables_.paths[s * devices_ + index(list->to)].link_a];
+  const MessageCost& cost = tables_.messages[s];
+  double all = up;
+  double begin = kNever;
+  double packed = cost.overlaps() ? kNever : before[s];
+  for (std::int32_t m = send_count_[send_slot_[n]][n * devices_ + s]; m-- > 0;) {
+    const std::size_t d = index(list[m].to);
+    double& down = links[tables_.paths[s * devices_ + d].link_b];
+    double tail = arrival_tails[s * devices_ + d];
+    if (!tables_.free_messages) {
+      tail += list[m].receive_s;
+      if (!tables_.messages[d].overlaps()) before[d] += list[m].receive_s;
+      if (cost.blocks()) tail = std::max(tail, std::exchange(packed, kNever));
+    }
+    tail += tables_.paths[s * devices_ + d].latency_s;
+    if (&down != &up) {
+      tail = std::max(tail, down);
+      down = tail + list[m].wire_s;
+    }
+    begin = std::max(begin, tail + list[m].shared_s);
+    all += list[m].wire_s;
+    packed = std::max(packed, tail + list[m].wire_s) + list[m].send_s;
+  }
+  up = std::max(begin, all);
+  finish = std::max(finish, up);
+  if (tables_.free_messages) return;
+  finish = std::max(finish, packed);
+  if (!cost.overlaps()) before[s] = packed;
+}
+
 /// Longest paths to the end, by the schedule's own steps in reverse, before the nodes less than
 /// `end`; those of the others hold.
 void Schedule::compute_tails(std::size_t end) {
@@ -41,44 +78,11 @@ void Schedule::compute_tails(std::size_t end) {
         });
       }
     }
-    double* links = before + devices_;
     const Span* parts = shape(n);
     const std::uint8_t* order = &order_[n * devices_];
     std::size_t senders = 0;
     while (senders < devices_ && order[senders] != 0xFF) ++senders;
-    while (senders-- > 0) {
-      const std::size_t s = order[senders];
-      const Send* list = &sends_[send_slot_[n]][slot(n, s, 0)];
-      double& finish = arrival_tails[s * devices_ + s];
-      double& up = links[tables_.paths[s * devices_ + index(list->to)].link_a];
-      const MessageCost& cost = tables_.messages[s];
-      double all = up;
-      double begin = kNever;
-      double packed = cost.overlaps() ? kNever : before[s];
-      for (std::int32_t m = send_count_[send_slot_[n]][n * devices_ + s]; m-- > 0;) {
-        const std::size_t d = index(list[m].to);
-        double& down = links[tables_.paths[s * devices_ + d].link_b];
-        double tail = arrival_tails[s * devices_ + d];
-        if (!tables_.free_messages) {
-          tail += list[m].receive_s;
-          if (!tables_.messages[d].overlaps()) before[d] += list[m].receive_s;
-          if (cost.blocks()) tail = std::max(tail, std::exchange(packed, kNever));
-        }
-        tail += tables_.paths[s * devices_ + d].latency_s;
-        if (&down != &up) {
-          tail = std::max(tail, down);
-          down = tail + list[m].wire_s;
-        }
-        begin = std::max(begin, tail + list[m].shared_s);
-        all += list[m].wire_s;
-        packed = std::max(packed, tail + list[m].wire_s) + list[m].send_s;
-      }
-      up = std::max(begin, all);
-      finish = std::max(finish, up);
-      if (tables_.free_messages) continue;
-      finish = std::max(finish, packed);
-      if (!cost.overlaps()) before[s] = packed;
-    }
+    while (senders-- > 0) send_tails(n, order[senders], before, arrival_tails.data());
     for (std::size_t d = devices_; d-- > 0;) {
       if (parts[d].empty()) continue;
       const std::size_t unit = n * devices_ + d;
