@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "partition/prices/estimate.hpp"
 #include "tests/support/baselines_fixture.hpp"
@@ -70,11 +71,13 @@ TEST_CASE("what a token wakes competes with all else that is ready when it arriv
     for (const bool contention : {true, false}) {
       CAPTURE(latency_s);
       CAPTURE(contention);
+      Effects effects;
+      effects.contention = contention;
       SimulationOptions options;
-      options.effects.contention = contention;
-      const SimulationResult result = simulate_ok(plan, graph, where, options);
-      const Estimate fair = estimate(plan, graph, where, {}, options.effects, Sharing::kMaxMin);
-      const Estimate in_turn = estimate(plan, graph, where, {}, options.effects);
+      options.effects = effects;
+      const SimulationResult result = simulate_ok(plan, graph, where, std::move(options));
+      const Estimate fair = estimate(plan, graph, where, {}, effects, Sharing::kMaxMin);
+      const Estimate in_turn = estimate(plan, graph, where, {}, effects);
       const auto check = [](const UnitTimes& its_middle, const UnitTimes& its_last) {
         CHECK(its_middle.ready_s == about(1));
         CHECK(its_middle.start_s == about(1));
