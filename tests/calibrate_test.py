@@ -115,7 +115,7 @@ class Calibration(unittest.TestCase):
         models = calibrate.Models(LAYERS, None)
         rows = []
         for precision, p in ("fp16", 8e9), ("int8", 20e9):
-            rows += [f"b,4,{name},{1e3 * calibrate.features(models[name]) @ [1 / p, 1 / 3e9, 40e-6]!r},{precision}"
+            rows += [f"b,4,{name},{float(1e3 * calibrate.features(models[name]) @ [1 / p, 1 / 3e9, 40e-6])},{precision}"
                      for name in GIVEN]
         measured = self.write("device,threads,model,ms,precision\n" + "\n".join(rows) + "\n")
         done = self.run_script(measured, "-o", "b.yaml", "--layers", LAYERS)
