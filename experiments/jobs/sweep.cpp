@@ -55,7 +55,7 @@ class Points : public ScenarioSource {
         root_(expect_sweep(document_.root())),
         factors_(read_factors(root_)),
         base_(find_base(root_.at("base"))),
-        base_document_(located(root_.at("base"), [&] { return Document(base_.file); })) {}
+        base_document_(loaded_for(root_.at("base"), [&] { return Document(base_.file); })) {}
 
   const Yaml& root() const { return root_; }
   const std::vector<Factor>& factors() const { return factors_; }

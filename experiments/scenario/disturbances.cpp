@@ -49,7 +49,7 @@ std::size_t find_name(const Yaml& yaml, std::span<const std::string> names, cons
 
 /// The numbers in the columns at_s and bandwidth_Bps.
 std::vector<BandwidthTrace::Step> read_steps_file(const Yaml& yaml) {
-  CsvReader table = located(yaml, [&] { return CsvReader(folder_of(yaml) / yaml.as_string()); });
+  CsvReader table = loaded_for(yaml, [&] { return CsvReader(folder_of(yaml) / yaml.as_string()); });
   const auto at = table.column("at_s");
   const auto bandwidth = table.column("bandwidth_Bps");
   if (!at || !bandwidth) {
@@ -189,7 +189,7 @@ std::string expected_probability(double probability, std::span<const Jitter::Qua
 std::vector<Jitter::Quantile> read_quantiles_file(const Yaml& yaml) {
   const std::string name = yaml.as_string();
   const bool shipped = name.find_first_of("./") == std::string::npos;
-  CsvReader table = located(yaml, [&] {
+  CsvReader table = loaded_for(yaml, [&] {
     return CsvReader(shipped ? home_folder() / "platforms/measured" / (name + ".csv")
                              : folder_of(yaml) / name);
   });

@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 5> kProcesses{"closed", "periodic", "pois
 
 /// The column arrival_s of a table.
 std::vector<double> read_trace_file(const Yaml& yaml) {
-  CsvReader table = located(yaml, [&] { return CsvReader(folder_of(yaml) / yaml.as_string()); });
+  CsvReader table = loaded_for(yaml, [&] { return CsvReader(folder_of(yaml) / yaml.as_string()); });
   const auto column = table.column("arrival_s");
   if (!column) throw InputError(table.position(), "", "expected a table with a column arrival_s");
   std::vector<double> times_s;

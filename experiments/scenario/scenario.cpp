@@ -43,7 +43,7 @@ void read_simulation(const Yaml& yaml, Scenario& scenario) {
 Cluster read_scenario_cluster(const Yaml& yaml, const std::string& scenario_name,
                               const std::optional<Yaml>& threads) {
   if (!yaml.is_scalar()) return read_cluster(yaml, scenario_name, read_platform_file, threads);
-  return located(yaml, [&] {
+  return loaded_for(yaml, [&] {
     return load_cluster(yaml.as_string(), folder_of(yaml), read_platform_file, threads);
   });
 }
@@ -52,7 +52,7 @@ Cluster read_scenario_cluster(const Yaml& yaml, const std::string& scenario_name
 void read_workload(const Yaml& yaml, ModelCache& cache, Workload& workload) {
   if (const auto model = yaml.find("model")) {
     workload.model =
-        located(*model, [&] { return cache.get(model->as_string(), folder_of(*model)); });
+        loaded_for(*model, [&] { return cache.get(model->as_string(), folder_of(*model)); });
   }
   if (const auto precision = yaml.find("precision")) {
     workload.stated_precision = read_precision(*precision);

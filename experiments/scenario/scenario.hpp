@@ -140,15 +140,4 @@ void override_scenario(Document& document, const std::string& assignment);
 std::string_view to_string(NetworkModel model);
 std::string_view to_string(BoundKind bound);
 
-/// Calls `load`; a mistake that has no place of its own (no such file) becomes one at `yaml`.
-template <typename Load>
-auto located(const Yaml& yaml, Load load) {
-  try {
-    return load();
-  } catch (const InputError& error) {
-    if (!error.position().file.empty()) throw;
-    yaml.fail(error.message(), error.hint());
-  }
-}
-
 }  // namespace edgeflow

@@ -89,7 +89,7 @@ void inline_cluster(Document& document, const std::string& prefix) {
   const auto cluster = scenario_at(document, prefix).find("cluster");
   if (!cluster || !cluster->is_scalar()) return;
   const Position origin = cluster->position();
-  const auto file = located(*cluster, [&] {
+  const auto file = loaded_for(*cluster, [&] {
     return find_file(cluster->as_string(), "platforms/clusters", folder_of(*cluster));
   });
   const Document written(file);
