@@ -8,44 +8,19 @@
 #include "experiments/scenario/resolve.hpp"
 #include "experiments/scenario/scenario.hpp"
 #include "tests/support/scratch.hpp"
-#include "workloads/input/random.hpp"
+#include "tests/support/small_scenario.hpp"
 
 namespace edgeflow {
 namespace {
 
+using test::hash;
+using test::kSmall;
+using test::mistake;
+using test::read;
 using test::Scratch;
-
-const std::string kSmall =
-    "schema: 1\n"
-    "name: small\n"
-    "model: squeezenet1_1\n"
-    "cluster:\n"
-    "  network: {type: switch, bandwidth: 100Mbps, latency: 0.5ms}\n"
-    "  devices: [{type: rpi4, count: 2}]\n"
-    "strategy: single\n";
-
-Scenario read(const std::string& text, const std::vector<std::string>& changes = {}) {
-  Document document(text, "small.yaml");
-  for (const std::string& change : changes) override_scenario(document, change);
-  ModelCache cache;
-  return read_scenario(document.root(), cache);
-}
 
 std::vector<double> arrivals_of(const Scenario& scenario) {
   return scenario.workloads[0].arrivals_s(scenario.seed);
-}
-
-std::string mistake(const std::string& text, const std::vector<std::string>& changes = {}) {
-  try {
-    (void)read(text, changes);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no mistake";
-}
-
-std::string hash(const Scenario& scenario) {
-  return config_hash(scenario, scenario.strategies.front());
 }
 
 }  // namespace
@@ -66,17 +41,6 @@ TEST_CASE("a scenario of five keys is one fp32 request with all effects") {
   CHECK(scenario.effects.latency);
   CHECK(scenario.effects.overheads);
   CHECK(scenario.effects.queueing);
-}
-
-TEST_CASE("elements have the size of their precision, the input's of its own") {
-  const auto bytes = [](const char* keys) {
-    return read(kSmall + keys).workloads[0].element_size();
-  };
-  CHECK(bytes("precision: fp16\n").activation_bytes == 2);
-  CHECK(bytes("precision: fp16\n").input_bytes == 2);
-  CHECK(bytes("precision: int8\n").activation_bytes == 1);
-  CHECK(bytes("input_precision: uint8\n").activation_bytes == 4);
-  CHECK(bytes("input_precision: uint8\n").input_bytes == 1);
 }
 
 TEST_CASE("effects are left out one by one") {
@@ -117,53 +81,6 @@ TEST_CASE("random arrivals depend on the seed, and on nothing else of the scenar
   const std::vector<double> dates_s = arrivals({});
   CHECK(std::is_sorted(dates_s.begin(), dates_s.end()));
   CHECK(dates_s.front() > 0);
-}
-
-TEST_CASE("exponential gaps have the mean 1/rate") {
-  Random random(7, "test");
-  double sum = 0;
-  constexpr int kCount = 100'000;
-  for (int i = 0; i < kCount; ++i) sum += random.exponential(4);
-  // The mean of n gaps has a standard deviation of 0.25/sqrt(n); four of them are allowed.
-  CHECK(std::abs(sum / kCount - 0.25) < 4 * 0.25 / std::sqrt(kCount));
-}
-
-TEST_CASE("streams of one seed differ by name") {
-  CHECK(Random(1, "a").uniform() != Random(1, "b").uniform());
-  CHECK(Random(1, "a").uniform() == Random(1, "a").uniform());
-}
-
-TEST_CASE("the portable logarithm is the logarithm") {
-  for (double x = 1e-16; x < 1e16; x *= 1.37) {
-    CHECK(portable_log(x) == doctest::Approx(std::log(x)).epsilon(1e-14));
-  }
-  CHECK(portable_log(1) == 0);
-}
-
-TEST_CASE("the portable exponential is the exponential") {
-  for (double x = -700; x < 700; x += 0.37) {
-    CHECK(portable_exp(x) == doctest::Approx(std::exp(x)).epsilon(1e-14));
-  }
-  CHECK(portable_exp(0) == 1);
-}
-
-TEST_CASE("normal quantiles are those of the normal distribution") {
-  for (double p = 1e-300; p < 1e-3; p *= 1.7) {  // erfc is exact far out on this side
-    CHECK(std::erfc(-normal_quantile(p) / std::sqrt(2)) / 2 == doctest::Approx(p).epsilon(1e-11));
-  }
-  for (double p = 1e-3; p < 1; p += 1e-3) {
-    CHECK(std::erfc(-normal_quantile(p) / std::sqrt(2)) / 2 == doctest::Approx(p).epsilon(1e-14));
-  }
-  CHECK(normal_quantile(0.5) == 0);
-  CHECK(normal_quantile(0.25) == -normal_quantile(0.75));
-  CHECK(normal_quantile(0.999) == doctest::Approx(3.090232306167813).epsilon(1e-15));
-}
-
-TEST_CASE("FNV-1a gives the published test vectors") {
-  // http://www.isthe.com/chongo/src/fnv/test_fnv.c
-  CHECK(fnv1a("") == 0xcbf29ce484222325U);
-  CHECK(fnv1a("a") == 0xaf63dc4c8601ec8cU);
-  CHECK(fnv1a("foobar") == 0x85944171f73967e8U);
 }
 
 TEST_CASE("single values can be changed") {
@@ -361,154 +278,6 @@ TEST_CASE("devices have the scenario's scheduling or their own, and are resolved
   CHECK(hash(read(text)) != hash(once));
 }
 
-namespace {
-
-/// A board whose rates in int8 and fp16 differ from those that nobody stated, with one thread only
-/// in fp32; and one that computes in int8 alone.
-const std::string kBoards =
-    "schema: 1\n"
-    "name: boards\n"
-    "model: squeezenet1_1\n"
-    "strategy: single\n"
-    "cluster:\n"
-    "  network: {type: switch, bandwidth: 100Mbps}\n"
-    "  devices: [{type: board.yaml, name: a, count: 2}, {name: b, mac_rate: 7GMAC/s}]\n";
-
-/// Reads kBoards with more keys; scratch has the board.
-Scenario read_boards(const Scratch& scratch, const std::string& more,
-                     const std::vector<std::string>& changes = {}) {
-  scratch.write("board.yaml",
-                "schema: 1\nname: board\ncompute:\n"
-                "  - {framework: f, threads: 4, mac_rate: 10GMAC/s, source: s}\n"
-                "  - {framework: f, threads: 1, mac_rate: 3GMAC/s, precision: fp32, source: s}\n"
-                "  - {framework: f, threads: 4, mac_rate: 20GMAC/s, precision: int8, source: s}\n"
-                "  - {framework: g, threads: 4, mac_rate: 90GMAC/s, precision: fp16, source: s}\n");
-  Document document(scratch.write("boards.yaml", kBoards + more));
-  for (const std::string& change : changes) override_scenario(document, change);
-  ModelCache cache;
-  return read_scenario(document.root(), cache);
-}
-
-std::vector<double> giga_macs(const Workload& workload) {
-  std::vector<double> rates;
-  for (const Device& device : workload.cluster->devices()) {
-    rates.push_back(device.compute.mac_rate * 1e-9);
-  }
-  return rates;
-}
-
-using Rates = std::vector<double>;
-using Notes = std::vector<std::string>;
-
-}  // namespace
-
-TEST_CASE("devices compute at their rates in the scenario's precision, else at their usual ones") {
-  const Scratch scratch;
-  const Scenario usual = read_boards(scratch, "");
-  CHECK(giga_macs(usual.workloads[0]) == Rates{10, 10, 7});
-  CHECK(usual.assumed_rates() == 0);  // nobody says what they were measured in: floating point
-  CHECK(usual.notes().empty());
-  const Scenario half = read_boards(scratch, "precision: fp16\n");  // framework f has no such entry
-  CHECK(giga_macs(half.workloads[0]) == Rates{10, 10, 7});
-  CHECK(half.assumed_rates() == 0);
-  const Scenario bytes = read_boards(scratch, "precision: int8\n");
-  CHECK(giga_macs(bytes.workloads[0]) == Rates{20, 20, 7});
-  CHECK(giga_macs(bytes.workloads[0]) == [&] {
-    Workload whole = bytes.workloads[0];
-    whole.cluster = bytes.cluster;
-    return giga_macs(whole);
-  }());
-  CHECK(bytes.assumed_rates() == 1);  // b's
-  CHECK(bytes.notes() ==
-        Notes{"rates of b (1 thread) are assumed to hold in int8: nobody says what "
-              "they were measured in"});
-  for (const Scenario* scenario : {&usual, &half, &bytes}) {
-    const std::string text = resolved_text(*scenario, scenario->strategies.front());
-    const Scenario again = read(text);
-    CHECK(giga_macs(again.workloads[0]) == giga_macs(scenario->workloads[0]));
-    CHECK(again.assumed_rates() == scenario->assumed_rates());
-    CHECK(resolved_text(again, again.strategies.front()) == text);
-  }
-}
-
-TEST_CASE("rates measured in another precision are assumed, and said once per board") {
-  const Scratch scratch;
-  const Scenario scenario = read_boards(scratch, "precision: fp16\nthreads: 1\n");
-  CHECK(giga_macs(scenario.workloads[0]) == Rates{3, 3, 7});
-  CHECK(scenario.workloads[0].assumed_rates() == 2);
-  CHECK(scenario.notes() == Notes{"rates of board (f, 1 thread, fp32) are assumed to hold in fp16: "
-                                  "they were measured in another precision"});
-}
-
-TEST_CASE("the scenario's threads are those of devices that say none of their own") {
-  const Scratch scratch;
-  const auto threads = [&](const std::vector<std::string>& changes) {
-    const Scenario scenario = read_boards(scratch, "threads: 1\n", changes);
-    std::vector<int> found;
-    for (const Device& device : scenario.cluster->devices())
-      found.push_back(device.compute.threads);
-    return found;
-  };
-  CHECK(threads({}) == std::vector<int>{1, 1, 1});
-  CHECK(threads({"threads=4"}) == std::vector<int>{4, 4, 1});  // b's is as written: none
-  CHECK(threads({"cluster.devices[0].threads=4"}) == std::vector<int>{4, 4, 1});
-  const auto error = [&](const char* more) -> std::string {
-    try {
-      (void)read_boards(scratch, more);
-    } catch (const InputError& caught) {
-      const std::string text = caught.what();
-      return text.substr(text.find("boards.yaml:"));
-    }
-    return "no mistake";
-  };
-  CHECK(error("threads: 2\n") ==
-        "boards.yaml:8:10: at threads: board has no such compute profile (framework and threads: f "
-        "with 4, f with 1 in fp32, f with 4 in int8, g with 4 in fp16)");
-  CHECK(error("threads: 0\n") ==
-        "boards.yaml:8:10: at threads: got \"0\", expected an integer from 1 to 1024");
-}
-
-TEST_CASE(
-    "a precision that a device does not compute in is refused, unless the device has its own") {
-  const std::string fp32 = mistake(
-      kSmall, {"cluster.devices=[{name: tpu, mac_rate: 9GMAC/s, precisions: [int8, fp16]}]"});
-  CHECK(fp32 ==
-        "small.yaml:5:3: at cluster: device \"tpu\" computes in int8 and fp16 only, not in fp32 "
-        "(precision: int8 for "
-        "all, or for the device alone in the cluster, or leave it out)");
-  const std::string devices = "cluster.devices=[{type: rpi4, precisions: [int8], precision: int8}]";
-  const Scenario own = read(kSmall, {devices});
-  CHECK(own.cluster->devices()[0].compute.precision == Precision::kInt8);
-  CHECK(own.assumed_rates() == 1);  // they are not those of fp32
-  CHECK(
-      mistake(kSmall + "precision: fp16\n",
-              {"cluster.devices=[{type: rpi4, precisions: [int8]}]"}) ==
-      "small.yaml:8:12: at precision: device \"rpi4-0\" (rpi4) computes in int8 only, not in fp16 "
-      "(precision: int8 for all, or for the device alone in the cluster, or leave it out)");
-  const Scenario again = read(resolved_text(own, own.strategies.front()));
-  CHECK(hash(again) == hash(own));
-}
-
-TEST_CASE(
-    "a quantized model brings its precision, which the scenario may replace and then says so") {
-  const Scratch scratch;
-  const std::string tiny =
-      "schema: 1\nname: tiny\nprecision: int8\nlayers: [{name: i, op: input, dims: [1, 3, 4, 4]}, "
-      "{name: c, op: conv, inputs: [i], out_channels: 2}]\n";
-  scratch.write("tiny.yaml", tiny);
-  const Scenario own =
-      read_boards(scratch, "", {"model=" + scratch.write("tiny.yaml", tiny).string()});
-  CHECK(own.workloads[0].precision() == Precision::kInt8);
-  CHECK(own.workloads[0].element_size().input_bytes == 1);
-  CHECK(giga_macs(own.workloads[0]) == Rates{20, 20, 7});
-  const Scenario other = read_boards(scratch, "precision: fp32\n",
-                                     {"model=" + scratch.write("tiny.yaml", tiny).string()});
-  CHECK(other.workloads[0].precision() == Precision::kFp32);
-  CHECK(giga_macs(other.workloads[0]) == Rates{10, 10, 7});
-  CHECK(other.notes() ==
-        Notes{"tiny is a model in int8, and taken to be in fp32 as the scenario says"});
-}
-
 TEST_CASE("disturbances keep their ends and their repairs in a resolved scenario") {
   const std::string disturbed = kSmall +
                                 "disturbances:\n"
@@ -548,8 +317,9 @@ TEST_CASE("whatever changes results changes the hash") {
        {"model=alexnet", "strategy=even", "strategy.options.device=rpi4-0", "seed=1",
         "precision=fp16", "requests.count=2", "simulation.ablate=[latency]",
         "simulation.network_model=lv08", "cluster.network.bandwidth=99Mbps",
-        "cluster.network.latency=1ms", "cluster.devices[0].memory=1GiB",
-        "cluster.devices[0].overhead=1ms", "cluster.sink=rpi4-1"}) {
+        "cluster.network.latency=1ms", "cluster.messaging=gloo", "cluster.devices[0].sends=overlap",
+        "cluster.devices[0].memory=1GiB", "cluster.devices[0].overhead=1ms",
+        "cluster.sink=rpi4-1"}) {
     CAPTURE(change);
     CHECK(hash(read(kSmall, {change})) != base);
   }

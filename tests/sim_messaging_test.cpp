@@ -69,7 +69,7 @@ TEST_CASE("sends block also where messages take no CPU time, one after the other
   CHECK(unit_record(held, 1).start_s == 0);
 }
 
-TEST_CASE("a message without a way blocks nobody") {
+TEST_CASE("without queueing nobody waits for what it sends") {
   SimulationOptions options;
   options.effects.queueing = false;
   const auto result =

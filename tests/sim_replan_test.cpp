@@ -22,9 +22,9 @@ const Graph kLayer = chain(1);
 /// Requests of a stream whose plans compute the only layer on one device each.
 class Replanned {
  public:
-  explicit Replanned(const Cluster& where, std::vector<int> on,
+  explicit Replanned(Cluster where, std::vector<int> on,
                      std::vector<double> arrivals_s = {0})
-      : where_(where) {
+      : where_(std::move(where)) {
     for (const int device : on) plans_.push_back(whole_layers({device}));
     options.arrivals_s = std::move(arrivals_s);
     options.disturbances.policy = FailurePolicy::kReplan;
@@ -63,7 +63,7 @@ class Replanned {
   SimulationOptions options;
 
  private:
-  const Cluster& where_;
+  Cluster where_;
   std::vector<Plan> plans_;
   std::vector<PlanChange> changes_;
 };
@@ -74,6 +74,17 @@ Replanned moved(double failure_s, const Cluster& where = kHub,
   return Replanned(where, {1, 0}, std::move(arrivals_s))
       .fails(1, failure_s)
       .changes({{failure_s, kNoPlan, ""}, {failure_s + 0.5, PlanId{1}, ""}});
+}
+
+/// Devices that draw 1 W, 3 W when they compute and 2 W when they only send or receive.
+Cluster powered_hub() {
+  auto list = devices(2);
+  for (Device& device : list) {
+    device.idle_W = 1;
+    device.busy_W = 3;
+    device.transmit_W = device.receive_W = 2;
+  }
+  return cluster(list, NetworkType::kHub);
 }
 
 double sum(const std::vector<RequestRecord>& requests) {
@@ -231,14 +242,7 @@ TEST_CASE("what waits to be sent at a failure is not lost, it never left") {
 }
 
 TEST_CASE("energy counts what was done in vain once, and requests bear it") {
-  auto list = devices(2);
-  for (Device& device : list) {
-    device.idle_W = 1;
-    device.busy_W = 3;
-    device.transmit_W = device.receive_W = 2;
-  }
-  const Cluster powered = cluster(list, NetworkType::kHub);
-  const auto result = moved(1, powered).run_ok();
+  const auto result = moved(1, powered_hub()).run_ok();
   // Idle for 2.5 s each; 1 s and 0.25 s of computing; a message of 0.5 s sent and received.
   CHECK(result.devices[0].energy_J == about(2.5 + 2 * 1 + 1 * 0.5));
   CHECK(result.devices[1].energy_J == about(2.5 + 2 * 0.25 + 1 * 0.5));
@@ -246,14 +250,7 @@ TEST_CASE("energy counts what was done in vain once, and requests bear it") {
 }
 
 TEST_CASE("of an aborted message the part that got through counts by the bandwidths it met") {
-  auto list = devices(2);
-  for (Device& device : list) {
-    device.idle_W = 1;
-    device.busy_W = 3;
-    device.transmit_W = device.receive_W = 2;
-  }
-  const Cluster powered = cluster(list, NetworkType::kHub);
-  Replanned run = moved(0.5, powered);
+  Replanned run = moved(0.5, powered_hub());
   run.options.disturbances.traces = {{{0}, {{0.375, 40}, {0.75, 10}}, 0}};
   const auto result = run.run_ok();
   // On the hub from 0.25 s to the failure: 10 bytes at 80 byte/s and 5 at 40, so it is full. Then
