@@ -3,7 +3,8 @@
 
 Every product of a matrix and a vector is cut by its outputs into equal slices, with what is done to each element of
 them in the feed-forward part; all else is done by the root, the first device. Slices go to the root by themselves, each
-in a message of its own; of what a worker lacks, the root sends it each other device's slice likewise.
+in a message of its own; of what a worker lacks, the root sends it each other device's slice likewise
+(github.com/b4rtaz/distributed-llama, src/tasks.cpp, syncSliceOfSlicedBuffer and syncMissingSlicesOfSlicedBuffer).
 """
 
 import json
