@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <stdexcept>
+#include <utility>
 
 #include "platforms/remaining.hpp"
 #include "tests/support/random_problem.hpp"
@@ -22,8 +23,7 @@ const Graph kLayer = chain(1);
 /// Requests of a stream whose plans compute the only layer on one device each.
 class Replanned {
  public:
-  explicit Replanned(Cluster where, std::vector<int> on,
-                     std::vector<double> arrivals_s = {0})
+  explicit Replanned(Cluster where, std::vector<int> on, std::vector<double> arrivals_s = {0})
       : where_(std::move(where)) {
     for (const int device : on) plans_.push_back(whole_layers({device}));
     options.arrivals_s = std::move(arrivals_s);
