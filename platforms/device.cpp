@@ -57,6 +57,11 @@ constexpr std::array kPowers{
           "while it does nothing but receive"},
 };
 
+bool is_of_messages(const Rate& rate) {
+  return rate.member == &Profile::message_overhead_s ||
+         rate.member == &Profile::serialization_rate_Bps;
+}
+
 FitError read_error(const Yaml& yaml) {
   yaml.expect_keys({"median", "p90", "points"});
   FitError error;
@@ -191,6 +196,7 @@ void set_messaging(const Messaging& messaging, ComputeProfile& profile) {
   profile.message_overhead_s = messaging.message_overhead_s;
   profile.serialization_rate_Bps = messaging.serialization_rate_Bps;
   profile.sends = messaging.sends;
+  profile.message_error = messaging.error;
 }
 
 Messaging messaging_at(const Yaml& yaml) {
@@ -205,6 +211,7 @@ void read_rates(const Yaml& map, ComputeProfile& profile) {
     const bool zero_ok = rate.unit == Quantity::kDuration;
     profile.*rate.member =
         rate.unit ? value->as_quantity(*rate.unit, zero_ok) : value->as_number(0, kMaxFactor);
+    if (is_of_messages(rate)) profile.message_error.reset();
   }
   if (const auto sends = map.find("sends")) {
     profile.sends = static_cast<Sends>(sends->as_choice(kSends));

@@ -84,6 +84,8 @@ struct ComputeProfile {
   double serialization_rate_Bps = std::numeric_limits<double>::infinity();
   Sends sends = Sends::kHold;
   std::string messaging;  // the profile that messages' costs are of; empty: none was named
+  std::optional<double>
+      message_error;  // as FitError::median, of messages' costs; nothing: not known
   std::shared_ptr<const LayerTimes> layer_times;  // null: none are measured
   std::optional<FitError> error;                  // nothing: not known
   std::string source;

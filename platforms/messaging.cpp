@@ -8,7 +8,7 @@ namespace edgeflow {
 Messaging read_messaging(const Document& document) {
   const Yaml root = document.root();
   root.expect_keys({"schema", "name", "description", "message_overhead", "serialization_rate",
-                    "sends", "source"});
+                    "sends", "error", "source"});
   (void)root.at("schema").as_integer(1, 1);
   Messaging messaging;
   messaging.name = read_name(root.at("name"));
@@ -18,6 +18,9 @@ Messaging read_messaging(const Document& document) {
   messaging.message_overhead_s = costs.message_overhead_s;
   messaging.serialization_rate_Bps = costs.serialization_rate_Bps;
   messaging.sends = costs.sends;
+  if (const auto error = root.find("error")) {
+    messaging.error = error->as_quantity(Quantity::kShare, /*zero_ok=*/true);
+  }
   messaging.source = root.at("source").as_string();
   return messaging;
 }

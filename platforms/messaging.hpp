@@ -9,6 +9,8 @@
 //   message_overhead: 90us                                 # of each message, on each side; default 0s
 //   serialization_rate: 500MB/s                            # default: bytes cost nothing
 //   sends: block                                           # default hold
+//   error: 12%                                             # median size of errors of the costs;
+//                                                          # default: not known
 //   source: ...
 //
 // A device of a cluster, all of them, or a compute entry of a device file name one by `messaging:`.
@@ -19,6 +21,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -45,6 +48,7 @@ struct Messaging {
   double message_overhead_s = 0;
   double serialization_rate_Bps = std::numeric_limits<double>::infinity();
   Sends sends = Sends::kHold;
+  std::optional<double> error;  // a share; nothing: not known
   std::string source;
 };
 

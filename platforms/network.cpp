@@ -267,6 +267,18 @@ void set_efficiency(Network& network, double efficiency) {
   network.links.front().bandwidth_Bps = network.bandwidth_Bps * efficiency;
 }
 
+void scale_bandwidths(Network& network, double factor) {
+  network.bandwidth_Bps *= factor;
+  for (Link& link : network.links) link.bandwidth_Bps *= factor;
+  for (double& rate_Bps : network.rates_Bps) rate_Bps *= factor;
+  const auto scale = [&](Port& port) {
+    port.up_Bps *= factor;
+    port.down_Bps *= factor;
+  };
+  for (Port& port : network.ports) scale(port);
+  for (Site& site : network.sites) scale(site.uplink);
+}
+
 Network make_mesh(std::span<const std::string> names, double bandwidth_Bps, double latency_s) {
   Network network;
   network.type = NetworkType::kMesh;

@@ -144,6 +144,9 @@ Network make_wifi(std::size_t devices, double bandwidth_Bps, double latency_s,
 /// Precondition: what make_wifi or make_hub made. A layer-wise run, which moves most, shows it best.
 void set_efficiency(Network& network, double efficiency);
 
+/// Multiplies what all links carry.
+void scale_bandwidths(Network& network, double factor);
+
 /// `hub`: one shared medium (link 0) that every message crosses once, in either direction.
 Network make_hub(std::size_t devices, double bandwidth_Bps, double latency_s);
 

@@ -39,7 +39,10 @@ class NotApplicable(Exception):
 READ = ["run_id", "model", "strategy", "strategy_options", "status", "message", "repetition", "latency_s",
         "latency_p95_s", "latency_max_s", "throughput_rps", "predicted_latency_s", "prediction_error", "lower_bound_s",
         "optimality_gap", "speedup_over_baseline", "compute_s", "transfer_s", "queue_s", "wait_s", "bytes_moved",
-        "energy_J", "peak_memory_bytes"]
+        "energy_J", "peak_memory_bytes", "latency_low_s", "latency_high_s", "speedup_low", "speedup_high",
+        "fastest_share"]
+# The ends of what 90 % of draws are within, where the scenario has uncertainty.
+DRAWS = {"latency_s": ("latency_low_s", "latency_high_s"), "speedup_over_baseline": ("speedup_low", "speedup_high")}
 
 
 def quantity(text):
@@ -64,6 +67,15 @@ def interval(values):
     if count < 2:
         return mean, 0.0
     return mean, stats.t.ppf(0.975, count - 1) * values.std(ddof=1) / math.sqrt(count)
+
+
+def span(runs, column):
+    """(mean, low, high): over repetitions, what 90 % of draws are within, else the mean's confidence interval."""
+    low, high = DRAWS[column]
+    if runs[low].notna().any():
+        return runs[column].mean(), runs[low].mean(), runs[high].mean()
+    mean, half = interval(runs[column].dropna())
+    return mean, mean - half, mean + half
 
 
 @contextlib.contextmanager
@@ -125,6 +137,7 @@ class Results:
             ~several, self.runs["strategy"] + " " + options.where(options != "", "(default)"))
         self.axes = self._settings(axes)
         self.repeated = self.runs["repetition"].nunique() > 1
+        self.drawn = self.runs["latency_low_s"].notna().any()
 
     def _settings(self, axes):
         """Columns that were varied and stand for a setting; those that a label names are left out."""

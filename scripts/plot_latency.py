@@ -2,10 +2,12 @@
 """Latency against a setting, such as the bandwidth: a panel per further setting, a line per strategy.
 
 Reads RESULTS_DIR/runs.csv and writes RESULTS_DIR/plots/latency_vs_<setting>.png and .pdf. Bands are
-95 % confidence intervals of the mean over repetitions; the thin dashed line is what the planner
+what 90 % of draws are within if the scenario has uncertainty, else 95 % confidence intervals of the mean over
+repetitions; the thin dashed line is what the planner
 predicted for one request on the idle cluster.
 """
 
+import pandas as pd
 from matplotlib.lines import Line2D
 
 import figures
@@ -21,10 +23,10 @@ def draw_panel(axes, results, x, rows):
     for strategy in palette.order(rows["who"].unique()):
         colour, marker = palette.style(strategy)
         by_x = rows[rows["who"] == strategy].groupby("x")
-        means = by_x["latency_s"].apply(lambda v: figures.interval(v)[0] * 1e3)
-        half = by_x["latency_s"].apply(lambda v: figures.interval(v)[1] * 1e3)
+        spans = {value: figures.span(runs, "latency_s") for value, runs in by_x}
+        means, low, high = (pd.Series({value: ends[end] * 1e3 for value, ends in spans.items()}) for end in range(3))
         predicted = by_x["predicted_latency_s"].mean() * 1e3
-        axes.fill_between(means.index, means - half, means + half, color=colour, alpha=0.18, linewidth=0)
+        axes.fill_between(means.index, low, high, color=colour, alpha=0.18, linewidth=0)
         if numeric:
             axes.plot(predicted.index, predicted, color=colour, linewidth=0.7, linestyle=DASHES)
         # Between names there is nothing; a faint line only leads the eye.

@@ -2,8 +2,8 @@
 """Speed-up over the baseline: a point per strategy and setting, paired by repetition.
 
 Reads RESULTS_DIR/runs.csv and writes RESULTS_DIR/plots/speedup.png and .pdf. Each run is divided
-into the baseline's run with the same settings and random numbers; bars are 95 % confidence
-intervals of the mean of these ratios.
+into the baseline's run with the same settings and random numbers; bars are what 90 % of draws are within if the
+scenario has uncertainty, else 95 % confidence intervals of the mean of these ratios.
 """
 
 import figures
@@ -19,13 +19,12 @@ def draw_panel(axes, results, x, rows):
         colour, marker = palette.style(strategy)
         for v, value in enumerate(values):
             mine = rows[(rows["who"] == strategy) & ((rows[x] == value) if x else True)]
-            ratios = mine["speedup_over_baseline"].dropna()
-            if ratios.empty:
+            if mine["speedup_over_baseline"].dropna().empty:
                 continue
-            mean, half = figures.interval(ratios)
+            mean, low, high = figures.span(mine, "speedup_over_baseline")
             least = min(least, mean)
-            axes.errorbar(v + (s - (len(strategies) - 1) / 2) * step, mean, yerr=half or None,
-                          color=colour, marker=marker, linestyle="none", capsize=2, elinewidth=1)
+            axes.errorbar(v + (s - (len(strategies) - 1) / 2) * step, mean, color=colour, marker=marker, linestyle="none", capsize=2, elinewidth=1,
+                          yerr=[[max(mean - low, 0)], [max(high - mean, 0)]] if high > low else None)
     for v in range(len(values) - 1):
         axes.axvline(v + 0.5, color="#d0d0d0", linewidth=0.6)
     axes.axhline(1, color="#000000", linewidth=0.8)

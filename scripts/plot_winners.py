@@ -2,7 +2,8 @@
 """Who wins where: a map over two settings, coloured by the strategy with the least mean latency.
 
 Reads RESULTS_DIR/runs.csv and writes RESULTS_DIR/plots/winners.png and .pdf. Each field says the
-winner, its latency, and how much slower the second best is; "=" joins strategies within 1 %.
+winner, its latency, and how much slower the second best is, or if the scenario has uncertainty in how many draws
+it is the fastest; "=" joins strategies within 1 %.
 The heavy frame, which is also told in words, is the best field of its panel, or of its line where each line
 is a model. Where the horizontal axis counts something, the dashed frame of a line is the least number that
 comes within 5 % of the line's best.
@@ -49,6 +50,9 @@ def draw_panel(axes, results, x, y, rows, title):
                                      linewidth=1.5))
             others = [ms for name, ms in ranks if name not in ties]
             second = f"\n2nd +{(others[0] / latency - 1) * 100:.0f} %" if others else ""
+            if results.drawn:
+                share = here.loc[here["who"] == winner, "fastest_share"].mean()
+                second = f"\nin {share * 100:.0f} % of draws"
             name = winner + (" =" if len(ties) > 1 else "")
             axes.text(j, i, f"{name}\n{latency:.0f} ms{second}", ha="center", va="center",
                       fontsize=7, color=palette.on(colour))

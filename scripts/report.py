@@ -28,6 +28,7 @@ METRICS = {
     "bytes_moved": ("moved between devices", "MB", 1e-6),
     "peak_memory_bytes": ("peak memory", "MiB", 2**-20),
     "optimality_gap": ("latency above the lower bound", "%", 100),
+    "fastest_share": ("draws in which it is the fastest", "%", 100),
 }
 PARTS = ["compute_s", "transfer_s", "queue_s", "wait_s"]
 MAX_DETAILS = 24      # runs with a timeline
@@ -47,7 +48,8 @@ def axis(results, column):
 
 
 def row(results, run):
-    wanted = [*METRICS, *PARTS, "who", "run_id", "status", "message", "repetition"]
+    ends = [end for both in figures.DRAWS.values() for end in both]
+    wanted = [*METRICS, *ends, *PARTS, "who", "run_id", "status", "message", "repetition"]
     return {c: plain(run[c]) for c in wanted + results.axes if c in run}
 
 
@@ -116,7 +118,8 @@ def data(folder):
     return {
         "manifest": manifest,
         "notes": notes(manifest, every),
-        "metrics": [{"key": k, "title": t, "unit": u, "scale": s} for k, (t, u, s) in METRICS.items()
+        "metrics": [{"key": k, "title": t, "unit": u, "scale": s,
+                     "ends": figures.DRAWS.get(k) if results.drawn else None} for k, (t, u, s) in METRICS.items()
                     if results.runs[k].notna().any()],
         "axes": [axis(results, a) for a in results.axes],
         "x": results.x_axis() if results.axes else None,

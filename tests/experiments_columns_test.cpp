@@ -35,11 +35,12 @@ std::string header_of(const TableInfo& table) {
 
 TEST_CASE("every table of a results folder has the columns that are explained, in their order") {
   const Scratch scratch;
-  // Streams that plan anew leave all tables; a scenario without axes adds no columns.
+  // Streams that plan anew, with draws, leave all tables; a scenario without axes adds no columns.
   const auto outcome = test::edgeflow(
-      scratch, "run " + test::data_folder() +
-                   "/cli/streams_scenario.yaml -o out --set 'disturbances={failures: [{device: "
-                   "slow-2, at: 1s}], policy: replan, planning_time: 1s}'");
+      scratch,
+      "run " + test::data_folder() +
+          "/cli/streams_scenario.yaml -o out --set 'disturbances={failures: [{device: "
+          "slow-2, at: 1s}], policy: replan, planning_time: 1s}' --set uncertainty.draws=2");
   REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
   std::map<std::string, std::string> explained;
   for (const TableInfo& table : result_tables()) {

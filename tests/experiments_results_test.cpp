@@ -252,7 +252,8 @@ TEST_CASE("the first columns of runs.csv stay what they are") {
         "peak_memory_bytes,units,messages,devices_used,config_hash,message,"
         "repetition,requests,deadline_miss_ratio,mean_in_flight,offered_load,queue_growth_rps,"
         "overloaded,link_energy_J,energy_per_request_J,replans,outage_s,aborted,"
-        "capacity_rps,assumed_rate\n");
+        "capacity_rps,assumed_rate,draws,latency_low_s,latency_high_s,speedup_low,speedup_high,"
+        "fastest_share\n");
 }
 
 TEST_CASE("axes have columns of their own unless they are there anyway") {

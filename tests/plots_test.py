@@ -54,6 +54,23 @@ class PlotsTest(unittest.TestCase):
         names = ["winners", "latency_vs_rate", "speedup", "breakdown", "devices", "ecdf", "throughput", "planner"]
         self.assertEqual(self.plots(), {f"{n}.{kind}" for n in names for kind in ("png", "pdf")})
 
+    def test_bars_are_of_draws_where_there_are_some(self):
+        results = sweep(self.folder, "axes:\n  strategy: [even, single]\n  cluster.network.bandwidth: [1kB/s, 4kB/s]\n"
+                                     "  uncertainty.rates: [20%]\n  uncertainty.draws: [40]\nbaseline: single\n")
+        self.assertTrue(results.drawn)
+        run = results.runs[results.runs["strategy"] == "even"].head(1)
+        draws = results.table(run["run_id"].item(), "draws.csv")["latency_s"].sort_values()
+        self.assertEqual(figures.span(run, "latency_s"),
+                         (run["latency_s"].item(), draws.iloc[1], draws.iloc[37]))
+        low, high = figures.span(run, "speedup_over_baseline")[1:]
+        self.assertLess(low, high)
+        plot_all.draw(results)
+        self.assertLessEqual({"winners.png", "latency_vs_bandwidth.png", "speedup.png"}, self.plots())
+        page = report.data(results.folder)
+        ends = {metric["key"]: metric["ends"] for metric in page["metrics"]}
+        self.assertEqual(ends["latency_s"], ("latency_low_s", "latency_high_s"))
+        self.assertIn("fastest_share", ends)
+
     def test_closed_arrivals_show_predictions_and_no_throughput(self):
         results = sweep(self.folder, "axes:\n  strategy: [even, single]\nzip:\n"
                         "  - {cluster.network.bandwidth: [1kB/s, 4kB/s], label.net: [slow, fast]}\n")

@@ -28,6 +28,7 @@ cluster:
   source: rpi4-0
 strategy: even
 requests: {count: 6, arrivals: {process: poisson, rate: 20/s}}
+uncertainty: {draws: 2, rates: 0%, messages: 0%, bandwidth: 0%}
 """
 
 
@@ -84,6 +85,8 @@ class Laws(unittest.TestCase):
                 ("devices.csv", "energy_J", lambda _: "0", "energy below idling"),
                 ("devices.csv", "energy_J", times("energy_J", 50), "energy"),
                 ("devices.csv", "peak_memory_bytes", lambda _: "1e15", "memory"),
+                ("draws.csv", "latency_s", times("latency_s", 1.001), "draw "),
+                ("draws.csv", "latency_s", lambda _: "", "draw "),
                 ("links.csv", "busy_s", times("busy_s", 1.01), "busy"),
                 ("links.csv", "bytes", lambda _: "-1e12", "fewer than were sent")]:
             with self.subTest(table=table, column=column, said=said):
@@ -106,6 +109,12 @@ class Laws(unittest.TestCase):
         (copy / "requests.csv").write_text(header + "\n", encoding="utf-8")
         self.assertIn("ok, but no requests", "; ".join(laws.broken(copy)))
 
+    def test_draws_that_are_not_there_are_noticed(self):
+        copy = self.copy()
+        text = (copy / "draws.csv").read_text(encoding="utf-8")
+        (copy / "draws.csv").write_text("".join(text.splitlines(True)[:-1]), encoding="utf-8")
+        self.assertIn("1 draws", "; ".join(laws.broken(copy)))
+
     def test_a_latency_of_a_run_that_could_not_be_done_is_noticed(self):
         copy = self.copy()
         text = (copy / "status.json").read_text(encoding="utf-8")
@@ -118,6 +127,7 @@ class Laws(unittest.TestCase):
                 ("latency_p95_s", "0.123", "latency_p95_s is of no request"), ("mean_in_flight", "0.01", "Little"),
                 ("requests", "5", "requests counted"), ("bytes_moved", "12", "bytes of all messages"),
                 ("energy_J", "1", "energy of all devices"), ("status", "timeout", "two statuses"),
+                ("latency_high_s", "1e-6", "interval of draws"),
                 ("capacity_rps", "0.001", "faster than the busiest device or link")]:
             with self.subTest(column=column, said=said):
                 copy = self.copy()

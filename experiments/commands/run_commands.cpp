@@ -79,12 +79,12 @@ int exit_code_of(std::size_t bad, std::size_t runs) {
   return kExitNotAllOk;
 }
 
-/// Writes and prints the tables over all runs, below them `notes`, or that something is assumed.
+/// Writes and prints the tables over all runs, below them `notes`, or those that hold for all.
 int conclude(const std::filesystem::path& folder, const std::string& head,
              std::vector<std::string> notes = {}) {
   const Summary summary = merge_results(folder);
   const bool streams = summary.has_streams();
-  if (notes.empty() && !summary.assumed().empty()) notes = {summary.assumed()};
+  if (notes.empty()) notes = summary.notes();
   print(head + summary.runs() + (streams ? "\n" + summary.streams() : "") + note_lines(notes));
   std::error_code error;
   fmt::print(stderr, "wrote {}: runs.csv, {}timing.csv{}\n", folder.string(),

@@ -45,6 +45,13 @@ struct RunReport {
   std::optional<std::int64_t> replans, aborted;
   std::optional<double> outage_s;
 
+  // With uncertainty only:
+  std::int64_t draws = 0;
+  std::vector<double> draws_s;  // latency by draw, infinite where a run does not end ok
+  std::optional<double> latency_low_s, latency_high_s;
+  // Of other runs, too:
+  std::optional<double> speedup_low, speedup_high, fastest_share;
+
   /// The same of each stream, where the scenario has some: `name` is its own, the figures are those
   /// of its requests.
   std::vector<RunReport> streams;

@@ -305,6 +305,25 @@ void measure_plan(const StreamPlans& plans, const Scenario& scenario, const Work
 
 }  // namespace
 
+double mean_latency_s(const SimulationResult& result, const Scenario& scenario) {
+  double total_s = 0;
+  std::size_t count = 0;
+  for (const StreamRequests& stream : requests_by_stream(result, scenario)) {
+    total_s += sum(stream.counted(), latency_of);
+    count += stream.counted().size();
+  }
+  return total_s / static_cast<double>(count);
+}
+
+Interval interval_of(std::vector<double> values) {
+  if (values.empty()) return {};
+  std::sort(values.begin(), values.end());
+  const auto finite = [](double value) {
+    return std::isfinite(value) ? std::optional(value) : std::nullopt;
+  };
+  return {finite(percentile(values, 5)), finite(percentile(values, 95))};
+}
+
 double percentile(std::span<const double> ascending, int percent) {
   const std::size_t rank = (ascending.size() * index(percent) + 99) / 100;  // from 1
   return ascending[std::max<std::size_t>(rank, 1) - 1];

@@ -1,7 +1,9 @@
 #pragma once
 // The figures of a run. `edgeflow list columns` gives the formula of each.
 
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "experiments/jobs/job.hpp"
 #include "experiments/jobs/report.hpp"
@@ -17,6 +19,16 @@ void measure_plans(const Plans& plans, const Scenario& scenario, RunReport& repo
 /// Little's law) into `failed`.
 void measure_result(const Plans& plans, const SimulationResult& result, const Scenario& scenario,
                     RunReport& report);
+
+/// The mean over all requests, but for warm-ups, as latency_s is. Precondition: the result is ok.
+double mean_latency_s(const SimulationResult& result, const Scenario& scenario);
+
+/// What 90 % of values are within: the least that 5 % of them do not exceed, and the least that 95 %
+/// do not; nothing for what is not finite.
+struct Interval {
+  std::optional<double> low, high;
+};
+Interval interval_of(std::vector<double> values);
 
 /// The smallest of the ascending values that at least `percent` % of them do not exceed (nearest
 /// rank). Precondition: there are values.

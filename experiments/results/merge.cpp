@@ -124,6 +124,14 @@ class StoredRuns {
   Part rows_, others_;
 };
 
+Fastest fastest_of(StoredRuns& stored) {
+  Fastest fastest;
+  for (const std::size_t thousand : stored.thousands()) {
+    for (const auto& [index, record] : stored.read(thousand)) fastest.add(record);
+  }
+  return fastest;
+}
+
 /// Which runs are there.
 class Roll {
  public:
@@ -167,14 +175,11 @@ class Roll {
   std::vector<std::size_t> shown_;
 };
 
-}  // namespace
-
-Summary merge_results(const fs::path& folder) {
-  const std::optional<Manifest> manifest = read_manifest(folder);
-  if (!manifest) throw InputError({folder.string(), 0, 0}, "", "holds no results of edgeflow");
-  StoredRuns stored(folder, *manifest);
-  Roll roll(folder, manifest->runs);
-  Table runs(folder / "runs.csv", runs_header(manifest->axes));
+/// Writes all tables, and finishes the manifest; nothing if there are draws that `fastest` does not know.
+std::optional<Summary> write_tables(const fs::path& folder, const Manifest& manifest,
+                                    StoredRuns& stored, const Fastest& fastest) {
+  Roll roll(folder, manifest.runs);
+  Table runs(folder / "runs.csv", runs_header(manifest.axes));
   Table timing(folder / "timing.csv", timing_header());
   std::optional<Table> streams;
   std::map<std::string, std::size_t> statuses;
@@ -182,11 +187,13 @@ Summary merge_results(const fs::path& folder) {
   for (const std::size_t thousand : stored.thousands()) {
     for (const auto& [index, stored_record] : stored.read(thousand)) {
       roll.add(index);
-      if (index >= manifest->runs) continue;
+      if (index >= manifest.runs) continue;
+      if (!fastest.knows(stored_record)) return std::nullopt;
       Record record = stored_record;
       const Record* baseline = record.baseline ? stored.find(*record.baseline) : nullptr;
       if (baseline != nullptr) compare(record, *baseline);
-      runs.add(runs_row(record, manifest->axes));
+      fastest.compare(record);
+      runs.add(runs_row(record, manifest.axes));
       timing.add(record.timing);
       if (!record.streams.empty()) {
         if (!streams) streams.emplace(folder / "streams.csv", streams_header());
@@ -202,6 +209,16 @@ Summary merge_results(const fs::path& folder) {
   timing.finish(Durability::kNormal);
   finish_manifest(folder, statuses);
   return summary;
+}
+
+}  // namespace
+
+Summary merge_results(const fs::path& folder) {
+  const std::optional<Manifest> manifest = read_manifest(folder);
+  if (!manifest) throw InputError({folder.string(), 0, 0}, "", "holds no results of edgeflow");
+  StoredRuns stored(folder, *manifest);
+  if (auto summary = write_tables(folder, *manifest, stored, Fastest())) return *std::move(summary);
+  return write_tables(folder, *manifest, stored, fastest_of(stored)).value();
 }
 
 }  // namespace edgeflow

@@ -1,8 +1,13 @@
 #include "experiments/results/record.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
+#include "experiments/results/measure.hpp"
 #include "experiments/results/sweep_tables.hpp"
 #include "workloads/input/csv.hpp"
 
@@ -11,7 +16,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kSpeedup = "speedup_over_baseline";  // needs other runs
+// Need other runs.
+constexpr std::string_view kSpeedup = "speedup_over_baseline";
+constexpr std::string_view kSpeedupLow = "speedup_low";
+constexpr std::string_view kSpeedupHigh = "speedup_high";
+constexpr std::string_view kFastestShare = "fastest_share";
+constexpr std::array kOfOtherRuns{kSpeedup, kSpeedupLow, kSpeedupHigh, kFastestShare};
+constexpr double kTie = 1e-9;  // relative
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr const char* kCancelled = "cancelled";
 
 std::size_t place_of(std::string_view column) {
@@ -54,13 +66,17 @@ Record record_of(const Json& json) {
   for (const Json& stream : json.value("streams", Json::array())) {
     record.streams.push_back(read_cells(stream, stream_columns(), [](const auto& c) { return c; }));
   }
+  for (const Json& draw_s : json.value("draws_s", Json::array())) {
+    record.draws_s.push_back(draw_s.is_null() ? kInfinity : draw_s.get<double>());
+  }
   record.config_hash = record.at("config_hash");
   record.index = std::stoul(record.at("index"));
   return record;
 }
 
-/// What does not depend on the form of cells.
+/// What does not depend on the form of cells. JSON has no infinity: null.
 void add_origin(const Record& record, Json& json) {
+  for (const double draw_s : record.draws_s) json["draws_s"].push_back(draw_s);
   json["program"] = record.program;
   for (const auto& [key, value] : record.axes) json["axes"][key] = value;
   if (record.baseline) json["baseline"] = *record.baseline;
@@ -80,6 +96,7 @@ Record record_of(const RunReport& report) {
   for (const auto& column : columns()) record.cells.push_back(column.cell(report));
   for (const RunReport& stream : report.streams) record.streams.push_back(stream_cells(stream));
   record.timing = timing_row(report);
+  record.draws_s = report.draws_s;
   return record;
 }
 
@@ -91,7 +108,8 @@ std::string status_text(const Record& record) {
   add_origin(record, json);
   for (std::size_t i = 0; i < record.cells.size(); ++i) {
     const std::string_view column = columns()[i].info.name;
-    if (column != kSpeedup) json["row"][std::string(column)] = record.cells[i];
+    const bool own = std::ranges::find(kOfOtherRuns, column) == kOfOtherRuns.end();
+    if (own) json["row"][std::string(column)] = record.cells[i];
   }
   for (const auto& cells : record.streams) {
     Json& stream = json["streams"].emplace_back();
@@ -138,6 +156,49 @@ void compare(Record& record, const Record& baseline) {
   const auto own_s = number_of(record.cells[latency]);
   const auto baseline_s = number_of(baseline.cells[latency]);
   if (own_s && baseline_s) record.cells[speedup] = cell(*baseline_s / *own_s);
+  if (record.draws_s.empty() || record.draws_s.size() != baseline.draws_s.size()) return;
+  std::vector<double> speedups;
+  for (std::size_t d = 0; d < record.draws_s.size(); ++d) {
+    const double ratio = baseline.draws_s[d] / record.draws_s[d];
+    if (!std::isnan(ratio)) speedups.push_back(ratio);  // neither ended
+  }
+  const Interval interval = interval_of(std::move(speedups));
+  record.cells[place_of(kSpeedupLow)] = cell(interval.low);
+  record.cells[place_of(kSpeedupHigh)] = cell(interval.high);
+}
+
+std::string Fastest::comparison_of(const Record& record) {
+  if (record.baseline) return std::to_string(*record.baseline);
+  std::string point = record.at("repetition");
+  for (const auto& [key, value] : record.axes) {
+    if (key != "strategy" && !key.starts_with("strategy.")) point += "\n" + value;
+  }
+  return point;
+}
+
+void Fastest::add(const Record& record) {
+  if (record.draws_s.empty()) return;
+  std::vector<double>& least_s = least_s_[comparison_of(record)];
+  least_s.resize(record.draws_s.size(), kInfinity);
+  for (std::size_t d = 0; d < least_s.size(); ++d) {
+    least_s[d] = std::min(least_s[d], record.draws_s[d]);
+  }
+}
+
+bool Fastest::knows(const Record& record) const {
+  return record.draws_s.empty() || least_s_.contains(comparison_of(record));
+}
+
+void Fastest::compare(Record& record) const {
+  if (record.draws_s.empty()) return;
+  const std::vector<double>& least_s = least_s_.at(comparison_of(record));
+  std::size_t fastest = 0;
+  for (std::size_t d = 0; d < record.draws_s.size(); ++d) {
+    const bool ends = std::isfinite(record.draws_s[d]);
+    if (ends && record.draws_s[d] <= least_s[d] * (1 + kTie)) ++fastest;
+  }
+  record.cells[place_of(kFastestShare)] =
+      cell(static_cast<double>(fastest) / static_cast<double>(record.draws_s.size()));
 }
 
 }  // namespace edgeflow

@@ -2,6 +2,7 @@
 // What stays of a run when it is done: its row of runs.csv, kept in its status.json or, of a run
 // without files, as a line of a log.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,8 +21,9 @@ struct Record {
   std::vector<std::string> cells;  // in the order of columns()
   /// Of each stream, if the scenario has some, in the order of stream_columns().
   std::vector<std::vector<std::string>> streams{};
-  std::string program{};  // that made it, see program_of
-  std::string timing{};   // its line of timing.csv
+  std::string program{};          // that made it, see program_of
+  std::string timing{};           // its line of timing.csv
+  std::vector<double> draws_s{};  // latency by draw; infinite where a run did not end ok
 
   /// The cell of a column of runs.csv.
   const std::string& at(std::string_view column) const;
@@ -43,7 +45,23 @@ std::string cancelling_line(std::size_t run);
 /// Nothing if `line` is not one of these.
 std::optional<LogEntry> read_log_line(std::string_view line);
 
-/// Fills speedup_over_baseline.
+/// Fills speedup_over_baseline, and its interval over draws.
 void compare(Record& record, const Record& baseline);
+
+/// The least latency of each draw among runs that are compared: those with the same baseline or, where
+/// there is none, of the same repetition and axes but the strategy's.
+class Fastest {
+ public:
+  void add(const Record& record);
+  /// Whether `record` has nothing to be compared, or runs of its comparison were added.
+  bool knows(const Record& record) const;
+  /// Fills fastest_share. Precondition: all that it is compared with were added, and it was.
+  void compare(Record& record) const;
+
+ private:
+  static std::string comparison_of(const Record& record);
+
+  std::map<std::string, std::vector<double>> least_s_;  // by comparison
+};
 
 }  // namespace edgeflow

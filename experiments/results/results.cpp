@@ -238,6 +238,9 @@ void Results::write_files(const Job& job, const Run& run, const Record& record) 
     write_file(folder / "links.csv", links_csv(run, scenario));
     write_file(folder / "network.json", network_text(*scenario.cluster));
   }
+  if (!run.report.draws_s.empty()) {
+    write_file(folder / "draws.csv", draws_csv(run.report, scenario));
+  }
   if (!run.strategy_log.empty()) write_file(folder / "strategy.log", run.strategy_log);
   write_file(folder / "timing.csv", timing_header() + record.timing);
   write_whole_file(folder / "status.json", status_text(record), Durability::kSynced);

@@ -10,7 +10,7 @@
 //                          plan-<name>.yaml; made anew: plan@1.yaml, ... and plans.csv),
 //                          requests.csv, units.csv, transfers.csv, devices.csv, links.csv,
 //                          network.json (network_json.hpp), timing.csv, trace.json if wanted,
-//                          streams.csv if there are some, strategy.log if an external program wrote
+//                          streams.csv and draws.csv if there are some, strategy.log if an external program wrote
 //                          to stderr; status.json comes last, so that a run with one is whole
 //   records/               instead of runs/, if nothing is wanted but the tables above: run_log.hpp
 //

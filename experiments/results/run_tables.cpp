@@ -1,9 +1,13 @@
 #include "experiments/results/run_tables.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 
 #include "partition/prices/estimate.hpp"
 #include "workloads/input/csv.hpp"
+#include "workloads/input/number.hpp"
 
 namespace edgeflow {
 namespace {
@@ -171,6 +175,33 @@ std::vector<Period> periods_of(const StreamPlans& plans, double makespan_s) {
   return periods;
 }
 
+struct DrawRow {
+  std::size_t number;
+  const Draw& draw;
+  double latency_s;
+
+  std::string computing() const {
+    std::string text;
+    for (const auto& [device, factor] : draw.computing) {
+      text += fmt::format("{}{}={}", text.empty() ? "" : ";", device, number_text(factor));
+    }
+    return text;
+  }
+};
+
+constexpr Column<DrawRow> kDrawColumns[] = {
+    {{"draw", "", "from 0"}, [](const DrawRow& r) { return std::to_string(r.number); }},
+    {{"latency_s", "s",
+      "of the run's plans on the cluster as drawn; empty if that run does not end ok"},
+     [](const DrawRow& r) { return std::isfinite(r.latency_s) ? cell(r.latency_s) : ""; }},
+    {{"computing", "", "what times of computing are multiplied by: type=factor;..."},
+     [](const DrawRow& r) { return r.computing(); }},
+    {{"messages", "", "what times of messages on devices are multiplied by"},
+     [](const DrawRow& r) { return cell(r.draw.messages); }},
+    {{"bandwidth", "", "what bandwidths are multiplied by"},
+     [](const DrawRow& r) { return cell(r.draw.bandwidth); }},
+};
+
 }  // namespace
 
 std::string requests_csv(const SimulationResult& result, const Scenario& scenario) {
@@ -226,12 +257,24 @@ std::string plans_csv(const Run& run, const Scenario& scenario) {
   return text;
 }
 
+std::string draws_csv(const RunReport& report, const Scenario& scenario) {
+  const std::span<const Column<DrawRow>> columns(kDrawColumns);
+  std::string text = header(columns);
+  const std::vector<Draw> draws = draws_of(scenario.uncertainty, scenario.seed);
+  for (std::size_t d = 0; d < report.draws_s.size(); ++d) {
+    text += line(columns, {d, draws[d], report.draws_s[d]});
+  }
+  return text;
+}
+
 std::vector<TableInfo> run_tables() {
   return {{"requests.csv", "request", infos(std::span<const Column<RequestRow>>(kRequestColumns))},
           {"plans.csv", "period of a stream with the policy replan",
            infos(std::span<const Column<PlanRow>>(kPlanColumns))},
           {"devices.csv", "device", infos(std::span<const Column<DeviceRow>>(kDeviceColumns))},
-          {"links.csv", "link", infos(std::span<const Column<LinkRow>>(kLinkColumns))}};
+          {"links.csv", "link", infos(std::span<const Column<LinkRow>>(kLinkColumns))},
+          {"draws.csv", "draw of the scenario's uncertainty",
+           infos(std::span<const Column<DrawRow>>(kDrawColumns))}};
 }
 
 }  // namespace edgeflow

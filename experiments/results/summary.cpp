@@ -20,6 +20,13 @@ std::string figure(const std::string& cell, double scale, int digits) {
   return fmt::format("{:.{}f}", std::strtod(cell.c_str(), nullptr) * scale, digits);
 }
 
+/// "331.2-402.8"; "-" for an end that is not there.
+std::string range(const Record& record, const char* low, const char* high, double scale,
+                  int digits) {
+  if (record.at(low).empty()) return "-";
+  return figure(record.at(low), scale, digits) + "-" + figure(record.at(high), scale, digits);
+}
+
 /// "cluster.network.bandwidth" -> "bandwidth".
 std::string short_name(const std::string& axis) { return axis.substr(axis.rfind('.') + 1); }
 
@@ -43,6 +50,7 @@ void Summary::add(Record record) {
   }
   repetitions_ = repetitions_ || record.at("repetition") != "0";
   if (record.at("assumed_rate") != "0") ++assumed_;
+  draws_ = draws_ || !record.at("draws").empty();
   replans_ = replans_ || !record.at("replans").empty();
   const bool new_streams = !record.streams.empty() && streams_ < kMaxRows;
   streams_ += record.streams.size();
@@ -79,32 +87,46 @@ void Summary::add_names(std::vector<std::string>& row, const Record& record) con
 }
 
 std::string Summary::runs() const {
+  struct Shown {
+    const char* name;
+    std::string (*cell)(const Record& record);
+    bool is_shown = true;
+    char alignment = 'r';
+  };
+  const Shown columns[] = {
+      {"strategy",
+       [](const Record& r) { return with_options(r.at("strategy"), r.at("strategy_options")); },
+       true, 'l'},
+      {"status", [](const Record& r) { return r.at("status"); }, true, 'l'},
+      {"latency ms", [](const Record& r) { return figure(r.at("latency_s"), 1e3, 1); }},
+      {"5-95 %",
+       [](const Record& r) { return range(r, "latency_low_s", "latency_high_s", 1e3, 1); }, draws_},
+      {"predicted ms", [](const Record& r) { return figure(r.at("predicted_latency_s"), 1e3, 1); }},
+      {"speedup", [](const Record& r) { return figure(r.at("speedup_over_baseline"), 1, 2); }},
+      {"5-95 %", [](const Record& r) { return range(r, "speedup_low", "speedup_high", 1, 2); },
+       draws_},
+      {"fastest %", [](const Record& r) { return figure(r.at("fastest_share"), 100, 1); }, draws_},
+      {"moved MB", [](const Record& r) { return figure(r.at("bytes_moved"), 1e-6, 2); }},
+      {"energy J", [](const Record& r) { return figure(r.at("energy_J"), 1, 2); }},
+      {"peak MiB",
+       [](const Record& r) { return figure(r.at("peak_memory_bytes"), 1.0 / (1024 * 1024), 1); }},
+      {"aborted", [](const Record& r) { return figure(r.at("aborted"), 1, 0); }, replans_},
+      {"outage ms", [](const Record& r) { return figure(r.at("outage_s"), 1e3, 1); }, replans_},
+  };
   std::string alignment;
   std::vector<std::vector<std::string>> rows(1);
   add_names_header(rows[0], alignment);
-  for (const char* name : {"strategy", "status", "latency ms", "predicted ms", "speedup",
-                           "moved MB", "energy J", "peak MiB"}) {
-    rows[0].emplace_back(name);
-  }
-  alignment += "llrrrrrr";
-  if (replans_) {
-    rows[0].insert(rows[0].end(), {"aborted", "outage ms"});
-    alignment += "rr";
+  for (const Shown& column : columns) {
+    if (!column.is_shown) continue;
+    rows[0].emplace_back(column.name);
+    alignment += column.alignment;
   }
   for (const Record& record : shown_) {
     std::vector<std::string>& row = rows.emplace_back();
     add_names(row, record);
-    row.push_back(with_options(record.at("strategy"), record.at("strategy_options")));
-    row.push_back(record.at("status"));
-    row.push_back(figure(record.at("latency_s"), 1e3, 1));
-    row.push_back(figure(record.at("predicted_latency_s"), 1e3, 1));
-    row.push_back(figure(record.at("speedup_over_baseline"), 1, 2));
-    row.push_back(figure(record.at("bytes_moved"), 1e-6, 2));
-    row.push_back(figure(record.at("energy_J"), 1, 2));
-    row.push_back(figure(record.at("peak_memory_bytes"), 1.0 / (1024 * 1024), 1));
-    if (!replans_) continue;
-    row.push_back(figure(record.at("aborted"), 1, 0));
-    row.push_back(figure(record.at("outage_s"), 1e3, 1));
+    for (const Shown& column : columns) {
+      if (column.is_shown) row.push_back(column.cell(record));
+    }
   }
   std::string text = aligned(rows, alignment);
   if (runs_ > kMaxRows) {
@@ -151,12 +173,20 @@ std::string Summary::streams() const {
   return text;
 }
 
-std::string Summary::assumed() const {
-  if (assumed_ == 0) return "";
-  return fmt::format(
-      "in {} of {} runs rates of devices are assumed, see assumed_rate in runs.csv; "
-      "edgeflow explain says which",
-      assumed_, runs_);
+std::vector<std::string> Summary::notes() const {
+  std::vector<std::string> notes;
+  if (assumed_ > 0) {
+    notes.push_back(
+        fmt::format("in {} of {} runs rates of devices are assumed, see assumed_rate in runs.csv; "
+                    "edgeflow explain says which",
+                    assumed_, runs_));
+  }
+  if (draws_) {
+    notes.emplace_back(
+        "5-95 % and fastest % are over draws, the same for all strategies; uncertainty in a run's "
+        "scenario.resolved.yaml says within which errors");
+  }
+  return notes;
 }
 
 std::string note_lines(const std::vector<std::string>& notes) {

@@ -15,14 +15,15 @@ class Summary {
   /// In the order of the table. Precondition: all have the same axes.
   void add(Record record);
 
-  /// A row per run: axes, strategy, status, latency, prediction, speedup, traffic, energy, memory.
+  /// A row per run: axes, strategy, status, latency, prediction, speedup, traffic, energy, memory;
+  /// with draws also intervals, and in how many of them the run is the fastest.
   /// Precondition: there is one.
   std::string runs() const;
   /// A row per stream of each run: strategy, latencies, throughput, misses, energy.
   std::string streams() const;
 
-  /// How many runs have devices with assumed rates, in words; empty if none.
-  std::string assumed() const;
+  /// What to say below the tables of several scenarios: of assumed rates, and of draws.
+  std::vector<std::string> notes() const;
 
   std::size_t count() const { return runs_; }
   std::size_t not_ok() const { return not_ok_; }
@@ -37,7 +38,7 @@ class Summary {
   std::size_t runs_ = 0, not_ok_ = 0, streams_ = 0, assumed_ = 0;
   // Of all runs:
   std::vector<bool> named_;  // by axis: not always by its position alone ("#0")
-  bool repetitions_ = false, replans_ = false;
+  bool repetitions_ = false, replans_ = false, draws_ = false;
 };
 
 /// Type and bandwidth of a network, or its number of links.

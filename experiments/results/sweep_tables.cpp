@@ -147,6 +147,26 @@ constexpr Column<RunReport> kColumns[] = {
       "the scenario's or stream's, or, where that is int8, in one that nobody states; streams "
       "together count a device once"},
      [](const R& r) { return std::to_string(r.assumed_rate); }},
+    {{"draws", "",
+      "of the scenario's uncertainty: clusters within their errors, the same for all strategies, "
+      "on "
+      "each of which the run's plan runs again; empty without, as in the next five"},
+     [](const R& r) { return r.draws > 0 ? std::to_string(r.draws) : std::string(); }},
+    {{"latency_low_s", "s", "the least latency_s that 5 % of draws do not exceed"},
+     [](const R& r) { return cell(r.latency_low_s); }},
+    {{"latency_high_s", "s",
+      "the least latency_s that 95 % of draws do not exceed; empty if it has no end"},
+     [](const R& r) { return cell(r.latency_high_s); }},
+    {{"speedup_low", "", "of speedup_over_baseline draw by draw, likewise 5 %"},
+     [](const R& r) { return cell(r.speedup_low); }},
+    {{"speedup_high", "", "of speedup_over_baseline draw by draw, likewise 95 %"},
+     [](const R& r) { return cell(r.speedup_high); }},
+    {{"fastest_share", "",
+      "share of draws in which no run with the same baseline (if there is none: of the same "
+      "repetition and axes but the strategy's) is faster by more than 1e-9 of it: those that tie "
+      "are "
+      "all the fastest"},
+     [](const R& r) { return cell(r.fastest_share); }},
 };
 
 constexpr std::string_view kStream = "stream";

@@ -244,6 +244,8 @@ class Pool {
 
 void TaskProgress::planned() const { say(out_, {{"planned", true}}); }
 
+void TaskProgress::drawn() const { say(out_, {{"drawn", true}}); }
+
 void TaskProgress::done(const RunReport& report) const {
   say(out_, {{"index", report.index},
              {"status", to_string(report.status)},

@@ -30,6 +30,8 @@ class TaskProgress {
  public:
   explicit TaskProgress(int out) : out_(out) {}
   void planned() const;
+  /// One of the run's draws is done: each has its own time.
+  void drawn() const;
   /// The results of the task's next run are written.
   void done(const RunReport& report) const;
   /// Results cannot be written.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "experiments/jobs/sweep.hpp"
+#include "experiments/run/draws.hpp"
 #include "experiments/run/progress.hpp"
 #include "experiments/run/resume.hpp"
 #include "experiments/run/steps.hpp"
@@ -107,6 +108,7 @@ StudyOutcome run_study(const std::function<Study()>& load, const PoolOptions& op
       validate(run, job);
       simulate(run, job, {options.timeout_s, results.folder_of(job), options.trace});
       report(run, job);
+      draw(run, job, options.timeout_s, [&] { progress.drawn(); });
       results.add(job, run);
       progress.done(run.report);
     }

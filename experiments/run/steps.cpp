@@ -67,6 +67,7 @@ RunReport introduce(const Job& job) {
   report.config_hash = job.config_hash;
   report.baseline = job.baseline;
   report.assumed_rate = scenario.assumed_rates();
+  report.draws = scenario.uncertainty.draws;
   return report;
 }
 
@@ -137,27 +138,6 @@ Stream stream_of(const StreamPlans& plans, const Workload& workload, std::uint64
   stream.closed_loop = requests.closed();
   stream.max_in_flight = requests.closed() ? requests.concurrency : requests.max_in_flight;
   return stream;
-}
-
-SimulationResult simulate_requests(const Plans& plans, const Scenario& scenario,
-                                   const SimulationSetup& setup) {
-  SimulationOptions simulation;
-  simulation.network_model = scenario.network_model;
-  simulation.disturbances = scenario.disturbances;
-  simulation.disturbances.seed = scenario.seed;
-  simulation.timeout_s = setup.timeout_s;
-  std::vector<std::unique_ptr<Recorder>> recorders;
-  if (!setup.folder.empty()) {
-    create_folders(setup.folder);
-    recorders.push_back(make_event_tables(setup.folder, plans, scenario));
-    if (setup.trace) recorders.push_back(make_trace(setup.folder, plans, scenario));
-  }
-  for (const auto& recorder : recorders) simulation.recorders.push_back(recorder.get());
-  std::vector<Stream> streams;
-  for (std::size_t w = 0; w < plans.size(); ++w) {
-    streams.push_back(stream_of(plans[w], scenario.workloads[w], scenario.seed));
-  }
-  return simulate(streams, simulation);
 }
 
 /// Asks the strategy of a workload for a plan on some cluster. `log` gets what it says besides.
@@ -249,6 +229,27 @@ void simulate(Run& run, const Job& job, const SimulationSetup& setup) {
     run.result = simulate_requests(run.plans, *job.scenario, setup);
     run.simulated = true;
   });
+}
+
+SimulationResult simulate_requests(const Plans& plans, const Scenario& scenario,
+                                   const SimulationSetup& setup) {
+  SimulationOptions simulation;
+  simulation.network_model = scenario.network_model;
+  simulation.disturbances = scenario.disturbances;
+  simulation.disturbances.seed = scenario.seed;
+  simulation.timeout_s = setup.timeout_s;
+  std::vector<std::unique_ptr<Recorder>> recorders;
+  if (!setup.folder.empty()) {
+    create_folders(setup.folder);
+    recorders.push_back(make_event_tables(setup.folder, plans, scenario));
+    if (setup.trace) recorders.push_back(make_trace(setup.folder, plans, scenario));
+  }
+  for (const auto& recorder : recorders) simulation.recorders.push_back(recorder.get());
+  std::vector<Stream> streams;
+  for (std::size_t w = 0; w < plans.size(); ++w) {
+    streams.push_back(stream_of(plans[w], scenario.workloads[w], scenario.seed));
+  }
+  return simulate(streams, simulation);
 }
 
 void report(Run& run, const Job& job) {

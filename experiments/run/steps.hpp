@@ -40,6 +40,9 @@ struct SimulationSetup {
   bool trace = false;
 };
 void simulate(Run& run, const Job& job, const SimulationSetup& setup);
+/// The requests of the scenario, served by these plans.
+SimulationResult simulate_requests(const Plans& plans, const Scenario& scenario,
+                                   const SimulationSetup& setup);
 
 /// Fills the figures of plans that are valid, whatever came after, and of the simulation.
 void report(Run& run, const Job& job);

@@ -213,6 +213,9 @@ std::string text_of(const Scenario& scenario, const StrategyChoice& strategy, Te
       node.kind() == YamlTree::Kind::kMap) {
     tree["disturbances"] = node;
   }
+  if (scenario.uncertainty.draws > 0) {
+    tree["uncertainty"] = uncertainty_node(scenario.uncertainty);
+  }
   tree["bound"] = std::string(to_string(scenario.bound));
   tree["seed"] = scenario.seed;
   return canonical_text(tree);

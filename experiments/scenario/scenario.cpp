@@ -297,6 +297,7 @@ std::vector<std::string> Scenario::notes() const {
                                                : "nobody says what they were measured in"));
     }
   }
+  if (uncertainty.draws > 0) add(describe(uncertainty));
   return notes;
 }
 
@@ -304,7 +305,7 @@ Scenario read_scenario(const Yaml& yaml, ModelCache& cache) {
   if (!yaml.is_map()) yaml.fail_expected("a scenario: schema, name, model, cluster, strategy");
   yaml.expect_keys({"schema", "name", "description", "model", "cluster", "strategy", "strategies",
                     "precision", "input_precision", "threads", "requests", "streams", "simulation",
-                    "disturbances", "bound", "seed"});
+                    "disturbances", "uncertainty", "bound", "seed"});
   if (yaml.path().empty()) (void)yaml.at("schema");
   if (const auto schema = yaml.find("schema")) (void)schema->as_integer(1, 1);
   if (const auto description = yaml.find("description")) (void)description->as_string();
@@ -343,6 +344,9 @@ Scenario read_scenario(const Yaml& yaml, ModelCache& cache) {
     choose_rates(yaml, workload);
     scenario.cluster = workload.cluster;
     check_layer_times(workload);
+  }
+  if (const auto uncertainty = yaml.find("uncertainty")) {
+    scenario.uncertainty = read_uncertainty(*uncertainty, *scenario.cluster);
   }
   check_options(scenario);
   return scenario;

@@ -13,6 +13,7 @@
 //   requests: {count: 100, arrivals: {process: poisson, rate: 2/s}}    # see requests.hpp
 //   simulation: {network_model: cm02, scheduling: oldest_request, ablate: [contention]}
 //   disturbances: {...}                  # see disturbances.hpp
+//   uncertainty: {draws: 200}            # see uncertainty.hpp
 //   seed: 42
 // Only schema, name, model, cluster and strategy are needed.
 //
@@ -34,6 +35,7 @@
 
 #include "experiments/scenario/requests.hpp"
 #include "experiments/scenario/strategy_choice.hpp"
+#include "experiments/scenario/uncertainty.hpp"
 #include "sim/simulate.hpp"
 #include "workloads/input/yaml.hpp"
 #include "workloads/tensors/precision.hpp"
@@ -98,6 +100,7 @@ struct Scenario {
   Scheduling scheduling = Scheduling::kOldestRequest;  // of devices without their own
   Effects effects;
   Disturbances disturbances;  // see disturbances.hpp
+  Uncertainty uncertainty;
   BoundKind bound = BoundKind::kSimple;
   std::uint64_t seed = 0;
 

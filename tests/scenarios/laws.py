@@ -61,6 +61,7 @@ class Laws:
         self.check_devices()
         self.check_links()
         self.check_run()
+        self.check_draws()
         return self.broken
 
     def check_requests(self):
@@ -171,6 +172,20 @@ class Laws:
         if self.value("energy_J") is not None:
             devices_J = math.fsum(float(row["energy_J"] or 0) for row in self.tables["devices"])
             self.about(self.value("energy_J"), devices_J, "energy of all devices")
+
+
+    def check_draws(self):
+        rows = self.tables.get("draws", [])
+        uncertainty = self.scenario.get("uncertainty", {"draws": 0})
+        self.expect(len(rows) == uncertainty["draws"] or self.status != "ok", f"{len(rows)} draws")
+        low_s, high_s = self.value("latency_low_s"), self.value("latency_high_s")
+        if low_s is not None and high_s is not None:
+            self.at_most(low_s, high_s, "interval of draws")
+        if rows and not any(number(uncertainty[key]) for key in ("messages", "bandwidth")) and not any(
+                map(number, uncertainty["rates"].values())):
+            for row in rows:
+                self.about(float(row["latency_s"] or 0), self.value("latency_s"), f"draw {row['draw']}",
+                           self.makespan_s)
 
 
 def number(text):

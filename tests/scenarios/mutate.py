@@ -157,10 +157,29 @@ CHANGES = [scale_quantity, scale_quantity, scale_quantity, change_count, change_
            leave_out, add_device, equal_devices, slow_and_full]
 
 
+def uncertain(scenario, draw):
+    """Within errors; or with none, so that its draws are the run itself."""
+    if draw.random() < .1:
+        scenario["uncertainty"] = draw.choice([{"draws": 2, "rates": "0%", "messages": "0%", "bandwidth": "0%"},
+                                               {"draws": 3, "rates": "20%", "messages": "30%", "bandwidth": "15%"}])
+
+
+def search_less(scenario):
+    """Searches that take seconds unless they are told to: a few hundred plans show as much."""
+    for entry in scenario.get("streams", [scenario]):
+        strategy = entry.get("strategy")
+        if strategy == "edgeflow-joint":
+            strategy = entry["strategy"] = {"name": strategy}
+        if isinstance(strategy, dict) and strategy.get("name") == "edgeflow-joint":
+            strategy["options"] = {"effort": 200} | strategy.get("options", {})
+
+
 def mutant(seed, folder):
     """A scenario as a dict; writes files that it names to `folder`."""
     draw = random.Random(f"mutant {seed}")
     scenario = widen(random_scenarios.scenario(seed), draw, folder)
     for _ in range(draw.choice([0, 1, 1, 2, 3])):
         draw.choice(CHANGES)(scenario, draw)
+    uncertain(scenario, draw)
+    search_less(scenario)
     return scenario

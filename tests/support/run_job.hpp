@@ -1,6 +1,7 @@
 #pragma once
 // All steps of a run in this process, as run_study takes them in workers.
 
+#include "experiments/run/draws.hpp"
 #include "experiments/run/steps.hpp"
 
 namespace edgeflow::test {
@@ -10,6 +11,7 @@ inline Run run_job(const Job& job, const PlanOutcome& planned, const SimulationS
   validate(run, job);
   simulate(run, job, setup);
   report(run, job);
+  draw(run, job, setup.timeout_s, [] {});
   return run;
 }
 
