@@ -51,6 +51,7 @@ ELEMENT_BYTES = 4
 MAX_THREADS = 1024
 PRECISIONS = ["fp32", "fp16", "int8"]
 MAX_MS = 1e9
+RESAMPLES = 200
 
 Layer = collections.namedtuple("Layer", "name kind macs io_elements weight_elements")
 Row = collections.namedtuple("Row", "line device framework threads precision model layer ms source")
@@ -402,11 +403,35 @@ def fit_entry(path, key, rows, models, quiet, inferred=False):
     return entry_text(key, solution, errors, source, inferred)
 
 
+def intervals(x, seconds, groups):
+    """What 90 % of the solutions are within that other choices of as many models give, drawn with replacement:
+    two rows, the lower and the upper end. Nothing if there are too few models for that."""
+    names = list(dict.fromkeys(groups))
+    if len(names) < 2 * len(PARAMETERS):
+        return None
+    random = numpy.random.RandomState(0)
+    points = [numpy.flatnonzero(groups == name) for name in names]
+    solutions = []
+    for _ in range(RESAMPLES):
+        chosen = random.randint(len(names), size=len(names))
+        rows = numpy.concatenate([points[c] for c in chosen])
+        drawn = [place for place, c in enumerate(chosen) for _ in points[c]]  # a model twice counts twice
+        solutions.append(fit(x[rows], seconds[rows], drawn))
+    return numpy.quantile(solutions, [0.05, 0.95], axis=0)
+
+
 def report(key, x, seconds, groups, names, solution, errors):
-    print(f"{name_of(key)}: "
-          f"P = {1e-9 / solution[0]:.4g} GMAC/s, "
-          f"B = {1e-9 / solution[1] if solution[1] else math.inf:.4g} GB/s, "
-          f"o = {1e6 * solution[2]:.4g} us")
+    within = intervals(x, seconds, groups)
+    # Of rates the larger one is of the smaller time.
+    texts = []
+    for i, (name, unit, scale) in enumerate([("P", "GMAC/s", 1e-9), ("B", "GB/s", 1e-9), ("o", "us", 1e6)]):
+        def shown(time, i=i, scale=scale):
+            return scale * time if i == 2 else scale / time if time else math.inf
+        text = f"{name} = {shown(solution[i]):.4g} {unit}"
+        if within is not None:
+            text += " ({:.4g} to {:.4g})".format(*sorted(map(shown, within[:, i])))
+        texts.append(text)
+    print(f"{name_of(key)}: " + ", ".join(texts))
     width = max(map(len, [*names, "model"]))
     print(f"  {'model':{width}}  measured ms  fitted ms  left out ms   error")
     for name in names:

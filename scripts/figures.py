@@ -37,7 +37,7 @@ class NotApplicable(Exception):
 
 # Columns of runs.csv that figures and report read.
 READ = ["run_id", "model", "strategy", "strategy_options", "status", "message", "repetition", "latency_s",
-        "latency_p95_s", "latency_max_s", "throughput_rps", "predicted_latency_s", "prediction_error", "lower_bound_s",
+        "latency_p95_s", "latency_max_s", "throughput_rps", "estimated_latency_s", "estimate_gap", "lower_bound_s",
         "optimality_gap", "speedup_over_baseline", "compute_s", "transfer_s", "queue_s", "wait_s", "bytes_moved",
         "energy_J", "peak_memory_bytes", "latency_low_s", "latency_high_s", "speedup_low", "speedup_high",
         "fastest_share"]

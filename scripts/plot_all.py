@@ -10,13 +10,13 @@ import plot_devices
 import plot_ecdf
 import plot_latency
 import plot_planner
-import plot_prediction
+import plot_estimates
 import plot_speedup
 import plot_throughput
 import plot_winners
 
 FIGURES = [plot_winners, plot_latency, plot_speedup, plot_breakdown, plot_devices, plot_ecdf,
-           plot_throughput, plot_prediction, plot_planner]
+           plot_throughput, plot_estimates, plot_planner]
 
 
 def draw(results, x=None):

@@ -3,8 +3,7 @@
 
 Reads RESULTS_DIR/runs.csv and writes RESULTS_DIR/plots/latency_vs_<setting>.png and .pdf. Bands are
 what 90 % of draws are within if the scenario has uncertainty, else 95 % confidence intervals of the mean over
-repetitions; the thin dashed line is what the planner
-predicted for one request on the idle cluster.
+repetitions; the thin dashed line is what the estimator says of one request on the idle cluster.
 """
 
 import pandas as pd
@@ -25,14 +24,14 @@ def draw_panel(axes, results, x, rows):
         by_x = rows[rows["who"] == strategy].groupby("x")
         spans = {value: figures.span(runs, "latency_s") for value, runs in by_x}
         means, low, high = (pd.Series({value: ends[end] * 1e3 for value, ends in spans.items()}) for end in range(3))
-        predicted = by_x["predicted_latency_s"].mean() * 1e3
+        estimated = by_x["estimated_latency_s"].mean() * 1e3
         axes.fill_between(means.index, low, high, color=colour, alpha=0.18, linewidth=0)
         if numeric:
-            axes.plot(predicted.index, predicted, color=colour, linewidth=0.7, linestyle=DASHES)
+            axes.plot(estimated.index, estimated, color=colour, linewidth=0.7, linestyle=DASHES)
         # Between names there is nothing; a faint line only leads the eye.
         axes.plot(means.index, means, color=colour, marker=marker, linestyle="-" if numeric else ":")
     # A band that reaches towards zero has no place on a logarithmic axis: cut it there.
-    lowest = min(rows.groupby(["who", "x"])["latency_s"].mean().min(), rows["predicted_latency_s"].min())
+    lowest = min(rows.groupby(["who", "x"])["latency_s"].mean().min(), rows["estimated_latency_s"].min())
     axes.set_ylim(bottom=max(axes.get_ylim()[0], lowest * 1e3 * 0.8))
     figures.log_y(axes)
 
@@ -46,7 +45,7 @@ def draw(results, x=None):
         axes.set_title(title)
     fig.supxlabel(figures.axis_title(x), fontsize=9)
     fig.supylabel("mean latency (ms)" if results.repeated else "latency (ms)", fontsize=9)
-    more = [Line2D([], [], color="#555555", linewidth=0.7, linestyle=DASHES, label="predicted")]
+    more = [Line2D([], [], color="#555555", linewidth=0.7, linestyle=DASHES, label="estimated")]
     more = more if results.numeric(x) else []
     figures.legend(fig, results.strategies(), more)
     figures.save(fig, results, "latency_vs_" + x.split(".")[-1])

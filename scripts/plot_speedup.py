@@ -23,8 +23,9 @@ def draw_panel(axes, results, x, rows):
                 continue
             mean, low, high = figures.span(mine, "speedup_over_baseline")
             least = min(least, mean)
-            axes.errorbar(v + (s - (len(strategies) - 1) / 2) * step, mean, color=colour, marker=marker, linestyle="none", capsize=2, elinewidth=1,
-                          yerr=[[max(mean - low, 0)], [max(high - mean, 0)]] if high > low else None)
+            bar = [[max(mean - low, 0)], [max(high - mean, 0)]] if high > low else None
+            axes.errorbar(v + (s - (len(strategies) - 1) / 2) * step, mean, yerr=bar, color=colour, marker=marker,
+                          linestyle="none", capsize=2, elinewidth=1)
     for v in range(len(values) - 1):
         axes.axvline(v + 0.5, color="#d0d0d0", linewidth=0.6)
     axes.axhline(1, color="#000000", linewidth=0.8)

@@ -43,7 +43,7 @@ def read_runs(path):
         runs = pd.read_csv(path, dtype={BANDWIDTH: str})
     except (OSError, ValueError) as error:
         fail(f"cannot read {path}: {error}")
-    for column in CELL + ["strategy", "strategy_options", "status", "latency_s", "prediction_error",
+    for column in CELL + ["strategy", "strategy_options", "status", "latency_s", "estimate_gap",
                           "optimality_gap", "capacity_rps"]:
         if column not in runs:
             fail(f"{path}: there is no column {column}")
@@ -81,7 +81,7 @@ def table(runs, latency, best, objective):
     ok = runs[runs["status"] == "ok"]
     capacity = ok.pivot_table(index=CELL, columns="strategy", values="capacity_rps", sort=False)
     rows = ["| strategy | optimises | vs best other | where splitting pays | worst | best in cells | "
-            "capacity vs single | prediction error, median | gap to bound, median | not ok |",
+            "capacity vs single | gap of the estimator, median | gap to bound, median | not ok |",
             "|---|---|---|---|---|---|---|---|---|---|"]
     for name in latency:
         own = latency[name]
@@ -94,7 +94,7 @@ def table(runs, latency, best, objective):
         rows.append(
             f"| {name} | {objective.get(name.split(',')[0], '?')} | {geometric_mean(ratio):.2f} | "
             f"{geometric_mean(ratio[pays]):.2f} | {ratio.max():.2f} | {wins} | {more:.2f} | "
-            f"{100 * mine['prediction_error'].abs().median():.2f} % | "
+            f"{100 * mine['estimate_gap'].abs().median():.2f} % | "
             f"{100 * mine['optimality_gap'].median():.0f} % | {int((mine['status'] != 'ok').sum())} |")
     return rows, pays
 
@@ -125,8 +125,8 @@ def findings(runs, latency, best, pays):
                 lines.append(f"YOLOv5s on 5/5/5/15 GMAC/s at {cell[2][:-4]} Mbit/s: "
                              f"{1e3 * latency.loc[cell, OURS]:.0f} ms, {gain:.0f} % faster than the "
                              "best of single, even and proportional.")
-    error = runs["prediction_error"].abs().dropna()
-    lines.append(f"Prediction error over all runs: median {100 * error.median():.2f} %, "
+    error = runs["estimate_gap"].abs().dropna()
+    lines.append(f"Gap of the estimator over all runs: median {100 * error.median():.2f} %, "
                  f"worst {100 * error.max():.1f} %.")
     return lines
 

@@ -13,6 +13,7 @@ SCRIPT = os.path.join(ROOT, "scripts", "calibrate.py")
 LAYERS = os.path.join(ROOT, "platforms", "measured", "ncnn_layers.csv")
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 import calibrate
+import numpy
 
 # github.com/Tencent/ncnn, commit a4d2ea1d, benchmark/README.md, "Loongson 2K1000LA", 2 threads: a
 # board outside of the catalogue. Eight networks are given to the fit, the others predicted.
@@ -64,6 +65,8 @@ class Calibration(unittest.TestCase):
             self.assertIn(line, text)
         self.assertIn("error: {median: 0.0%, p90: 0.0%, points: 8}", text)
         self.assertNotIn("precision", text)  # nobody said it
+        # Whichever of its models are asked, they give the same.
+        self.assertIn("P = 8 GMAC/s (8 to 8), B = 3 GB/s (3 to 3), o = 40 us (40 to 40)", done.stdout)
         # What is predicted is what the simulator takes: VGG-16 of ncnn and of the zoo are the same.
         done = self.run_script("--predict", "board.yaml", "vgg16")
         zoo_ms = float(done.stdout.split()[-1])
@@ -78,6 +81,24 @@ class Calibration(unittest.TestCase):
             row = next(csv.DictReader(file))
         latency = next(value for key, value in row.items() if key.startswith("latency_s"))
         self.assertAlmostEqual(1e3 * float(latency), expected_ms, delta=1e-6 * expected_ms)
+
+    def test_intervals_are_as_wide_as_the_timings_scatter(self):
+        models = calibrate.Models(LAYERS, None)
+        names = sorted(LOONGSON_MS)
+        x = numpy.array([calibrate.features(models[name]) for name in names])
+        truth = numpy.array([1 / 8e9, 1 / 3e9, 40e-6])
+        inside, widths = 0, {0.02: [], 0.1: []}
+        for seed in range(40):
+            for scatter, found in widths.items():
+                noise = numpy.random.RandomState(seed).normal(1, scatter, len(names))
+                low, high = calibrate.intervals(x, x @ truth * noise, numpy.array(names))
+                found.append((high - low) / truth)
+                inside += int(((low <= truth) & (truth <= high)).sum())
+        # Nine in ten of 240 would be 216; resampling few points is known to be somewhat too sure.
+        self.assertGreater(inside, 240 * 0.7)
+        ratios = numpy.mean(widths[0.1], axis=0) / numpy.mean(widths[0.02], axis=0)
+        self.assertTrue(all(4 < ratio < 6 for ratio in ratios), ratios)
+        self.assertIsNone(calibrate.intervals(x[:5], x[:5] @ truth, numpy.array(names[:5])))
 
     def test_a_board_outside_the_catalogue_is_predicted_from_eight_timings(self):
         rows = [f"loongson-2k1000la,2,{name},{LOONGSON_MS[name]}" for name in GIVEN]

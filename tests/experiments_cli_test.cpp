@@ -80,7 +80,7 @@ TEST_CASE("a run prints a table, writes results/<name> and reports to stderr") {
   CHECK(outcome.exit_code == 0);
   CHECK(first_line(outcome.out) ==
         "tiny: tiny on 1 near, 1 far, switch at 0.008 Mbit/s, 1 request");
-  CHECK(outcome.out.find("strategy  status  latency ms  predicted ms  speedup") !=
+  CHECK(outcome.out.find("strategy  status  latency ms  estimate ms  speedup") !=
         std::string::npos);
   CHECK(first_line(outcome.err) == "[1/2] single: 1500.0 ms");
   CHECK(outcome.err.find("wrote results/tiny: runs.csv, timing.csv, runs/") != std::string::npos);
@@ -187,7 +187,7 @@ TEST_CASE("an explanation shows who has which rows and what layers wait for") {
   const Outcome outcome = edgeflow(scratch, "explain " + kScenario + " --set strategy=even");
   CHECK(outcome.exit_code == 0);
   CHECK(first_line(outcome.out) ==
-        "tiny on tiny by even: 4 units, 2 messages, predicted 3160.00 ms, no plan below 750.00 ms");
+        "tiny on tiny by even: 4 units, 2 messages, estimated 3160.00 ms, no plan below 750.00 ms");
   // `far` starts its two rows after 1096 ms; 96 bytes came in and 64 go out.
   CHECK(outcome.out.find("far: input of near") != std::string::npos);
   CHECK(outcome.out.find("2096.00") != std::string::npos);

@@ -56,14 +56,14 @@ TEST_CASE(
   // There: 1 s, 0.1 s at 500 byte/s, then at 100. Layer: 1.5 s. Back: 1 s, then at 100.
   CHECK(number(figure(scratch, "steps", "latency_s")) ==
         doctest::Approx(1.1 + (192 - 50) / 100.0 + 1.5 + 1 + 128 / 100.0).epsilon(1e-9));
-  CHECK(number(figure(scratch, "steps", "predicted_latency_s")) ==
+  CHECK(number(figure(scratch, "steps", "estimated_latency_s")) ==
         doctest::Approx(1 + 192 / 500.0 + 1.5 + 1 + 128 / 500.0).epsilon(1e-9));
   // What bandwidths rise to later is not seen in advance either.
   REQUIRE(run(scratch, "rising",
               "{bandwidth: [{links: all, steps: [{at: 0s, bandwidth: 100B/s}, {at: 9s, "
               "bandwidth: 500B/s}]}]}")
               .exit_code == 0);
-  CHECK(number(figure(scratch, "rising", "predicted_latency_s")) ==
+  CHECK(number(figure(scratch, "rising", "estimated_latency_s")) ==
         doctest::Approx(1 + 192 / 100.0 + 1.5 + 1 + 128 / 100.0).epsilon(1e-9));
 }
 
@@ -90,8 +90,8 @@ TEST_CASE("jitter is of the seed, and the resolved scenario gives the same run a
   CHECK(requests != table(scratch, "other", "requests.csv"));
   CHECK(requests != table(scratch, "plain", "requests.csv"));
   CHECK(table(scratch, "none", "requests.csv") == table(scratch, "plain", "requests.csv"));
-  CHECK(figure(scratch, "one", "predicted_latency_s") ==
-        figure(scratch, "plain", "predicted_latency_s"));
+  CHECK(figure(scratch, "one", "estimated_latency_s") ==
+        figure(scratch, "plain", "estimated_latency_s"));
 }
 
 TEST_CASE("every distribution of jitter comes back from the resolved scenario") {
@@ -149,7 +149,7 @@ TEST_CASE("what the air carries of its rate is in plan, run and resolved scenari
   // Each way 1 s and two crossings at 500 byte/s; the layer takes 1.5 s.
   const double latency_s = 1 + 192 / 250.0 + 1.5 + 1 + 128 / 250.0;
   CHECK(number(figure(scratch, "one", "latency_s")) == doctest::Approx(latency_s).epsilon(1e-9));
-  CHECK(number(figure(scratch, "one", "predicted_latency_s")) ==
+  CHECK(number(figure(scratch, "one", "estimated_latency_s")) ==
         doctest::Approx(latency_s).epsilon(1e-9));
   CHECK(table(scratch, "one", "scenario.resolved.yaml").find("efficiency: 0.5") !=
         std::string::npos);

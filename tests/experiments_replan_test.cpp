@@ -149,8 +149,8 @@ TEST_CASE("a run that is planned anew counts its gap in latencies, once") {
   // From 0.1192 s on at `far`, until 0.3 s; from 0.8 s on at `near`.
   CHECK(*report.latency_s == about(0.8 + 1.5));
   CHECK(*report.wait_s == about(0.8));
-  CHECK(*report.predicted_latency_s == about(0.1192 + 0.2 + 0.1128));
-  CHECK_FALSE(report.prediction_error);
+  CHECK(*report.estimated_latency_s == about(0.1192 + 0.2 + 0.1128));
+  CHECK_FALSE(report.estimate_gap);
   CHECK(*report.replans == 1);
   CHECK(*report.outage_s == about(0.5));
   CHECK(*report.aborted == 1);
@@ -158,22 +158,22 @@ TEST_CASE("a run that is planned anew counts its gap in latencies, once") {
   CHECK(*report.energy_J == about(2 * 2.3 + 2 * (1.5 + 0.3 - 0.1192)));
   CHECK(*report.energy_per_request_J == about(*report.energy_J));
   CHECK(plans_csv(done, read("strategy: single\n" + kFarFails)) ==
-        "stream,from_s,until_s,plan,because,devices,predicted_latency_s,requests,latency_s\n"
+        "stream,from_s,until_s,plan,because,devices,estimated_latency_s,requests,latency_s\n"
         ",0,0.3,0,,far," +
-            cell(*report.predicted_latency_s) +
+            cell(*report.estimated_latency_s) +
             ",0,\n"
             ",0.3,0.8,,device far fails,,,0,\n"
             ",0.8,2.3,1,device far fails,near,1.5,1,2.3\n");
 }
 
-TEST_CASE("a prediction stands until a failure ends its plan") {
-  // The request takes 0.432 s by the plan that was predicted.
+TEST_CASE("an estimate stands until a failure ends its plan") {
+  // The request takes 0.432 s by the plan that was estimated.
   const std::string late =
       "disturbances: {failures: [{device: far, at: 1s}], policy: replan, planning_time: 0s}\n";
   const RunReport report = run_first(read("strategy: single\n" + late)).report;
   CHECK(*report.latency_s == about(0.1192 + 0.2 + 0.1128));
-  REQUIRE(report.prediction_error);
-  CHECK(std::abs(*report.prediction_error) < 1e-9);
+  REQUIRE(report.estimate_gap);
+  CHECK(std::abs(*report.estimate_gap) < 1e-9);
   CHECK(*report.replans == 0);
 }
 

@@ -71,8 +71,8 @@ TEST_CASE("one request on one device takes its MACs over its rate, and the overh
   const RunReport report = run_first(read("")).report;
   CHECK(report.status == Status::kOk);
   CHECK(*report.latency_s == doctest::Approx(1.5));
-  CHECK(*report.predicted_latency_s == doctest::Approx(1.5));
-  CHECK(*report.prediction_error == doctest::Approx(0));
+  CHECK(*report.estimated_latency_s == doctest::Approx(1.5));
+  CHECK(*report.estimate_gap == doctest::Approx(0));
   CHECK(*report.lower_bound_s == doctest::Approx(1.5));
   CHECK(*report.optimality_gap == doctest::Approx(0));
   CHECK(*report.compute_s == doctest::Approx(1.5));
@@ -99,7 +99,7 @@ TEST_CASE("the second of two requests a second apart waits half a second") {
   CHECK(*report.queue_s == doctest::Approx(0.25));
   CHECK(*report.compute_s == doctest::Approx(1.5));
   CHECK(*report.energy_J == doctest::Approx(3 * 3));
-  CHECK_FALSE(report.prediction_error);  // the prediction is for a request alone
+  CHECK_FALSE(report.estimate_gap);  // the estimate is for a request alone
 }
 
 TEST_CASE("closed requests follow each other") {
@@ -123,7 +123,7 @@ TEST_CASE("a given plan that does not fit is out of memory, a strategy's is infe
   CHECK(run.report.status == Status::kOutOfMemory);
   CHECK_FALSE(run.report.message.empty());
   CHECK_FALSE(run.report.latency_s);
-  CHECK(*run.report.predicted_latency_s == doctest::Approx(1.5));
+  CHECK(*run.report.estimated_latency_s == doctest::Approx(1.5));
 }
 
 TEST_CASE("a simulation without time is a timeout") {
@@ -169,7 +169,7 @@ TEST_CASE("a model in which nothing is computed or moved is infeasible, not as q
           "there is nothing to do: model \"idle\" has no layer that computes, and its result is "
           "wanted where its input is");
     CHECK_FALSE(report.latency_s);
-    CHECK_FALSE(report.predicted_latency_s);
+    CHECK_FALSE(report.estimated_latency_s);
     // 48 elements of 4 bytes at 1 kB/s.
     CHECK(*report_of(layers, {two, "cluster.sink=far"}).latency_s == doctest::Approx(0.192));
   }
@@ -247,7 +247,7 @@ TEST_CASE("the first columns of runs.csv stay what they are") {
   CHECK(header ==
         "index,run_id,name,model,cluster,strategy,strategy_options,seed,devices,status,latency_s,"
         "latency_p50_s,latency_p95_s,latency_p99_s,latency_max_s,throughput_rps,"
-        "predicted_latency_s,prediction_error,lower_bound_s,optimality_gap,speedup_over_baseline,"
+        "estimated_latency_s,estimate_gap,lower_bound_s,optimality_gap,speedup_over_baseline,"
         "compute_s,transfer_s,queue_s,wait_s,bytes_moved,redundant_macs_ratio,energy_J,"
         "peak_memory_bytes,units,messages,devices_used,config_hash,message,"
         "repetition,requests,deadline_miss_ratio,mean_in_flight,offered_load,queue_growth_rps,"

@@ -163,8 +163,8 @@ TEST_CASE("each stream computes at the rates of its own precision") {
     CHECK(*run.report.streams[0].latency_s == doctest::Approx(1.25));
     CHECK(*run.report.streams[1].latency_s == doctest::Approx(1.25 + 0.75));
     CHECK(*run.report.streams[2].latency_s == doctest::Approx(1.25 + 0.75 + 1.5));
-    CHECK(*run.report.streams[0].predicted_latency_s == doctest::Approx(1.25));
-    CHECK(*run.report.streams[1].predicted_latency_s == doctest::Approx(0.75));
+    CHECK(*run.report.streams[0].estimated_latency_s == doctest::Approx(1.25));
+    CHECK(*run.report.streams[1].estimated_latency_s == doctest::Approx(0.75));
     // Nobody says what `far` was measured in.
     CHECK(run.report.streams[0].assumed_rate == 0);
     CHECK(run.report.streams[1].assumed_rate == 1);
@@ -231,7 +231,7 @@ TEST_CASE("two cameras whose pictures go to one device share its downlink") {
   CHECK(*run.report.streams[0].latency_s == doctest::Approx(input_s + 1.5 + 1.128).epsilon(1e-9));
   CHECK(*run.report.streams[1].latency_s ==
         doctest::Approx(input_s + 2 * 1.5 + 1.128).epsilon(1e-9));
-  CHECK(*run.report.streams[0].predicted_latency_s ==
+  CHECK(*run.report.streams[0].estimated_latency_s ==
         doctest::Approx(1.192 + 1.5 + 1.128).epsilon(1e-9));
   CHECK(*run.report.latency_s == doctest::Approx(input_s + 1.5 * 1.5 + 1.128).epsilon(1e-9));
 }

@@ -141,6 +141,29 @@ TEST_CASE("errors are those of the profiles, unless the scenario has others") {
         "taken as exact: bandwidth");
 }
 
+TEST_CASE("a fit that is far off is worth a note") {
+  const Scratch scratch;
+  const auto notes_with = [&](const std::string& median) {
+    scratch.write(
+        "board.yaml",
+        "schema: 1\nname: board\ncompute:\n  - {framework: f, threads: 4, mac_rate: 10GMAC/s, "
+        "error: {median: " +
+            median + "%, p90: 60%, points: 9}, source: s}\n");
+    const Document document(
+        scratch.write("s.yaml",
+                      "schema: 1\nname: s\nmodel: squeezenet1_1\nstrategy: single\ncluster:\n"
+                      "  network: {type: switch, bandwidth: 1Gbps}\n"
+                      "  devices: [{type: board.yaml, count: 2}]\n"));
+    ModelCache cache;
+    return read_scenario(document.root(), cache).notes();
+  };
+  CHECK(notes_with("20").empty());
+  CHECK(notes_with("23.4") ==
+        std::vector<std::string>{
+            "rates of board (f, 4 threads) are of a fit that is off by more than "
+            "23.4 % for half of 9 networks"});
+}
+
 TEST_CASE("a drawn cluster has all times and bandwidths multiplied") {
   const Draw draw{{{"a", 2.0}, {"b", 0.5}, {"c", 1.0}}, 3, 0.25};
   const std::string network = "cluster.network=";

@@ -71,12 +71,12 @@ class PlotsTest(unittest.TestCase):
         self.assertEqual(ends["latency_s"], ("latency_low_s", "latency_high_s"))
         self.assertIn("fastest_share", ends)
 
-    def test_closed_arrivals_show_predictions_and_no_throughput(self):
+    def test_closed_arrivals_show_estimates_and_no_throughput(self):
         results = sweep(self.folder, "axes:\n  strategy: [even, single]\nzip:\n"
                         "  - {cluster.network.bandwidth: [1kB/s, 4kB/s], label.net: [slow, fast]}\n")
         self.assertEqual(results.axes, ["label.net"])  # it names the bandwidths
         plot_all.draw(results)
-        self.assertIn("prediction.png", self.plots())
+        self.assertIn("estimates.png", self.plots())
         self.assertIn("latency_vs_net.png", self.plots())
         self.assertNotIn("throughput.png", self.plots())
         self.assertNotIn("speedup.png", self.plots())  # there is no baseline

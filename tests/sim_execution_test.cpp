@@ -33,6 +33,26 @@ TEST_CASE("on one device a request takes the sum of its units' times") {
   CHECK(result.activities == 3);
 }
 
+TEST_CASE("a run lasts until work is done that no result needs") {
+  // The result is rows [0, 5), there at 0.5 s. The others reach device 1 then, and take until 1 s.
+  auto list = devices(2);
+  for (Device& device : list) {
+    device.idle_W = device.transmit_W = device.receive_W = 1;
+    device.busy_W = 3;
+  }
+  Sketch sketch;
+  const UnitId input = sketch.unit(0, 0);
+  const UnitId upper = sketch.unit(1, 0, 0, 5);
+  sketch.feed(input, upper).feed(input, sketch.unit(1, 1, 5, 10));
+  sketch.feed(upper, sketch.relay(1, 0, 0, 5));
+  const auto result = simulate_ok(sketch.plan(), chain(1), cluster(list));
+  CHECK(latency_of(result) == about(0.5));
+  CHECK(result.makespan_s == about(1));
+  CHECK(result.devices[1].busy_s == about(0.5));
+  CHECK(result.devices[0].energy_J == about(1 + 2 * 0.5));
+  CHECK(result.devices[1].energy_J == about(1 + 2 * 0.5));
+}
+
 TEST_CASE("transfers overlap with computing") {
   // Device 0: upper half until 0.5, lower half until 1. The upper half travels 0.5 to 1 meanwhile,
   // is computed on device 1 until 1.5, and is back at 2.

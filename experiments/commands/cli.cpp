@@ -170,7 +170,7 @@ class CommandLine {
   void add_explain() {
     CLI::App* sub = add("explain",
                         "Show a plan layer by layer: who computes what, what moves, what it waits "
-                        "for, as the estimator predicts it",
+                        "for, as the estimator has it",
                         "  edgeflow explain experiments/studies/yolo_on_four_boards.yaml "
                         "--set strategy=proportional\n"
                         "  edgeflow explain my.yaml --plan edited.yaml",

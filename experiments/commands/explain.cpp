@@ -172,7 +172,7 @@ std::string explain(const Plan& plan, const Scenario& scenario, const Workload& 
   const Explanation explanation(plan, workload, scenario.effects);
   const double bound_s = scenario.lower_bound_s(workload, *workload.cluster);
   return fmt::format(
-      "{} on {} by {}: {} units, {} messages, predicted {:.2f} ms, no plan below {:.2f} ms\n\n{}",
+      "{} on {} by {}: {} units, {} messages, estimated {:.2f} ms, no plan below {:.2f} ms\n\n{}",
       plan.model, scenario.cluster->name(), plan.strategy, plan.units.size(),
       explanation.messages(), explanation.latency_s() * 1e3, bound_s * 1e3, explanation.text());
 }

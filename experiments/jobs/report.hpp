@@ -28,12 +28,12 @@ struct RunReport {
   std::string message;  // why, if not ok
 
   // Of the plan.
-  std::optional<double> predicted_latency_s, lower_bound_s, redundant_macs_ratio;
+  std::optional<double> estimated_latency_s, lower_bound_s, redundant_macs_ratio;
   std::optional<std::int64_t> units, messages, devices_used;
   std::optional<double> capacity_rps;
   // Of the simulation; means over requests unless said otherwise.
   std::optional<double> latency_s, latency_p50_s, latency_p95_s, latency_p99_s, latency_max_s;
-  std::optional<double> throughput_rps, prediction_error, optimality_gap, speedup_over_baseline;
+  std::optional<double> throughput_rps, estimate_gap, optimality_gap, speedup_over_baseline;
   std::optional<double> compute_s, transfer_s, queue_s, wait_s;
   std::optional<double> bytes_moved, energy_J, peak_memory_bytes;
   std::optional<std::int64_t> requests;

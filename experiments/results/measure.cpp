@@ -161,10 +161,10 @@ void measure_stream(const Scenario& scenario, const StreamRequests& stream, RunR
   measure_rates(stream, report);
   if (!stream.asked->closed()) measure_overload(stream.all, report);
   report.energy_per_request_J = mean_energy_J(stream.counted());
-  // The prediction is for a request that has the cluster to itself.
+  // The estimate is for a request that has the cluster to itself.
   const bool alone = !scenario.has_streams() && stream.asked->concurrency == 1;
   if (stream.asked->closed() && alone && *report.latency_s > 0) {
-    report.prediction_error = *report.predicted_latency_s / *report.latency_s - 1;
+    report.estimate_gap = *report.estimated_latency_s / *report.latency_s - 1;
   }
   if (*report.lower_bound_s > 0) {
     report.optimality_gap = *report.latency_s / *report.lower_bound_s - 1;
@@ -274,9 +274,9 @@ double lower_bound_s(const StreamPlans& plans, const Scenario& scenario, const W
 /// What failures cost a stream until the makespan.
 void measure_replans(const StreamPlans& plans, std::span<const RequestRecord> requests,
                      double makespan_s, RunReport& report) {
-  // The prediction is of the first plan, and of a request that nothing throws back.
+  // The estimate is of the first plan, and of a request that nothing throws back.
   const bool changed = !plans.changes.empty() && plans.changes.front().at_s < makespan_s;
-  if (changed) report.prediction_error.reset();
+  if (changed) report.estimate_gap.reset();
   report.replans = std::count_if(plans.begun_s.begin(), plans.begun_s.end(),
                                  [&](double begun_s) { return begun_s <= makespan_s; });
   report.outage_s = 0;
@@ -293,7 +293,7 @@ void measure_replans(const StreamPlans& plans, std::span<const RequestRecord> re
 void measure_plan(const StreamPlans& plans, const Scenario& scenario, const Workload& workload,
                   RunReport& report) {
   const ExecutablePlan& plan = plans.first();
-  report.predicted_latency_s = estimate(plan, Sharing::kMaxMin).latency_s;
+  report.estimated_latency_s = estimate(plan, Sharing::kMaxMin).latency_s;
   report.lower_bound_s = lower_bound_s(plans, scenario, workload);
   report.redundant_macs_ratio = redundant_ratio(plan.macs, plan.model_macs());
   report.units = count_of(plan.units);

@@ -136,7 +136,7 @@ struct Period {
 struct PlanRow {
   const Workload& workload;
   const Period& period;
-  std::string devices, predicted_latency_s;
+  std::string devices, estimated_latency_s;
   std::int64_t requests = 0;
   double latencies_s = 0;
 };
@@ -155,8 +155,8 @@ constexpr Column<PlanRow> kPlanColumns[] = {
      [](const PlanRow& r) { return r.period.because; }},
     {{"devices", "", "that compute by the plan, parted by blanks"},
      [](const PlanRow& r) { return r.devices; }},
-    {{"predicted_latency_s", "s", "what the estimator says of a request that is alone"},
-     [](const PlanRow& r) { return r.predicted_latency_s; }},
+    {{"estimated_latency_s", "s", "what the estimator says of a request that is alone"},
+     [](const PlanRow& r) { return r.estimated_latency_s; }},
     {{"requests", "", "that were done in the period"},
      [](const PlanRow& r) { return std::to_string(r.requests); }},
     {{"latency_s", "s", "their mean latency, with the gap where they met it"},
@@ -249,7 +249,7 @@ std::string plans_csv(const Run& run, const Scenario& scenario) {
       if (period.plan != kNoPlan) {
         const ExecutablePlan& plan = *run.plans[w].made[index(period.plan)].executable;
         row.devices = computing_devices(plan);
-        row.predicted_latency_s = cell(estimate(plan, Sharing::kMaxMin).latency_s);
+        row.estimated_latency_s = cell(estimate(plan, Sharing::kMaxMin).latency_s);
       }
       text += line(columns, row);
     }

@@ -101,7 +101,7 @@ std::string Summary::runs() const {
       {"latency ms", [](const Record& r) { return figure(r.at("latency_s"), 1e3, 1); }},
       {"5-95 %",
        [](const Record& r) { return range(r, "latency_low_s", "latency_high_s", 1e3, 1); }, draws_},
-      {"predicted ms", [](const Record& r) { return figure(r.at("predicted_latency_s"), 1e3, 1); }},
+      {"estimate ms", [](const Record& r) { return figure(r.at("estimated_latency_s"), 1e3, 1); }},
       {"speedup", [](const Record& r) { return figure(r.at("speedup_over_baseline"), 1, 2); }},
       {"5-95 %", [](const Record& r) { return range(r, "speedup_low", "speedup_high", 1, 2); },
        draws_},
@@ -158,7 +158,7 @@ std::string Summary::streams() const {
       row.push_back(at("model"));
       row.push_back(with_options(at("strategy"), at("strategy_options")));
       for (const char* column : {"latency_s", "latency_p50_s", "latency_p95_s", "latency_p99_s",
-                                 "predicted_latency_s"}) {
+                                 "estimated_latency_s"}) {
         row.push_back(figure(at(column), 1e3, 1));
       }
       row.push_back(figure(at("throughput_rps"), 1, 2));

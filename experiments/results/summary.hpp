@@ -15,7 +15,7 @@ class Summary {
   /// In the order of the table. Precondition: all have the same axes.
   void add(Record record);
 
-  /// A row per run: axes, strategy, status, latency, prediction, speedup, traffic, energy, memory;
+  /// A row per run: axes, strategy, status, latency, estimate, speedup, traffic, energy, memory;
   /// with draws also intervals, and in how many of them the run is the fastest.
   /// Precondition: there is one.
   std::string runs() const;

@@ -49,13 +49,14 @@ constexpr Column<RunReport> kColumns[] = {
       "completions / time; with a warm-up, from the time when as many are done until as much is "
       "begun but not done as then: capacity_rps is not exceeded but by what of that is further on"},
      [](const R& r) { return cell(r.throughput_rps); }},
-    {{"predicted_latency_s", "s", "what the estimator says for one request on the idle cluster"},
-     [](const R& r) { return cell(r.predicted_latency_s); }},
-    {{"prediction_error", "",
-      "predicted_latency_s / latency_s - 1; empty unless each request has the cluster to itself "
-      "(arrivals are closed, one at a time, no streams) and no failure ends the plan that is "
-      "predicted"},
-     [](const R& r) { return cell(r.prediction_error); }},
+    {{"estimated_latency_s", "s", "what the estimator says for one request on the idle cluster"},
+     [](const R& r) { return cell(r.estimated_latency_s); }},
+    {{"estimate_gap", "",
+      "estimated_latency_s / latency_s - 1, of two models: no accuracy; empty unless each request "
+      "has the cluster to itself (arrivals are closed, one at a time, no streams) and no failure "
+      "ends "
+      "the plan that is estimated"},
+     [](const R& r) { return cell(r.estimate_gap); }},
     {{"lower_bound_s", "s",
       "latency that no plan can beat: work over speed of all devices together; with bound: "
       "lp also bytes over links"},
@@ -190,7 +191,7 @@ constexpr std::string_view kStreamColumns[] = {kStream,
                                                "queue_growth_rps",
                                                "overloaded",
                                                "energy_per_request_J",
-                                               "predicted_latency_s",
+                                               "estimated_latency_s",
                                                "lower_bound_s",
                                                "optimality_gap",
                                                "redundant_macs_ratio",

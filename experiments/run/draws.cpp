@@ -33,7 +33,7 @@ bool is_estimated(const Scenario& scenario, const RunReport& report) {
   return scenario.network_model == NetworkModel::kCm02 && disturbances.traces.empty() &&
          disturbances.background.empty() && disturbances.failures.empty() &&
          disturbances.jitter.distribution == JitterDistribution::kNone &&
-         std::abs(report.prediction_error.value_or(1)) < 1e-9;
+         std::abs(report.estimate_gap.value_or(1)) < 1e-9;
 }
 
 double simulated_s(const Plans& plans, const Scenario& scenario, double timeout_s) {

@@ -1,5 +1,5 @@
 #pragma once
-// What changes, contends or fails during a run, as a scenario says it. Planners and predictions see
+// What changes, contends or fails during a run, as a scenario says it. Planners and estimates see
 // the cluster as it is at t = 0, without any of this; planners asked again see it without what has
 // failed.
 //

@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 constexpr std::array<std::string_view, 2> kBounds{"simple", "lp"};
 constexpr std::array<std::string_view, 2> kNetworkModels{"cm02", "lv08"};
 constexpr std::int64_t kMaxThreads = 1024;
+constexpr double kLargeError = 0.2;        // of the profile of a device: worth a note
 constexpr std::size_t kMaxClusters = 100;  // that are kept
 
 void read_simulation(const Yaml& yaml, Scenario& scenario) {
@@ -290,12 +291,18 @@ std::vector<std::string> Scenario::notes() const {
     }
     for (const Device& device : workload.cluster->devices()) {
       if (!assumes_rates(device.compute, workload.precision())) continue;
-      add(fmt::format("rates of {} ({}) are assumed to hold in {}: {}",
-                      device.type.empty() ? device.name : device.type, describe(device.compute),
-                      precision,
+      add(fmt::format("rates of {} ({}) are assumed to hold in {}: {}", type_or_name(device),
+                      describe(device.compute), precision,
                       device.compute.precision ? "they were measured in another precision"
                                                : "nobody says what they were measured in"));
     }
+  }
+  for (const Device& device : cluster->devices()) {
+    const std::optional<FitError>& error = device.compute.error;
+    if (!error || error->median <= kLargeError) continue;
+    add(fmt::format(
+        "rates of {} ({}) are of a fit that is off by more than {:.3g} % for half of {} networks",
+        type_or_name(device), describe(device.compute), error->median * 100, error->points));
   }
   if (uncertainty.draws > 0) add(describe(uncertainty));
   return notes;

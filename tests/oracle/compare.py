@@ -12,7 +12,7 @@ from run import Run
 TOLERANCE = 1e-6
 BREAKDOWN = {"compute_s", "transfer_s", "queue_s", "wait_s"}  # parts of latency_s
 # Ratios minus 1: differences of numbers near 1.
-NEAR_ONE = {"prediction_error", "optimality_gap", "redundant_macs_ratio"}
+NEAR_ONE = {"estimate_gap", "optimality_gap", "redundant_macs_ratio"}
 
 
 @dataclasses.dataclass
@@ -91,7 +91,7 @@ def compare_tables(run, accounts, comparison):
 def bounds(run, stream, plan, latency, shared):
     """Of one stream, what is known before it is simulated."""
     found = {}
-    found["predicted_latency_s"] = figures.predicted(plan, run.cluster, run.ablate)
+    found["estimated_latency_s"] = figures.predicted(plan, run.cluster, run.ablate)
     holes = any(map(model.has_holes, plan.layers))  # then the share that counts is left open
     if run.scenario.get("bound", "simple") == "simple" and not holes:
         found["lower_bound_s"] = figures.lower_bound(plan.layers, plan.cluster, run.ablate)
@@ -100,7 +100,7 @@ def bounds(run, stream, plan, latency, shared):
         need = max(figures.demand(plan, run.ablate))
         found["capacity_rps"] = 1 / need if need else None
         if stream.concurrency == 1:
-            found["prediction_error"] = found["predicted_latency_s"] / latency - 1
+            found["estimate_gap"] = found["estimated_latency_s"] / latency - 1
     return found
 
 
@@ -161,7 +161,7 @@ def compare_row(run, accounts, ours, comparison):
     if not named:
         expected |= bounds(run, run.streams[0], plans[0], latency, False)
         if any(at < accounts.makespan for at, _ in run.streams[0].changes):  # the prediction is of the first plan
-            expected["prediction_error"] = None
+            expected["estimate_gap"] = None
     comparison.add_row("runs.csv", got, expected, 1e-9)
     if named:
         compare_streams(run, ours, comparison)
@@ -179,7 +179,7 @@ def compare_streams(run, ours, comparison):
         expected = figures.of_requests(rows) | figures.of_plans(stream.plans[:1])
         aborted = expected.pop("aborted_times")
         expected |= bounds(run, stream, stream.plans[0], expected["latency_s"], False)
-        expected.pop("prediction_error", None)
+        expected.pop("estimate_gap", None)
         expected["assumed_rate"] = assumed_rates(run, [specs[stream.name]["precision"]])
         if not stream.concurrency:
             expected["queue_growth_rps"] = figures.growth(rows)

@@ -57,7 +57,7 @@ def compare_periods(run, ours, comparison):
                 comparison.add(f"{where}.latency_s", float(row["latency_s"]), mean)
             if plan is not None:
                 chosen = stream.plans[plan]
-                comparison.add(f"{where}.predicted_latency_s", float(row["predicted_latency_s"]),
+                comparison.add(f"{where}.estimated_latency_s", float(row["estimated_latency_s"]),
                                figures.predicted(chosen, run.cluster, run.ablate))
                 names = [device.name for d, device in enumerate(run.cluster.devices)
                          if any(unit.device == d and unit.kind == "compute" for unit in chosen.units)]
