@@ -107,8 +107,9 @@ void Runtime::complete(RequestState& state, UnitId last_result) {
   admit(state.stream);
 }
 
-/// All is done that a request needs.
+/// All units of a request are done, also those whose output nobody needs.
 void Runtime::retire(RequestState& state) {
+  result_.makespan_s = std::max(result_.makespan_s, now_s());
   ++plan_of(state).done;
   recycle(state);
   if (--requests_left_ == 0) stop(Status::kOk, "");

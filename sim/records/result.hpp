@@ -98,8 +98,8 @@ struct ProcessUsage {
 
 struct SimulationResult {
   Status status = Status::kOk;
-  std::string message;  // why, if not ok
-  double makespan_s = 0;
+  std::string message;          // why, if not ok
+  double makespan_s = 0;        // until all work is done, also work that no result needs
   std::int64_t activities = 0;  // SimGrid activities started
   OfferedLoad offered;
   ProcessUsage process;

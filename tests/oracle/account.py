@@ -10,7 +10,8 @@ from states import breakdowns
 class Accounts:
     def __init__(self, sim):
         self.sim, self.cluster = sim, sim.cluster
-        self.makespan = max(finish for *_, finish in sim.done)
+        # Until all work is done: of some layers, parts are computed that no result needs.
+        self.makespan = max([finish for *_, finish in sim.done] + [end for *_, end, aborted in sim.units if not aborted])
         self.known = all(device.power for device in self.cluster.devices)
         count, links = len(self.cluster.devices), len(self.cluster.links)
         self.busy, self.sent, self.received = [0.] * count, [0.] * count, [0.] * count
