@@ -257,6 +257,13 @@ const Broken kScenarios[] = {
     {"unknown_scheduling",
      ":6:48: at cluster.devices[0].scheduling: got \"exclusiv\", expected one of oldest_request, "
      "first_ready, exclusive (did you mean \"exclusive\"?)"},
+    {"uncertain_far_too",
+     ":8:35: at uncertainty.messages: got \"2000%\", expected an error of at most 1000%"},
+    {"uncertain_unitless",
+     ":8:36: at uncertainty.bandwidth: got \"0.1\", expected a share such as 12.5%"},
+    {"uncertain_unknown_type",
+     ":8:33: at uncertainty.rates: unknown key \"rpi5\" (did you mean \"rpi4\"?)"},
+    {"uncertain_without_draws", ":8:14: at uncertainty: missing key \"draws\""},
     {"unknown_key", ":3:1: unknown key \"modle\" (did you mean \"model\"?)"},
     {"unknown_model",
      ":3:8: at model: there is no \"vgg61\" in workloads/models (did you mean \"vgg11\"?)"},
