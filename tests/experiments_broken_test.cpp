@@ -43,6 +43,16 @@ const Broken kScenarios[] = {
     {"disturbed_trace_nan",
      ":8:69: at disturbances.bandwidth[0].steps[0].bandwidth: got \"nanMbps\", expected a "
      "bandwidth such as 100Mbps"},
+    {"disturbed_speed_beyond",
+     ":8:63: at disturbances.speed[0].steps[0].share: got \"120%\", expected at most 100%"},
+    {"disturbed_speed_stopped",
+     ":8:63: at disturbances.speed[0].steps[0].share: got \"0%\", expected a share such as 12.5%, "
+     "more than zero"},
+    {"disturbed_speed_twice",
+     ":8:81: at disturbances.speed[1].devices: device \"rpi4-1\" is given a share twice"},
+    {"disturbed_speed_unknown",
+     ":8:35: at disturbances.speed[0].devices[0]: got \"rpi4-7\", expected the name of a device "
+     "(did you mean \"rpi4-0\"?)"},
     {"disturbed_trace_absurd",
      ":8:69: at disturbances.bandwidth[0].steps[0].bandwidth: got \"1e30Mbps\", expected a "
      "bandwidth such as 100Mbps (beyond anything real)"},
@@ -124,7 +134,7 @@ const Broken kScenarios[] = {
      ":8:62: at disturbances.policy: got \"repan\", expected fail or replan (did you mean "
      "\"replan\"?)"},
     {"disturbed_unknown",
-     ":8:16: at disturbances: unknown key \"noise\" (known: bandwidth, background, jitter, "
+     ":8:16: at disturbances: unknown key \"noise\" (known: bandwidth, speed, background, jitter, "
      "failures, policy, planning_time)"},
     {"duplicate_key", ":9:1: key \"seed\" stands here twice"},
     {"empty", ": got nothing, expected a scenario: schema, name, model, cluster, strategy"},

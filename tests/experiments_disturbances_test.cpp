@@ -67,6 +67,38 @@ TEST_CASE(
         doctest::Approx(1 + 192 / 100.0 + 1.5 + 1 + 128 / 100.0).epsilon(1e-9));
 }
 
+TEST_CASE("devices slow down as the scenario or a table says, which planners do not see") {
+  const Scratch scratch;
+  scratch.write("load.csv", "at_s,share\n0,0.5\n2.192,0.25\n");
+  const std::string steps =
+      "{speed: [{devices: far, steps: [{at: 0s, share: 50%}, {at: 2.192s, share: 25%}]}]}";
+  REQUIRE(run(scratch, "steps", steps).exit_code == 0);
+  REQUIRE(run(scratch, "file", "{speed: [{devices: [far], file: load.csv}]}").exit_code == 0);
+  const std::string requests = table(scratch, "steps", "requests.csv");
+  CHECK(requests == table(scratch, "file", "requests.csv"));
+  // There at 1.192 s; 1 s at half the speed, and 1 s of the layer's 1.5 s left at a quarter. Back.
+  CHECK(number(figure(scratch, "steps", "latency_s")) ==
+        doctest::Approx(1.192 + 1 + 4 + 1 + 0.128).epsilon(1e-9));
+  CHECK(number(figure(scratch, "steps", "compute_s")) == doctest::Approx(5).epsilon(1e-9));
+  CHECK(number(figure(scratch, "steps", "estimated_latency_s")) ==
+        doctest::Approx(1.192 + 1.5 + 1 + 0.128).epsilon(1e-9));
+  CHECK(figure(scratch, "steps", "estimate_gap").find("-0.4") == 0);
+  // As it was resolved it is the same run again, whose plan did not change for it.
+  REQUIRE(test::shell(scratch, "\"$edgeflow\" run file/runs/*/scenario.resolved.yaml -o again")
+              .exit_code == 0);
+  CHECK(table(scratch, "again", "requests.csv") == requests);
+  REQUIRE(run(scratch, "calm", "").exit_code == 0);
+  CHECK(table(scratch, "calm", "plan.yaml") == table(scratch, "steps", "plan.yaml"));
+  // All of them, over and over, with draws beside.
+  REQUIRE(
+      run(scratch, "all",
+          "{speed: [{devices: all, period: 1s, steps: [{at: 0s, share: 100%}, {at: 0.5s, share: "
+          "50%}]}]}",
+          "--set uncertainty.draws=3")
+          .exit_code == 0);
+  CHECK(figure(scratch, "all", "latency_low_s") == figure(scratch, "all", "latency_s"));
+}
+
 TEST_CASE("a message's row says from where to where it went") {
   const Scratch scratch;
   REQUIRE(run(scratch, "out", "").exit_code == 0);
@@ -200,6 +232,10 @@ TEST_CASE("a broken trace table is refused at its row") {
     CHECK(outcome.exit_code == 2);
     CHECK(!std::filesystem::exists(scratch.folder() / "out"));
   }
+  scratch.write("load.csv", "at_s,share\n0,1\n3,1.5\n");
+  const Outcome outcome = run(scratch, "out", "{speed: [{devices: all, file: load.csv}]}");
+  CHECK(test::first_line(outcome.err) ==
+        "load.csv:3:3: at share: got \"1.5\", expected a share of at most 1, and more than 0");
 }
 
 }  // namespace edgeflow

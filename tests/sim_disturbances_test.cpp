@@ -48,7 +48,7 @@ SimulationResult fails(const Disturbances& disturbances, SimulationOptions optio
 
 TEST_CASE("a transfer ends when the integral of a changing bandwidth is its bytes") {
   Disturbances changing;
-  changing.traces = {{{0}, {{0.5, 20}, {1.25, 100}}, 0}};
+  changing.bandwidths = {{{0}, {{0.5, 20}, {1.25, 100}}, 0}};
   const auto result = there_and_back(changing);
   // 40 = 0.25 s * 80 + 0.75 s * 20 + 0.05 s * 100, from 0.25 s on.
   CHECK(result.transfers[0].finish_s == about(1.3));
@@ -58,12 +58,60 @@ TEST_CASE("a transfer ends when the integral of a changing bandwidth is its byte
 
 TEST_CASE("a trace with a period starts over") {
   Disturbances changing;
-  changing.traces = {{{0}, {{0, 80}, {0.5, 20}}, 1}};
+  changing.bandwidths = {{{0}, {{0, 80}, {0.5, 20}}, 1}};
   const auto result = there_and_back(changing);
   // 40 = 0.25 * 80 + 0.5 * 20 + 0.125 * 80.
   CHECK(result.transfers[0].finish_s == about(1.125));
   // From 2.375 on: 40 = 0.125 * 80 + 0.5 * 20 + 0.25 * 80.
   CHECK(result.transfers[1].finish_s == about(3.25));
+}
+
+TEST_CASE("a unit is done when the integral of a changing speed is its time") {
+  auto list = devices(1);
+  list[0].idle_W = 1;
+  list[0].busy_W = 3;
+  SimulationOptions options;
+  options.disturbances.speeds = {{{0}, {{0.5, 0.5}, {1, 0.25}}, 0}};
+  const auto result = simulate_ok(whole_layers({0}), chain(1), cluster(list), options);
+  // 1 = 0.5 s * 1 + 0.5 s * 0.5 + 1 s * 0.25.
+  CHECK(latency_of(result) == about(2));
+  CHECK(result.requests[0].compute_s == about(2));
+  CHECK(result.devices[0].busy_s == about(2));
+  CHECK(result.devices[0].energy_J == about(2 * 3));
+  CHECK(result.requests[0].energy_J == about(2 * 3));
+
+  options.disturbances.speeds = {{{0}, {{0, 1}, {0.5, 0.5}}, 1}};  // 0.75 in each second
+  const auto twice = simulate_ok(whole_layers({0, 0}), chain(2), cluster(list), options);
+  CHECK(latency_of(twice) == about(2.5));
+  options.effects.queueing = false;  // a device then does all at once
+  CHECK(latency_of(simulate_ok(whole_layers({0}), chain(1), cluster(list), options)) == about(1));
+}
+
+TEST_CASE("a slow device has slow messages, but what another thread does") {
+  // 0.5 s of CPU time on both sides of each message, and 0.75 s on the way: there, 1 s, and back.
+  SimulationOptions options;
+  options.disturbances.speeds = {{{0}, {{0, 0.5}}, 0}};
+  for (const auto& [sends, latency_s] :
+       {std::pair(Sends::kHold, 1 + 0.75 + 0.5 + 1 + 0.5 + 0.75 + 1),
+        std::pair(Sends::kBlock, 1 + 0.75 + 0.5 + 1 + 0.5 + 0.75 + 1),
+        std::pair(Sends::kOverlap, 4 * 0.5 + 2 * 0.75 + 1)}) {
+    auto list = devices(2);
+    for (Device& device : list) {
+      device.idle_W = 1;
+      device.busy_W = 3;
+      device.transmit_W = device.receive_W = 1;
+      device.compute.message_overhead_s = 0.5;
+      device.compute.sends = sends;
+    }
+    const auto result = simulate_ok(whole_layers({1}), chain(1), cluster(list), options);
+    CHECK(latency_of(result) == about(latency_s));
+    const bool overlaps = sends == Sends::kOverlap;
+    CHECK(result.devices[0].busy_s == about(overlaps ? 0 : 2));
+    CHECK(result.devices[1].busy_s == about(overlaps ? 1 : 2));
+    CHECK(result.devices[0].energy_J == about(latency_s + 2 * result.devices[0].busy_s));
+    CHECK(result.requests[0].energy_J ==
+          about(result.devices[0].energy_J + result.devices[1].energy_J));
+  }
 }
 
 TEST_CASE("one constant background flow halves the rate of a transfer") {
@@ -160,9 +208,9 @@ TEST_CASE("messages of others beyond what a link ever carries are an overload at
 TEST_CASE("a link that is quicker later, or is no link at all, is not overloaded") {
   Disturbances others;
   others.background = {{0, 1, 0, 8, 11}};
-  others.traces = {{{0}, {{5, 100}}, 0}};
+  others.bandwidths = {{{0}, {{5, 100}}, 0}};
   there_and_back(others);
-  others.traces.clear();
+  others.bandwidths.clear();
   SimulationOptions options = with(others);
   options.effects.contention = false;
   simulate_ok(whole_layers({1}), chain(1), kHub, options);
@@ -180,7 +228,7 @@ TEST_CASE("messages of others from a slow station overload the air by their cros
 TEST_CASE("messages of others that pile up on a link for good end a run") {
   Disturbances others;
   others.background = {{0, 1, 0, 8, 5}};
-  others.traces = {{{0}, {{1, 1}}, 0}};
+  others.bandwidths = {{{0}, {{1, 1}}, 0}};
   SimulationOptions options = with(others);
   options.arrivals_s = {0, 400};
   const auto result = simulate(whole_layers({0}), chain(1), kHub, {}, options);
@@ -190,10 +238,10 @@ TEST_CASE("messages of others that pile up on a link for good end a run") {
                             "stopped at ") == 0);
   CHECK(result.message.ends_with(" s with 1001 of its messages under way"));
   // From 100 s on it carries them, and what has piled up.
-  options.disturbances.traces[0].steps.push_back({100, 80});
+  options.disturbances.bandwidths[0].steps.push_back({100, 80});
   simulate_ok(whole_layers({0}), chain(1), kHub, options);
   // Of the 1500 until then, some 25 are under way when the link is slow for 5 s.
-  options.disturbances.traces[0].steps = {{300, 1}, {305, 80}};
+  options.disturbances.bandwidths[0].steps = {{300, 1}, {305, 80}};
   simulate_ok(whole_layers({0}), chain(1), kHub, options);
 }
 
@@ -334,7 +382,7 @@ TEST_CASE("the failure of a device that only forwards matters") {
 
 TEST_CASE("with everything ablated, disturbances leave simulated and estimated times equal") {
   Disturbances all;
-  all.traces = {{{0}, {{0, 1}, {0.1, 2}}, 0.3}};
+  all.bandwidths = {{{0}, {{0, 1}, {0.1, 2}}, 0.3}};
   all.background = {{0, 1, 0, 0, 0}, {1, 0, 0, 5, 3}};
   all.jitter = {JitterDistribution::kExponential, 0.1};
   all.failures = {{1, -1, 0.2}};
@@ -359,7 +407,7 @@ TEST_CASE("with everything ablated, disturbances leave simulated and estimated t
 
 TEST_CASE("without contention bandwidths stay and nobody else sends, without latency no jitter") {
   Disturbances all;
-  all.traces = {{{0}, {{0, 1}}, 0}};
+  all.bandwidths = {{{0}, {{0, 1}}, 0}};
   all.background = {{0, 1, 0, 0, 0}};
   all.jitter = {JitterDistribution::kUniform, 0.1};
   SimulationOptions options = with(all);
@@ -371,7 +419,7 @@ TEST_CASE("without contention bandwidths stay and nobody else sends, without lat
 
 TEST_CASE("bandwidths change under LV08 too, less its 3 %") {
   Disturbances changing;
-  changing.traces = {{{0, 1, 2, 3}, {{3.5, 20}, {4, 800}}, 0}};
+  changing.bandwidths = {{{0, 1, 2, 3}, {{3.5, 20}, {4, 800}}, 0}};
   SimulationOptions options = with(changing);
   options.network_model = NetworkModel::kLv08;
   const auto result = simulate_ok(whole_layers({1}), chain(1), cluster(devices(2)), options);

@@ -77,7 +77,7 @@ TEST_CASE("links and interfaces are busy by the bandwidth that held while they c
   // pi-0:up has 80 byte/s, 160 from 0.5 s on and 20 from 0.625 s on; pi-1:down has 80. Of 40 bytes
   // from 0.25 s on, 20 go at 80 byte/s, 10 at 80 (of 160), 10 at 20: they are there at 1.125 s.
   SimulationOptions options;
-  options.disturbances.traces = {{{0}, {{0.5, 160}, {0.625, 20}}, 0}};
+  options.disturbances.bandwidths = {{{0}, {{0.5, 160}, {0.625, 20}}, 0}};
   const Cluster where = powered_links(powered_devices());
   const auto result = simulate_ok(whole_layers({1}), chain(1), where, options);
   CHECK(result.transfers[0].finish_s == exactly(1.125));
@@ -102,7 +102,7 @@ TEST_CASE("a shared medium that gets slower is full, not more than that") {
   SimulationOptions options;
   options.effects.latency = false;
   options.arrivals_s = {0, 0, 0, 0};
-  options.disturbances.traces = {{{0}, {{0.5, 8}}, 0}};
+  options.disturbances.bandwidths = {{{0}, {{0.5, 8}}, 0}};
   const auto result = simulate_ok(whole_layers({1}), chain(1),
                                   cluster(powered_devices(), NetworkType::kHub), options);
   CHECK(result.makespan_s == exactly(16.5 + 160.0 / 8));
@@ -116,7 +116,7 @@ TEST_CASE("under LV08 links are busy by what they carry, 97 % at most") {
   // As in "bandwidths change under LV08 too": from 13.01 * 0.25 s on at 80, 20, then 800 byte/s.
   SimulationOptions options;
   options.network_model = NetworkModel::kLv08;
-  options.disturbances.traces = {{{0, 1, 2, 3}, {{3.5, 20}, {4, 800}}, 0}};
+  options.disturbances.bandwidths = {{{0, 1, 2, 3}, {{3.5, 20}, {4, 800}}, 0}};
   const auto result = simulate_ok(whole_layers({1}), chain(1), cluster(powered_devices()), options);
   const double before_s = 3.5 - 13.01 * 0.25;
   const double left = 40 - 0.97 * (80 * before_s + 20 * 0.5);

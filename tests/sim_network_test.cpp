@@ -221,3 +221,20 @@ TEST_CASE("a message too large to be simulated ends the run, and says so") {
   CHECK(result.status == Status::kFailed);
   CHECK(result.message.find("3.2e+12 bytes on its links") != std::string::npos);
 }
+
+TEST_CASE("a message that takes longer than LV08 can count fails with the reason") {
+  SimulationOptions options;
+  options.network_model = NetworkModel::kLv08;
+  options.timeout_s = 60;
+  // 40 bytes in 32 years; half the rate is too low.
+  const auto at = [&](double bandwidth_Bps) {
+    return simulate(whole_layers({1}), chain(1),
+                    cluster(devices(2), NetworkType::kSwitch, bandwidth_Bps), {}, options);
+  };
+  CHECK(at(41e-9).status == Status::kOk);
+  const auto result = at(20e-9);
+  CHECK(result.status == Status::kFailed);
+  CHECK(result.message.find("a message takes 2e+09 s") != std::string::npos);
+  options.network_model = NetworkModel::kCm02;
+  CHECK(at(20e-9).status == Status::kOk);
+}

@@ -249,9 +249,22 @@ TEST_CASE("energy counts what was done in vain once, and requests bear it") {
   CHECK(sum(result.requests) == about(result.devices[0].energy_J + result.devices[1].energy_J));
 }
 
+TEST_CASE("what was done in vain counts for as long as it took, at any speed") {
+  Replanned run = moved(1, powered_hub());
+  run.options.disturbances.speeds = {{{1}, {{0, 0.5}}, 0}, {{0}, {{2, 0.25}}, 0}};
+  const auto result = run.run_ok();
+  // Device 1 works from 0.75 s to the failure; device 0 from 1.5 s, for 0.5 s at once, then 2 s.
+  CHECK(result.makespan_s == about(4));
+  CHECK(result.devices[1].busy_s == about(0.25));
+  CHECK(result.devices[0].busy_s == about(2.5));
+  CHECK(result.devices[0].energy_J == about(4 + 2 * 2.5 + 1 * 0.5));
+  CHECK(result.devices[1].energy_J == about(4 + 2 * 0.25 + 1 * 0.5));
+  CHECK(sum(result.requests) == about(result.devices[0].energy_J + result.devices[1].energy_J));
+}
+
 TEST_CASE("of an aborted message the part that got through counts by the bandwidths it met") {
   Replanned run = moved(0.5, powered_hub());
-  run.options.disturbances.traces = {{{0}, {{0.375, 40}, {0.75, 10}}, 0}};
+  run.options.disturbances.bandwidths = {{{0}, {{0.375, 40}, {0.75, 10}}, 0}};
   const auto result = run.run_ok();
   // On the hub from 0.25 s to the failure: 10 bytes at 80 byte/s and 5 at 40, so it is full. Then
   // device 0 does it all from 1 s on.
@@ -469,9 +482,9 @@ TEST_CASE("nothing is lost or counted twice, whatever fails when") {
         {static_cast<std::int32_t>(index(where.source())), -1, failure_s, failure_s + at(5)}};
     for (int l = 0; round % 2 == 1 && l < static_cast<int>(where.network().links.size()); ++l) {
       const double rate_Bps = where.network().links[index(l)].bandwidth_Bps;
-      BandwidthTrace trace{{l}, {{0, rate_Bps}}, at(7 + l % 5)};  // each link at times of its own
+      Trace trace{{l}, {{0, rate_Bps}}, at(7 + l % 5)};  // each link at times of its own
       trace.steps.push_back({trace.period_s / 2, rate_Bps * (l % 3 == 0 ? 0.2 : 3)});
-      options.disturbances.traces.push_back(trace);
+      options.disturbances.bandwidths.push_back(trace);
     }
     const auto result = simulate({&stream, 1}, options);
     INFO("round " << round << ": " << result.message);

@@ -12,7 +12,7 @@ std::uint64_t plan_key_of(const Job& job) {
   Scenario seen;
   seen.cluster = job.scenario->cluster;
   const Disturbances& disturbances = job.scenario->disturbances;
-  seen.disturbances.traces = disturbances.traces;  // at t = 0
+  seen.disturbances.bandwidths = disturbances.bandwidths;  // at t = 0
   if (job.scenario->replans()) {
     seen.disturbances.failures = disturbances.failures;
     seen.disturbances.policy = disturbances.policy;

@@ -71,9 +71,9 @@ struct StreamNames {
   const StreamPlans* made = nullptr;
 };
 
-class Trace : public Recorder {
+class TraceWriter : public Recorder {
  public:
-  Trace(std::filesystem::path folder, const Plans& plans, const Scenario& scenario)
+  TraceWriter(std::filesystem::path folder, const Plans& plans, const Scenario& scenario)
       : folder_(std::move(folder)), cluster_(*scenario.cluster), memory_(cluster_.size()) {
     for (const Device& device : cluster_.devices()) {
       destinations_.push_back(json_text("to " + device.name));
@@ -283,7 +283,7 @@ class Trace : public Recorder {
 
 std::unique_ptr<Recorder> make_trace(const std::filesystem::path& folder, const Plans& plans,
                                      const Scenario& scenario) {
-  return std::make_unique<Trace>(folder, plans, scenario);
+  return std::make_unique<TraceWriter>(folder, plans, scenario);
 }
 
 }  // namespace edgeflow

@@ -47,23 +47,48 @@ std::size_t find_name(const Yaml& yaml, std::span<const std::string> names, cons
                           : fmt::format("such as \"{}\"", names.front()));
 }
 
-/// The numbers in the columns at_s and bandwidth_Bps.
-std::vector<BandwidthTrace::Step> read_steps_file(const Yaml& yaml) {
+/// How traces of one kind are written.
+struct TraceForm {
+  std::string_view of;      // key of what changes
+  const char* one;          // of these
+  std::string_view value;   // key in steps
+  std::string_view column;  // of the same in files
+  Quantity unit;
+  double most;  // of a value
+  std::string_view expected;
+};
+constexpr TraceForm kBandwidths{"links",
+                                "link",
+                                "bandwidth",
+                                "bandwidth_Bps",
+                                Quantity::kBandwidth,
+                                kLargestQuantity,
+                                "a number of at least 1e-12"};
+constexpr TraceForm kSpeeds{"devices",
+                            "device",
+                            "share",
+                            "share",
+                            Quantity::kShare,
+                            1,
+                            "a share of at most 1, and more than 0"};
+
+/// The numbers in the columns at_s and that of the form.
+std::vector<Trace::Step> read_steps_file(const Yaml& yaml, const TraceForm& form) {
   CsvReader table = loaded_for(yaml, [&] { return CsvReader(folder_of(yaml) / yaml.as_string()); });
   const auto at = table.column("at_s");
-  const auto bandwidth = table.column("bandwidth_Bps");
-  if (!at || !bandwidth) {
-    throw InputError(table.position(), "", "expected a table with columns at_s and bandwidth_Bps");
+  const auto column = table.column(form.column);
+  if (!at || !column) {
+    throw InputError(table.position(), "",
+                     fmt::format("expected a table with columns at_s and {}", form.column));
   }
-  std::vector<BandwidthTrace::Step> steps;
+  std::vector<Trace::Step> steps;
   while (table.next()) {
     const double at_s = read_instant(table, *at, "at_s", steps.empty() ? 0 : steps.back().at_s);
-    const std::string& text = table.text(*bandwidth);
+    const std::string& text = table.text(*column);
     const auto value = parse_number(text);
-    if (!value || *value < kSmallestQuantity || *value > kLargestQuantity) {
-      throw InputError(table.position(*bandwidth), "bandwidth_Bps",
-                       fmt::format("got {}, expected a number of at least {}", in_quotes(text),
-                                   number_text(kSmallestQuantity)),
+    if (!value || *value < kSmallestQuantity || *value > form.most) {
+      throw InputError(table.position(*column), std::string(form.column),
+                       fmt::format("got {}, expected {}", in_quotes(text), form.expected),
                        value && *value > kLargestQuantity ? "beyond anything real" : "");
     }
     steps.push_back({at_s, *value});
@@ -71,43 +96,45 @@ std::vector<BandwidthTrace::Step> read_steps_file(const Yaml& yaml) {
   return steps;
 }
 
-std::vector<BandwidthTrace::Step> read_steps(const Yaml& yaml) {
-  std::vector<BandwidthTrace::Step> steps;
+std::vector<Trace::Step> read_steps(const Yaml& yaml, const TraceForm& form) {
+  std::vector<Trace::Step> steps;
   for (const Yaml& item : yaml.items()) {
-    item.expect_keys({"at", "bandwidth"});
+    item.expect_keys({"at", form.value});
     const Yaml at = item.at("at");
     const double at_s = read_instant(at);
     if (!steps.empty() && at_s <= steps.back().at_s) {
       at.fail_expected("a time after that of the step before");
     }
-    steps.push_back({at_s, item.at("bandwidth").as_quantity(Quantity::kBandwidth)});
+    const Yaml value = item.at(form.value);
+    steps.push_back({at_s, value.as_quantity(form.unit)});
+    if (steps.back().value > form.most) value.fail_expected("at most 100%");
   }
   return steps;
 }
 
-BandwidthTrace read_trace(const Yaml& yaml, std::span<const std::string> links,
-                          std::set<int>& traced) {
-  yaml.expect_keys({"links", "steps", "file", "period"});
-  BandwidthTrace trace;
-  const Yaml which = yaml.at("links");
-  const auto add = [&](const Yaml& place, std::size_t link) {
-    trace.links.push_back(static_cast<int>(link));
-    if (traced.insert(trace.links.back()).second) return;
-    place.fail(fmt::format("link \"{}\" is given a bandwidth twice", links[link]));
+Trace read_trace(const Yaml& yaml, const TraceForm& form, std::span<const std::string> names,
+                 std::set<int>& traced) {
+  yaml.expect_keys({form.of, "steps", "file", "period"});
+  Trace trace;
+  const Yaml which = yaml.at(form.of);
+  const auto add = [&](const Yaml& place, std::size_t one) {
+    trace.of.push_back(static_cast<int>(one));
+    if (traced.insert(trace.of.back()).second) return;
+    place.fail(fmt::format("{} \"{}\" is given a {} twice", form.one, names[one], form.value));
   };
   if (which.is_list()) {
-    for (const Yaml& item : which.items()) add(item, find_name(item, links, "link"));
-    if (trace.links.empty()) which.fail("is empty, expected at least one link");
+    for (const Yaml& item : which.items()) add(item, find_name(item, names, form.one));
+    if (trace.of.empty()) which.fail(fmt::format("is empty, expected at least one {}", form.one));
   } else if (which.as_string() == "all") {
-    for (std::size_t link = 0; link < links.size(); ++link) add(which, link);
+    for (std::size_t one = 0; one < names.size(); ++one) add(which, one);
   } else {
-    add(which, find_name(which, links, "link"));
+    add(which, find_name(which, names, form.one));
   }
   const auto file = yaml.find("file");
   const auto steps = yaml.find("steps");
   if (file && steps) steps->fail("give \"file\" or \"steps\", not both");
   const Yaml source = file ? *file : yaml.at("steps");
-  trace.steps = file ? read_steps_file(source) : read_steps(source);
+  trace.steps = file ? read_steps_file(source, form) : read_steps(source, form);
   if (trace.steps.empty()) source.fail("holds no step");
   if (trace.steps.size() > kMaxSteps) source.fail("holds more than a million steps");
   if (const auto period = yaml.find("period")) {
@@ -120,26 +147,50 @@ BandwidthTrace read_trace(const Yaml& yaml, std::span<const std::string> links,
   return trace;
 }
 
-void read_bandwidth(const Yaml& yaml, const Names& names, Disturbances& disturbances) {
+std::vector<Trace> read_traces(const Yaml& list, const TraceForm& form,
+                               std::span<const std::string> names) {
+  std::vector<Trace> traces;
   std::set<int> traced;
-  for (const Yaml& item : yaml.at("bandwidth").items()) {
-    disturbances.traces.push_back(read_trace(item, names.links, traced));
-  }
+  for (const Yaml& item : list.items()) traces.push_back(read_trace(item, form, names, traced));
+  return traces;
 }
 
-void write_bandwidth(const Disturbances& disturbances, const Names& names, YamlTree& node) {
-  for (const BandwidthTrace& trace : disturbances.traces) {
+/// `text` is that of a value. Nothing if there are no traces.
+YamlTree traces_node(std::span<const Trace> traces, const TraceForm& form,
+                     std::span<const std::string> names, std::string (*text)(double)) {
+  YamlTree node;
+  for (const Trace& trace : traces) {
     YamlTree item;
-    for (const int link : trace.links) item["links"].push_back(names.links[std::size_t(link)]);
+    for (const int one : trace.of) item[form.of].push_back(names[std::size_t(one)]);
     for (const auto& step : trace.steps) {
       YamlTree at;
       at["at"] = with_unit(step.at_s, "s");
-      at["bandwidth"] = with_unit(step.bandwidth_Bps, "B/s");
+      at[form.value] = text(step.value);
       item["steps"].push_back(at);
     }
     if (trace.period_s > 0) item["period"] = with_unit(trace.period_s, "s");
-    node["bandwidth"].push_back(item);
+    node.push_back(item);
   }
+  return node;
+}
+
+void read_bandwidth(const Yaml& yaml, const Names& names, Disturbances& disturbances) {
+  disturbances.bandwidths = read_traces(yaml.at("bandwidth"), kBandwidths, names.links);
+}
+
+void write_bandwidth(const Disturbances& disturbances, const Names& names, YamlTree& node) {
+  if (disturbances.bandwidths.empty()) return;
+  node["bandwidth"] = traces_node(disturbances.bandwidths, kBandwidths, names.links,
+                                  [](double value) { return with_unit(value, "B/s"); });
+}
+
+void read_speed(const Yaml& yaml, const Names& names, Disturbances& disturbances) {
+  disturbances.speeds = read_traces(yaml.at("speed"), kSpeeds, names.devices);
+}
+
+void write_speed(const Disturbances& disturbances, const Names& names, YamlTree& node) {
+  if (disturbances.speeds.empty()) return;
+  node["speed"] = traces_node(disturbances.speeds, kSpeeds, names.devices, share_text);
 }
 
 BackgroundTraffic read_background(const Yaml& yaml, const Names& names) {
@@ -378,10 +429,10 @@ struct Kind {
   void (*write)(const Disturbances& disturbances, const Names& names, YamlTree& node);
 };
 
-constexpr std::array kKinds{Kind{"bandwidth", read_bandwidth, write_bandwidth},
-                            Kind{"background", read_all_background, write_background},
-                            Kind{"jitter", read_jitter, write_jitter},
-                            Kind{"failures", read_failures, write_failures}};
+constexpr std::array kKinds{
+    Kind{"bandwidth", read_bandwidth, write_bandwidth}, Kind{"speed", read_speed, write_speed},
+    Kind{"background", read_all_background, write_background},
+    Kind{"jitter", read_jitter, write_jitter}, Kind{"failures", read_failures, write_failures}};
 
 }  // namespace
 
@@ -413,12 +464,12 @@ YamlTree disturbances_node(const Disturbances& disturbances, const Cluster& clus
 
 Cluster with_traces(const Cluster& cluster, const Disturbances& disturbances, bool best) {
   Network network = cluster.network();
-  for (const BandwidthTrace& trace : disturbances.traces) {
-    for (const int link : trace.links) {
+  for (const Trace& trace : disturbances.bandwidths) {
+    for (const int link : trace.of) {
       double& bandwidth_Bps = network.links[std::size_t(link)].bandwidth_Bps;
       for (const auto& step : trace.steps) {
-        if (step.at_s == 0) bandwidth_Bps = step.bandwidth_Bps;
-        if (best) bandwidth_Bps = std::max(bandwidth_Bps, step.bandwidth_Bps);
+        if (step.at_s == 0) bandwidth_Bps = step.value;
+        if (best) bandwidth_Bps = std::max(bandwidth_Bps, step.value);
       }
     }
   }

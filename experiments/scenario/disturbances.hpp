@@ -1,12 +1,15 @@
 #pragma once
 // What changes, contends or fails during a run, as a scenario says it. Planners and estimates see
-// the cluster as it is at t = 0, without any of this; planners asked again see it without what has
-// failed.
+// the cluster as it is at t = 0 (its speeds as it says them), without any of this; planners asked
+// again see it without what has failed.
 //
 //   disturbances:
 //     bandwidth:                   # each of them from then on, also for messages under way
 //       - {links: all, steps: [{at: 0s, bandwidth: 50Mbps}, {at: 10s, bandwidth: 20Mbps}]}
 //       - {links: ["nano:up", "nano:down"], file: trace.csv, period: 60s}
+//     speed:                       # of devices: the part of what the cluster says that they have, as
+//       - {devices: all, steps: [{at: 60s, share: 65%}]}  # when they throttle, or do other work too
+//       - {devices: [nano], file: load.csv, period: 60s}
 //     background:                  # traffic of others that shares the links between two devices
 //       - {from: a, to: b}                        # a constant stream from 0s on, with a fair share
 //       - {from: a, to: b, rate: 20Mbps}          # and this at most
@@ -30,11 +33,13 @@
 // with a table of whole latencies, the network has none.
 //
 // Links are called as `edgeflow inspect CLUSTER` shows them. A trace file is a table with the
-// columns at_s and bandwidth_Bps. All times count from the start of the run: Unix times are refused.
+// columns at_s and bandwidth_Bps, or of speeds at_s and share (0 to 1). A device's speed is that of
+// computing, and of the CPU time of messages but what a thread of its own does (`sends: overlap`); it
+// draws its busy power whatever speed it has. All times count from the start of the run: Unix times are refused.
 // Messages at random that are more than a link ever carries end a run as `overloaded`. Before its first step a link is as the cluster says; with a
 // period, after which a trace starts over, the first step is at 0s. `simulation.ablate:
 // [disturbances]` leaves all out; without contention, bandwidths do not change and others do not
-// send; without latency, there is no jitter.
+// send; without latency, there is no jitter; without queueing, speeds do not change.
 
 #include "platforms/cluster.hpp"
 #include "sim/setup/disturbances.hpp"

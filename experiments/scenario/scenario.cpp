@@ -329,7 +329,7 @@ Scenario read_scenario(const Yaml& yaml, ModelCache& cache) {
                                        yaml.find("threads"));
   if (const auto disturbances = yaml.find("disturbances")) {
     scenario.disturbances = read_disturbances(*disturbances, *scenario.cluster);
-    if (scenario.effects.disturbances && !scenario.disturbances.traces.empty()) {
+    if (scenario.effects.disturbances && !scenario.disturbances.bandwidths.empty()) {
       scenario.cluster = std::make_shared<const Cluster>(
           with_traces(*scenario.cluster, scenario.disturbances, /*best=*/false));
     }

@@ -39,9 +39,6 @@ void read_rates_errors(const Yaml& yaml, std::map<std::string, double>& errors) 
   for (const auto& [device, value] : yaml.entries()) errors[device] = error_at(value);
 }
 
-/// To so many digits that reading and writing it again changes nothing.
-std::string percent(double share) { return fmt::format("{:.12g}%", share * 100); }
-
 /// The numbers of one source of error, one draw after the other.
 class Factors {
  public:
@@ -85,9 +82,9 @@ Uncertainty read_uncertainty(const Yaml& yaml, const Cluster& cluster) {
 YamlTree uncertainty_node(const Uncertainty& uncertainty) {
   YamlTree node;
   node["draws"] = uncertainty.draws;
-  for (const auto& [device, error] : uncertainty.rates) node["rates"][device] = percent(error);
-  node["messages"] = percent(uncertainty.messages);
-  node["bandwidth"] = percent(uncertainty.bandwidth);
+  for (const auto& [device, error] : uncertainty.rates) node["rates"][device] = share_text(error);
+  node["messages"] = share_text(uncertainty.messages);
+  node["bandwidth"] = share_text(uncertainty.bandwidth);
   return node;
 }
 
@@ -146,8 +143,8 @@ Cluster drawn(const Cluster& cluster, const Draw& draw) {
 }
 
 Disturbances drawn(Disturbances disturbances, const Draw& draw) {
-  for (BandwidthTrace& trace : disturbances.traces) {
-    for (BandwidthTrace::Step& step : trace.steps) step.bandwidth_Bps *= draw.bandwidth;
+  for (Trace& trace : disturbances.bandwidths) {
+    for (Trace::Step& step : trace.steps) step.value *= draw.bandwidth;
   }
   return disturbances;
 }

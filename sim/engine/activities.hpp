@@ -35,6 +35,7 @@ struct RuntimeEvent {
     kPlan,       // stream `index` makes its next change of plan
     // Of the environment, with the index of a trace, a background traffic or a failure.
     kBandwidth,      // the trace's next step
+    kSpeed,          // likewise
     kBackground,     // the traffic begins, or its next message
     kBackgroundEnd,  // a message of the traffic is there
     kFailure,

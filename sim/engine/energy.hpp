@@ -11,6 +11,9 @@
 // link's time is the integral of the rate that it carries over the bandwidth that it has, that of
 // an interface goes by the first (sending) or last (receiving) link of the route.
 //
+// Where speeds change, units and CPU time of messages count for as long as they take: a device draws
+// its busy power whatever speed it has.
+//
 // A request is charged with what its own units and messages drew on top of idling, also those that
 // failures made worthless, and with an equal part of what everything draws while idle: the
 // requests' energies sum to the total. What has failed goes on drawing its idle power.

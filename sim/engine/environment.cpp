@@ -92,7 +92,8 @@ Environment::Environment(const Disturbances& disturbances, const Cluster& cluste
       model_(model),
       platform_(platform),
       activities_(activities),
-      clocks_(disturbances.traces.size()),
+      bandwidth_clocks_(disturbances.bandwidths.size()),
+      speed_clocks_(disturbances.speeds.size()),
       down_(disturbances.failures.size()),
       bandwidths_Bps_(bandwidths_Bps(cluster)) {
   for (const BackgroundTraffic& traffic : disturbances.background) {
@@ -106,7 +107,9 @@ Environment::Environment(const Disturbances& disturbances, const Cluster& cluste
 }
 
 void Environment::begin() {
-  for (std::size_t trace = 0; trace < clocks_.size(); ++trace) expect_step(trace);
+  for (const auto kind : {RuntimeEvent::Kind::kBandwidth, RuntimeEvent::Kind::kSpeed}) {
+    for (std::size_t trace = 0; trace < traces_of(kind).size(); ++trace) expect_step(kind, trace);
+  }
   for (std::size_t flow = 0; flow < flows_.size(); ++flow) {
     if (disturbances_.background[flow].size_bytes > 0) {
       expect_message(flow);
@@ -123,14 +126,18 @@ void Environment::handle(const RuntimeEvent& event) {
   const std::size_t at = index(event.index);
   switch (event.kind) {
     case RuntimeEvent::Kind::kBandwidth: {
-      const BandwidthTrace& trace = disturbances_.traces[at];
-      const double bandwidth_Bps = trace.steps[clocks_[at].next].bandwidth_Bps;
-      for (const int link : trace.links) {
+      const double bandwidth_Bps = take_step(event).value;
+      for (const int link : disturbances_.bandwidths[at].of) {
         platform_.set_bandwidth(link, bandwidth_Bps);
         bandwidths_Bps_[index(link)] = bandwidth_Bps;
       }
-      ++clocks_[at].next;
-      expect_step(at);
+      break;
+    }
+    case RuntimeEvent::Kind::kSpeed: {
+      const double share = take_step(event).value;
+      for (const int device : disturbances_.speeds[at].of) {
+        platform_.set_speed(DeviceId{device}, share);
+      }
       break;
     }
     case RuntimeEvent::Kind::kBackground:
@@ -160,15 +167,30 @@ void Environment::handle(const RuntimeEvent& event) {
   }
 }
 
-void Environment::expect_step(std::size_t at) {
-  const BandwidthTrace& trace = disturbances_.traces[at];
-  Clock& clock = clocks_[at];
+const std::vector<Trace>& Environment::traces_of(RuntimeEvent::Kind kind) const {
+  return kind == RuntimeEvent::Kind::kSpeed ? disturbances_.speeds : disturbances_.bandwidths;
+}
+
+Environment::Clock& Environment::clock_of(RuntimeEvent::Kind kind, std::size_t trace) {
+  return (kind == RuntimeEvent::Kind::kSpeed ? speed_clocks_ : bandwidth_clocks_)[trace];
+}
+
+void Environment::expect_step(RuntimeEvent::Kind kind, std::size_t at) {
+  const Trace& trace = traces_of(kind)[at];
+  Clock& clock = clock_of(kind, at);
   if (clock.next == trace.steps.size()) {
     if (trace.period_s == 0) return;
     clock = {0, clock.start_s + trace.period_s};
   }
-  activities_.at(clock.start_s + trace.steps[clock.next].at_s,
-                 {RuntimeEvent::Kind::kBandwidth, to_index(at)});
+  activities_.at(clock.start_s + trace.steps[clock.next].at_s, {kind, to_index(at)});
+}
+
+/// The step that is due; the next one is expected.
+Trace::Step Environment::take_step(const RuntimeEvent& event) {
+  const std::size_t at = index(event.index);
+  const Trace::Step step = traces_of(event.kind)[at].steps[clock_of(event.kind, at).next++];
+  expect_step(event.kind, at);
+  return step;
 }
 
 void Environment::expect_message(std::size_t flow) {

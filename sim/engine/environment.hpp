@@ -1,5 +1,5 @@
 #pragma once
-// Lets disturbances happen: bandwidths that change, the traffic of others, failures.
+// Lets disturbances happen: bandwidths and speeds that change, the traffic of others, failures.
 
 #include <cstdint>
 #include <simgrid/s4u.hpp>
@@ -32,7 +32,7 @@ class Environment {
   const std::vector<double>& bandwidths_now_Bps() const { return bandwidths_Bps_; }
   /// Those that a kBandwidth event changes.
   const std::vector<int>& changed_links(const RuntimeEvent& event) const {
-    return disturbances_.traces[static_cast<std::size_t>(event.index)].links;
+    return disturbances_.bandwidths[static_cast<std::size_t>(event.index)].of;
   }
   /// Whether a failure has happened and was not repaired.
   bool is_down(std::size_t failure) const { return down_[failure]; }
@@ -54,7 +54,10 @@ class Environment {
     simgrid::s4u::ActivityPtr stream = nullptr;  // constant: the message under way
   };
 
-  void expect_step(std::size_t trace);
+  const std::vector<Trace>& traces_of(RuntimeEvent::Kind kind) const;
+  Clock& clock_of(RuntimeEvent::Kind kind, std::size_t trace);
+  void expect_step(RuntimeEvent::Kind kind, std::size_t trace);
+  Trace::Step take_step(const RuntimeEvent& event);
   void expect_message(std::size_t flow);
   void start_message(std::size_t flow);
 
@@ -63,10 +66,10 @@ class Environment {
   NetworkModel model_;
   const Platform& platform_;
   Activities& activities_;
-  std::vector<Clock> clocks_;           // by trace
-  std::vector<Flow> flows_;             // by background traffic
-  std::vector<bool> down_;              // by failure
-  std::vector<double> bandwidths_Bps_;  // by link, now
+  std::vector<Clock> bandwidth_clocks_, speed_clocks_;  // by trace
+  std::vector<Flow> flows_;                             // by background traffic
+  std::vector<bool> down_;                              // by failure
+  std::vector<double> bandwidths_Bps_;                  // by link, now
   std::size_t messages_under_way_ = 0;
 };
 

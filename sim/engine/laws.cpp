@@ -44,10 +44,10 @@ IdVector<DeviceId, Ports> ports_of(std::span<const Stream> streams) {
 std::vector<double> least_Bps(const Network& network, const Disturbances& disturbances) {
   std::vector<double> least;
   for (const Link& link : network.links) least.push_back(link.bandwidth_Bps);
-  for (const BandwidthTrace& trace : disturbances.traces) {
-    for (const int link : trace.links) {
+  for (const Trace& trace : disturbances.bandwidths) {
+    for (const int link : trace.of) {
       for (const auto& step : trace.steps) {
-        least[index(link)] = std::min(least[index(link)], step.bandwidth_Bps);
+        least[index(link)] = std::min(least[index(link)], step.value);
       }
     }
   }

@@ -58,10 +58,10 @@ std::vector<double> bandwidths_Bps(const Cluster& cluster) {
 
 std::vector<double> most_bandwidths_Bps(const Cluster& cluster, const Disturbances& disturbances) {
   std::vector<double> most = bandwidths_Bps(cluster);
-  for (const BandwidthTrace& trace : disturbances.traces) {
-    for (const int link : trace.links) {
+  for (const Trace& trace : disturbances.bandwidths) {
+    for (const int link : trace.of) {
       for (const auto& step : trace.steps) {
-        most[index(link)] = std::max(most[index(link)], step.bandwidth_Bps);
+        most[index(link)] = std::max(most[index(link)], step.value);
       }
     }
   }

@@ -48,10 +48,10 @@ void add_links(const Network& network, bool latency, const Disturbances& disturb
   std::vector<double> most_Bps;
   for (const Link& link : network.links) most_Bps.push_back(link.bandwidth_Bps);
   std::set<std::size_t> changing;
-  for (const BandwidthTrace& trace : disturbances.traces) {
-    for (const int link : trace.links) {
+  for (const Trace& trace : disturbances.bandwidths) {
+    for (const int link : trace.of) {
       double& most = most_Bps[*changing.insert(index(link)).first];
-      for (const auto& step : trace.steps) most = std::max(most, step.bandwidth_Bps);
+      for (const auto& step : trace.steps) most = std::max(most, step.value);
     }
   }
   platform.shares = std::make_shared<std::vector<double>>();
@@ -68,12 +68,29 @@ void add_links(const Network& network, bool latency, const Disturbances& disturb
   }
 }
 
+/// The speeds that a device's host has, the whole one first; notes which is which.
+std::vector<double> speeds_of(std::size_t device, const Disturbances& disturbances,
+                              Platform& platform) {
+  std::map<double, unsigned long>& states = platform.speeds.emplace_back();  // NOLINT
+  std::vector<double> speeds{kHostSpeed};
+  states[1] = 0;
+  for (const Trace& trace : disturbances.speeds) {
+    if (std::ranges::find(trace.of, static_cast<int>(device)) == trace.of.end()) continue;
+    for (const Trace::Step& step : trace.steps) {
+      if (states.try_emplace(step.value, speeds.size()).second) {
+        speeds.push_back(kHostSpeed * step.value);
+      }
+    }
+  }
+  return speeds;
+}
+
 /// Two hosts for traffic that uses the links of `cluster` between two devices.
 void add_background(const BackgroundTraffic& traffic, const Cluster& cluster, NetworkModel model,
                     sg4::NetZone& zone, Platform& platform) {
   const std::string name = "background" + std::to_string(platform.hosts.size());
-  const std::array ends{add_host(zone, name + "from", kHostSpeed),
-                        add_host(zone, name + "to", kHostSpeed)};
+  const std::array ends{add_host(zone, name + "from", {kHostSpeed}),
+                        add_host(zone, name + "to", {kHostSpeed})};
   for (sg4::Host* host : ends) {
     host->set_property("wattage_per_state", wattage(0, 0));
     platform.hosts.push_back(host->seal());
@@ -102,7 +119,7 @@ void add_routing(const Routing& routing, sg4::NetZone& zone, Platform& platform)
     if (end == kNone && first) end = host_of(device);
     if (end == kNone) {
       end = id_at<HostId>(platform.hosts.size());
-      sg4::Host* host = add_host(zone, "end" + std::to_string(number(end)), kHostSpeed);
+      sg4::Host* host = add_host(zone, "end" + std::to_string(number(end)), {kHostSpeed});
       host->set_property("wattage_per_state", wattage(0, 0));
       platform.hosts.push_back(host->seal());
     }
@@ -125,6 +142,10 @@ void Platform::set_bandwidth(int link, double bandwidth_Bps) const {
   changed->set_bandwidth(changed->get_bandwidth());  // so that it is shared anew
 }
 
+void Platform::set_speed(DeviceId device, double share) const {
+  hosts[host_of(device)]->set_pstate(speeds[index(device)].at(share));
+}
+
 Platform build_platform(std::span<const Routing> routings, const Effects& effects,
                         NetworkModel model, const Disturbances& disturbances) {
   const bool latency = effects.latency && model != NetworkModel::kCm02;
@@ -133,9 +154,11 @@ Platform build_platform(std::span<const Routing> routings, const Effects& effect
   Platform platform;
   platform.bytes_scale = bytes_scale(model);
   for (std::size_t d = 0; d < cluster.size(); ++d) {
-    sg4::Host* host = add_host(*zone, "device" + std::to_string(d), kHostSpeed);
+    const std::vector<double> speeds = speeds_of(d, disturbances, platform);
+    sg4::Host* host = add_host(*zone, "device" + std::to_string(d), speeds);
     const Device& device = cluster.devices()[d];
-    host->set_property("wattage_per_state", wattage(device.idle_W, device.busy_W));
+    const std::vector<std::string> watts(speeds.size(), wattage(device.idle_W, device.busy_W));
+    host->set_property("wattage_per_state", fmt::format("{}", fmt::join(watts, ",")));
     platform.hosts.push_back(host->seal());
   }
   add_links(cluster.network(), latency, disturbances, *zone, platform);

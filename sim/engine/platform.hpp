@@ -8,6 +8,7 @@
 // transfer. The traffic of others goes between hosts of its own, over the links of a route.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <set>
 #include <simgrid/s4u.hpp>
@@ -57,7 +58,13 @@ struct Platform {
   /// ever gets: SimGrid caps a flow for good at what the links have when it starts.
   std::shared_ptr<std::vector<double>> shares;
 
+  /// By device, the states of its host in SimGrid by the share of its speed; empty: there is one.
+  std::vector<std::map<double, unsigned long>>
+      speeds;  // NOLINT(google-runtime-int): SimGrid's type
+
   void set_bandwidth(int link, double bandwidth_Bps) const;
+  /// Precondition: the share is that of a step of the device's trace.
+  void set_speed(DeviceId device, double share) const;
 };
 
 /// Builds and seals the platform of the first routing's cluster. Only pairs of a routing can

@@ -21,6 +21,10 @@ const ExecutableMessage& message_of(const RequestState& state, MessageId message
   return state.executable->messages[message];
 }
 
+/// Of a message in LV08. SimGrid stops itself when the latencies that its flows begin with are lost in
+/// the rounding of its clock (seen from 1e10 s on).
+constexpr double kLongest_s = 1e9;
+
 Attempt attempt_of(const RequestState& state, bool aborted) {
   return {state.stream, state.request, state.plan, state.aborted, aborted};
 }
@@ -50,7 +54,7 @@ Runtime::Runtime(std::span<const Stream> streams, std::span<const PlanRoutings> 
       plan.executable = &executable;
       plan.ends = &platform.ends[routings[s][p]];
       WorkDone work = whole_request(executable);
-      leave_to_carry(work);
+      leave_to_changes(work);
       plan.request_energy_J = energy_J(work, executable);
       for (const Failure& failure : disturbances.failures) {
         plan.needs.push_back(uses(executable.plan, executable.cluster, failure));
@@ -133,7 +137,7 @@ bool Runtime::handle_instant(std::span<const RuntimeEvent> events) {
   if (stopped_) {  // while SimGrid knows
     end_s_ = now_s();
     background_bytes_ = environment_.background_bytes();
-    for (const BandwidthTrace& trace : disturbances_.traces) carry_over(trace.links);
+    for (const Trace& trace : disturbances_.bandwidths) carry_over(trace.of);
   }
   return !stopped_;
 }
@@ -173,17 +177,19 @@ void Runtime::handle(const RuntimeEvent& event) {
   switch (event.kind) {
     case RuntimeEvent::Kind::kComputed: {
       const ExecutableUnit& unit = unit_of(*event.state, event.unit());
-      vacate(unit.device, /*overlaps=*/false, unit.duration_s);
+      vacate(*event.state, unit.device, /*overlaps=*/false,
+             event.state->units[event.unit()].start_s, unit.duration_s);
       job_done(*event.state, unit.device);
       finish(*event.state, event.unit());
       break;
     }
     case RuntimeEvent::Kind::kPacked: {
       const ExecutableMessage& message = message_of(*event.state, event.message());
+      const double begun_s = event.state->messages[event.message()].finish_s;  // see begin
       if (message.blocks) {
-        devices_[message.from_device].busy_s += message.send_s;  // see unblock
+        count_work(*event.state, message.from_device, begun_s, message.send_s);  // see unblock
       } else {
-        vacate(message.from_device, message.send_overlaps, message.send_s);
+        vacate(*event.state, message.from_device, message.send_overlaps, begun_s, message.send_s);
         if (!message.send_overlaps) job_done(*event.state, message.from_device);
       }
       if (!takes_no_time(message.send_s)) {
@@ -197,7 +203,8 @@ void Runtime::handle(const RuntimeEvent& event) {
       break;
     case RuntimeEvent::Kind::kUnpacked: {
       const ExecutableMessage& message = message_of(*event.state, event.message());
-      vacate(message.to, message.receive_overlaps, message.receive_s);
+      vacate(*event.state, message.to, message.receive_overlaps,
+             event.state->messages[event.message()].finish_s, message.receive_s);
       if (!message.receive_overlaps) job_done(*event.state, message.to);
       record_message_work(*event.state, event.message(), MessageWork::kReceive);
       deliver(*event.state, event.message());
@@ -274,9 +281,21 @@ void Runtime::occupy(DeviceId device, bool overlaps, double duration_s, const Ru
   }
 }
 
-void Runtime::vacate(DeviceId device, bool overlaps, double duration_s) {
+/// A device has done what it began then, or as much of it as it will.
+void Runtime::vacate(const RequestState& state, DeviceId device, bool overlaps, double begun_s,
+                     double duration_s) {
   worker_of(device, overlaps).busy = false;
-  if (!overlaps) devices_[device].busy_s += duration_s;
+  if (!overlaps) count_work(state, device, begun_s, duration_s);
+}
+
+/// Where speeds change, what takes `duration_s` by the plan takes as long as it does.
+void Runtime::count_work(const RequestState& state, DeviceId device, double begun_s,
+                         double duration_s) {
+  const double work_s = speeds_change() ? now_s() - begun_s : duration_s;
+  devices_[device].busy_s += work_s;
+  if (!speeds_change()) return;
+  const Device& its = cluster_.device(device);
+  record_of(streams_[state.stream], state.request).energy_J += (its.busy_W - its.idle_W) * work_s;
 }
 
 /// Sets a device free that waited for its message to arrive.
@@ -381,6 +400,13 @@ void Runtime::leave(RequestState& state, MessageId id) {
     instant_.emplace_back(now_s(), DeviceTask::kReceive, id, state);
   } else if (over_links(message)) {
     const bool delayed = options_.network_model == NetworkModel::kCm02;
+    if (!delayed && message.alone_s() > kLongest_s) {
+      throw std::runtime_error(
+          fmt::format("a message takes {:.3g} s, more than the {:.3g} that can be simulated: is a "
+                      "rate too low? "
+                      "(of lv08; with cm02 it can)",
+                      message.alone_s(), kLongest_s));
+    }
     activities_.transfer(
         late_s + (delayed ? message.latency_s : 0),
         {(*plan.ends)[message.from_device], (*plan.ends)[message.to], message.link_bytes}, done);

@@ -164,7 +164,9 @@ class Runtime {
   void begin(const Waiting& job);
   Worker& worker_of(DeviceId device, bool overlaps);
   void occupy(DeviceId device, bool overlaps, double duration_s, const RuntimeEvent& done);
-  void vacate(DeviceId device, bool overlaps, double duration_s);
+  void vacate(const RequestState& state, DeviceId device, bool overlaps, double begun_s,
+              double duration_s);
+  void count_work(const RequestState& state, DeviceId device, double begun_s, double duration_s);
   void unblock(RequestState& state, MessageId message);
   void job_done(RequestState& state, DeviceId device);
   void record_message_work(const RequestState& state, MessageId message, MessageWork work,
@@ -179,10 +181,11 @@ class Runtime {
   bool over_links(const ExecutableMessage& message) const;
   void receive(RequestState& state, MessageId message);
   void deliver(RequestState& state, MessageId message);
-  bool bandwidths_change() const { return !disturbances_.traces.empty(); }
+  bool bandwidths_change() const { return !disturbances_.bandwidths.empty(); }
+  bool speeds_change() const { return !disturbances_.speeds.empty(); }
   void carry(RequestState& state, MessageId message, double carried);
   void carry_over(std::span<const int> links);
-  void leave_to_carry(WorkDone& work) const;
+  void leave_to_changes(WorkDone& work) const;
   void release_inputs(RequestState& state, UnitId unit);
   void release_output(RequestState& state, UnitId unit);
   void change_memory(DeviceId device, double bytes);

@@ -55,7 +55,7 @@ void Runtime::abort(RequestState& state) {
   RequestRecord& record = record_of(stream, state.request);
   const bool completed = state.results_left == 0;
   WorkDone work = aborted.work;
-  leave_to_carry(work);
+  leave_to_changes(work);
   record.energy_J += energy_J(work, *plan.executable);
   if (completed) record.energy_J -= plan.request_energy_J;  // counted as a whole when it completed
   for (const MessageId m : plan.lost.ids()) {
@@ -66,6 +66,7 @@ void Runtime::abort(RequestState& state) {
   state.units_left = state.messages_left = state.results_left = 0;
   recycle(state);
   if (completed) {
+    result_.makespan_s = std::max(result_.makespan_s, now_s());
     if (--requests_left_ == 0) stop(Status::kOk, "");
     return;
   }
@@ -122,7 +123,8 @@ void Runtime::stop_activity(RequestState& state, const Activities::Stopped& stop
   if (stopped.event.kind == RuntimeEvent::Kind::kComputed) {
     const UnitId unit = stopped.event.unit();
     work.units_s[unit] = now_s() - state.units[unit].start_s;
-    vacate(plan.executable->units[unit].device, /*overlaps=*/false, work.units_s[unit]);
+    vacate(state, plan.executable->units[unit].device, /*overlaps=*/false,
+           state.units[unit].start_s, work.units_s[unit]);
     return record_unit(state, unit, /*aborted=*/true);
   }
   const MessageId m = stopped.event.message();
@@ -130,7 +132,8 @@ void Runtime::stop_activity(RequestState& state, const Activities::Stopped& stop
   const double worked_s = now_s() - state.messages[m].finish_s;  // see begin
   switch (stopped.event.kind) {
     case RuntimeEvent::Kind::kPacked:
-      vacate(message.from_device, message.send_overlaps, worked_s);
+      vacate(state, message.from_device, message.send_overlaps, state.messages[m].finish_s,
+             worked_s);
       if (!takes_no_time(message.send_s)) {
         record_message_work(state, m, MessageWork::kSend, /*aborted=*/true);
       }
@@ -153,7 +156,7 @@ void Runtime::stop_activity(RequestState& state, const Activities::Stopped& stop
       break;
     }
     default:  // kUnpacked
-      vacate(message.to, message.receive_overlaps, worked_s);
+      vacate(state, message.to, message.receive_overlaps, state.messages[m].finish_s, worked_s);
       record_message_work(state, m, MessageWork::kReceive, /*aborted=*/true);
       work.receive_s[m] = worked_s;
       ++plan.received[m];

@@ -28,9 +28,14 @@ void Runtime::carry_over(std::span<const int> links) {
   }
 }
 
-/// What carrying draws is then no part of what is known in advance.
-void Runtime::leave_to_carry(WorkDone& work) const {
+/// What carrying draws is then no part of what is known in advance; nor is, where speeds change, what
+/// computing does.
+void Runtime::leave_to_changes(WorkDone& work) const {
   if (bandwidths_change()) std::ranges::fill(work.carried, 0);
+  if (!speeds_change()) return;
+  std::ranges::fill(work.units_s, 0);
+  std::ranges::fill(work.send_s, 0);
+  std::ranges::fill(work.receive_s, 0);
 }
 
 }  // namespace edgeflow

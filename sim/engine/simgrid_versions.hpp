@@ -23,7 +23,9 @@ inline sg4::NetZone* add_full_zone(sg4::Engine& engine, const std::string& name)
 inline sg4::NetZone* add_star_zone(sg4::Engine& engine, const std::string& name) {
   return engine.get_netzone_root()->add_netzone_star(name);
 }
-inline sg4::Host* add_host(sg4::NetZone& zone, const std::string& name, double flops_per_s) {
+/// With as many states as speeds, the first one to begin with.
+inline sg4::Host* add_host(sg4::NetZone& zone, const std::string& name,
+                           const std::vector<double>& flops_per_s) {
   return zone.add_host(name, flops_per_s);
 }
 inline sg4::Link* add_link(sg4::NetZone& zone, const std::string& name, double bandwidth_Bps) {
@@ -50,7 +52,9 @@ inline sg4::NetZone* add_full_zone(sg4::Engine& /*engine*/, const std::string& n
 inline sg4::NetZone* add_star_zone(sg4::Engine& /*engine*/, const std::string& name) {
   return sg4::create_star_zone(name);
 }
-inline sg4::Host* add_host(sg4::NetZone& zone, const std::string& name, double flops_per_s) {
+/// With as many states as speeds, the first one to begin with.
+inline sg4::Host* add_host(sg4::NetZone& zone, const std::string& name,
+                           const std::vector<double>& flops_per_s) {
   return zone.create_host(name, flops_per_s);
 }
 inline sg4::Link* add_link(sg4::NetZone& zone, const std::string& name, double bandwidth_Bps) {

@@ -12,13 +12,13 @@
 
 namespace edgeflow {
 
-/// Bandwidths that change at once, also for messages under way.
-struct BandwidthTrace {
+/// What changes at once, also for what is under way.
+struct Trace {
   struct Step {
     double at_s = 0;
-    double bandwidth_Bps = 0;
+    double value = 0;
   };
-  std::vector<int> links;   // indices into Network::links
+  std::vector<int> of;      // indices of links in Network::links, or of devices
   std::vector<Step> steps;  // ascending; before the first one, what the cluster says
   double period_s = 0;      // starts over then (the first step is at 0); 0: once only
 };
@@ -84,7 +84,10 @@ enum class FailurePolicy : std::uint8_t {
 };
 
 struct Disturbances {
-  std::vector<BandwidthTrace> traces;
+  std::vector<Trace> bandwidths;  // of links, in byte/s
+  /// Of devices: the part (at most 1) of what the cluster says with which they compute, and do the
+  /// CPU work of messages that does not overlap.
+  std::vector<Trace> speeds = {};
   std::vector<BackgroundTraffic> background;
   Jitter jitter;
   std::vector<Failure> failures;
@@ -97,10 +100,11 @@ struct Disturbances {
 inline Disturbances effective(Disturbances disturbances, const Effects& effects) {
   if (!effects.disturbances) return {};
   if (!effects.contention) {
-    disturbances.traces.clear();
+    disturbances.bandwidths.clear();
     disturbances.background.clear();
   }
   if (!effects.latency) disturbances.jitter = {};
+  if (!effects.queueing) disturbances.speeds.clear();
   return disturbances;
 }
 

@@ -236,7 +236,7 @@ std::vector<sg4::Host*> star(const Cluster& cluster) {
     return link->set_latency(network.latency_s / 2)->seal();
   };
   for (const Device& device : cluster.devices()) {
-    hosts.push_back(simgrid_versions::add_host(*zone, device.name, kHostSpeed)->seal());
+    hosts.push_back(simgrid_versions::add_host(*zone, device.name, {kHostSpeed})->seal());
     auto* point = hosts.back()->get_netpoint();
     const sg4::LinkInRoute up(add_link(device.name + "-up"));
     const sg4::LinkInRoute down(add_link(device.name + "-down"));

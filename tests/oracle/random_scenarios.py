@@ -138,6 +138,10 @@ class Maker:
             times = self.random.choice([(.05, .21, .6, 1.1), (0, .1, .3)])
             found["bandwidth"] = [{"links": "all", "steps": [
                 {"at": f"{at}s", "bandwidth": self.between(5, 200, "Mbps")} for at in times]}]
+        if self.chance(.2):
+            found["speed"] = [{"devices": self.random.sample(self.names, self.random.randint(1, len(self.names))),
+                               "steps": [{"at": f"{at}s", "share": self.between(10, 100, "%")}
+                                         for at in self.random.choice([(.02, .2, .7), (0, .15)])]}]
         if self.chance(.15):
             a, b = self.random.sample(self.names, 2)
             found["background"] = [{"from": a, "to": b}]

@@ -29,6 +29,7 @@ class Run:
         self.models = {}
         self.warm_up, self.deadline = {}, {}
         self.steps = self.bandwidth_steps()
+        self.speeds = self.speed_steps()
         self.failures = self.read_failures()
         self.streams = [self.read_stream(spec) for spec in self.specs]
 
@@ -109,6 +110,16 @@ class Run:
                     self.cluster.links[i].bandwidth = bandwidth
         return steps
 
+    def speed_steps(self):
+        """[(s, devices, share)]; devices that do several things at once have no such steps."""
+        steps = []
+        for trace in self.disturbances.get("speed", []) if "queueing" not in self.ablate else []:
+            if "period" in trace:
+                raise Unsupported("periodic traces")
+            of = [self.cluster.index[name] for name in trace["devices"]]
+            steps += [(quantity(step["at"]), of, float(step["share"].rstrip("%")) / 100) for step in trace["steps"]]
+        return steps
+
     def background(self):
         """[(links, byte/s or 0)] of others' constant streams, which are there from the start."""
         flows = []
@@ -121,7 +132,8 @@ class Run:
 
     def simulate(self):
         failures = [(f["at"], f["device"], f["link"]) for f in self.failures]
-        sim = Simulation(self.cluster, self.streams, self.ablate, self.steps, self.background(), failures).run()
+        sim = Simulation(self.cluster, self.streams, self.ablate, self.steps, self.background(), failures,
+                         self.speeds).run()
         return Accounts(sim)
 
     def rows(self, file):

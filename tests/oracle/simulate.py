@@ -16,7 +16,7 @@ ENDLESS = 1e30  # bytes
 class Simulation:
     """Of streams on a cluster. Lists of what happened are in `units`, `transfers`, `work` and `done`."""
 
-    def __init__(self, cluster, streams, ablate=(), bandwidth_steps=(), background=(), failures=()):
+    def __init__(self, cluster, streams, ablate=(), bandwidth_steps=(), background=(), failures=(), speed_steps=()):
         self.cluster, self.streams, self.ablate = cluster, streams, ablate
         self.flows = Flows([link.bandwidth for link in cluster.links], "contention" not in ablate)
         self.events, self.counter, self.now, self.sequence = [], 0, 0., 0
@@ -34,6 +34,10 @@ class Simulation:
         self.failures = failures  # (at, device or None, link or None)
         for step in bandwidth_steps:
             self.at(step[0], "bandwidth", step[1:])
+        for step in speed_steps:
+            self.at(step[0], "speed", step[1:])
+        self.speed = [1.] * len(cluster.devices)
+        self.running = {}  # by device: what it computes, see start_job
         for links, rate in background:
             self.start_background(links, rate)
 
@@ -79,7 +83,7 @@ class Simulation:
         while self.events and self.events[0][0] <= self.now + INSTANT:
             _, _, kind, what = heapq.heappop(self.events)
             self.todo.append((kind, what))
-        order = {"arrival": 1, "failure": 2, "plan": 3}
+        order = {"arrival": 1, "speed": 2, "failure": 2, "plan": 3}
         self.todo.sort(key=lambda event: (order.get(event[0], 0), self.streams.index(event[1])
                                           if event[0] == "arrival" else 0))
         while self.todo:
@@ -176,10 +180,38 @@ class Simulation:
             message = plan.messages[position]
             duration = message.send_s if task == SEND else message.receive_s
         request.working[task, position] = self.now
-        self.at(self.now + duration, "job_done", (request, worker, task, position))
+        self.start_job(worker, duration, (request, worker, task, position))
+
+    def start_job(self, worker, duration, job):
+        """Where a device does one thing at a time, that takes longer when its speed falls."""
+        device, thread = worker
+        if thread or "queueing" in self.ablate:
+            return self.at(self.now + duration, "job_done", (job, None))
+        self.running[device] = {"job": job, "left": duration, "since": self.now}
+        self.expect_end(device)
+
+    def expect_end(self, device):
+        running = self.running[device]
+        running["end"] = self.counter + 1  # the number of the event: earlier ones are not true any more
+        self.at(self.now + running["left"] / self.speed[device], "job_done", (running["job"], running["end"]))
+
+    def on_speed(self, step):
+        for device in step[0]:
+            if device in self.running:
+                running = self.running[device]
+                running["left"] -= (self.now - running["since"]) * self.speed[device]
+                running["since"] = self.now
+            self.speed[device] = step[1]
+            if device in self.running:
+                self.expect_end(device)
 
     def on_job_done(self, what):
-        request, worker, task, position = what
+        job, end = what
+        request, worker, task, position = job
+        if end is not None:
+            if self.running.get(worker[0], {}).get("end") != end:
+                return
+            del self.running[worker[0]]
         begun = request.working.pop((task, position), None)
         if begun is None:
             return  # aborted
@@ -329,6 +361,8 @@ class Simulation:
                 plan.messages[position].send_worker() if task == SEND else plan.messages[position].receive_worker()
             if "queueing" not in self.ablate:
                 self.busy[worker] = None
+                if not worker[1]:
+                    self.running.pop(worker[0], None)
             self.count_work(worker, begun, request, task, position)
             if task == COMPUTE:
                 self.units.append((request, position, request.ready[position], begun, self.now, True))

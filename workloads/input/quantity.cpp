@@ -1,5 +1,7 @@
 #include "workloads/input/quantity.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -73,6 +75,8 @@ std::string_view si_unit(Quantity kind) {
   return std::find_if(units.begin(), units.end(), [](const Unit& unit) { return unit.factor == 1; })
       ->name;
 }
+
+std::string share_text(double share) { return fmt::format("{:.12g}%", share * 100); }
 
 std::string describe(Quantity kind) {
   switch (kind) {

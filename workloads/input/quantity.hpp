@@ -29,6 +29,9 @@ inline constexpr double kLargestQuantity = 1e18;
 /// The unit that numbers in SI units have: "B/s", "MAC/s", "s". Precondition: not a share.
 std::string_view si_unit(Quantity kind);
 
+/// A share as it is written: "12.5%". What is read of that is written again alike.
+std::string share_text(double share);
+
 /// What to write instead, for error messages: "a bandwidth such as 100Mbps".
 std::string describe(Quantity kind);
 
