@@ -5,6 +5,7 @@ them, and names from YAML stay text.
 usage: report_test.py EDGEFLOW SOURCE_DIR      Exit code 77: skipped, there is no Chromium.
 """
 
+import csv
 import html
 import json
 import os
@@ -71,7 +72,7 @@ class ReportTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
 
-    def sweep(self, nasty):
+    def sweep(self, nasty, more=""):
         path = os.path.join(self.folder, "sweep.yaml")
         quoted = "'" + nasty.replace("'", "''") + "'"
         with open(path, "w", encoding="utf-8") as file:
@@ -79,7 +80,7 @@ class ReportTest(unittest.TestCase):
 name: reported
 description: {quoted}
 base: {SOURCE}/tests/data/cli/tiny_scenario.yaml
-axes: {{strategy: [even, single]}}
+axes: {{strategy: [even, single]{more}}}
 zip:
   - {{cluster.network.bandwidth: [1kB/s, 4kB/s], label.net: [slow, {quoted}]}}
 baseline: single
@@ -117,6 +118,16 @@ baseline: single
         self.assertEqual(found["again"], before)
         # One request on one of two equal devices: 96 MACs at 96 MAC/s and half a second.
         self.assertIn("single at slow: 1500 ms", before["answer"])
+
+    def test_draws_say_how_sure_the_answer_is(self):
+        page = self.sweep("fast", ", uncertainty.draws: [40], uncertainty.rates: [30%]")
+        found, _ = self.probe(page)
+        self.assertEqual(found["errors"], [])
+        with open(os.path.join(os.path.dirname(page), "runs.csv"), newline="", encoding="utf-8") as file:
+            best = min(csv.DictReader(file), key=lambda row: (float(row["latency_s"]), int(row["index"])))
+        share = 100 * float(best["fastest_share"])
+        self.assertGreater(share, 50)
+        self.assertIn(f"It is the fastest there in {share:.4g} % of draws.", found["before"]["answer"])
 
     def drawn(self, network, devices, files=()):
         """What the report of a run on this network shows of the cluster."""
