@@ -11,7 +11,7 @@ class Accounts:
     def __init__(self, sim):
         self.sim, self.cluster = sim, sim.cluster
         # Until all work is done: of some layers, parts are computed that no result needs.
-        self.makespan = max([finish for *_, finish in sim.done] + [end for *_, end, aborted in sim.units if not aborted])
+        self.makespan = max([finish for *_, finish in sim.done] + [end for *_, end, _ in sim.units])
         self.known = all(device.power for device in self.cluster.devices)
         count, links = len(self.cluster.devices), len(self.cluster.links)
         self.busy, self.sent, self.received = [0.] * count, [0.] * count, [0.] * count
