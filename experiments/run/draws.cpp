@@ -31,8 +31,8 @@ Plans on_drawn(Plans plans, const Scenario& scenario, const Draw& draw) {
 bool is_estimated(const Scenario& scenario, const RunReport& report) {
   const Disturbances disturbances = effective(scenario.disturbances, scenario.effects);
   return scenario.network_model == NetworkModel::kCm02 && disturbances.bandwidths.empty() &&
-         disturbances.speeds.empty() &&
-         disturbances.background.empty() && disturbances.failures.empty() &&
+         disturbances.speeds.empty() && disturbances.background.empty() &&
+         disturbances.failures.empty() &&
          disturbances.jitter.distribution == JitterDistribution::kNone &&
          std::abs(report.estimate_gap.value_or(1)) < 1e-9;
 }
