@@ -104,7 +104,6 @@ inline Disturbances effective(Disturbances disturbances, const Effects& effects)
     disturbances.background.clear();
   }
   if (!effects.latency) disturbances.jitter = {};
-  if (!effects.queueing) disturbances.speeds.clear();
   return disturbances;
 }
 
