@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/jobs/sweep.hpp"
+#include "experiments/results/comparison.hpp"
 #include "experiments/results/measure.hpp"
 #include "experiments/results/merge.hpp"
 #include "experiments/results/results.hpp"

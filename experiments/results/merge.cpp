@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/results/comparison.hpp"
 #include "experiments/results/layout.hpp"
 #include "experiments/results/manifest.hpp"
 #include "experiments/results/run_log.hpp"

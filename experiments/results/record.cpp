@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "experiments/results/measure.hpp"
 #include "experiments/results/sweep_tables.hpp"
 #include "workloads/input/csv.hpp"
 
@@ -16,13 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Need other runs.
-constexpr std::string_view kSpeedup = "speedup_over_baseline";
-constexpr std::string_view kSpeedupLow = "speedup_low";
-constexpr std::string_view kSpeedupHigh = "speedup_high";
-constexpr std::string_view kFastestShare = "fastest_share";
 constexpr std::array kOfOtherRuns{kSpeedup, kSpeedupLow, kSpeedupHigh, kFastestShare};
-constexpr double kTie = 1e-9;  // relative
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr const char* kCancelled = "cancelled";
 
@@ -30,13 +21,6 @@ std::size_t place_of(std::string_view column) {
   std::size_t place = 0;
   while (columns()[place].info.name != column) ++place;
   return place;
-}
-
-std::optional<double> number_of(const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 /// Cells by the names of their columns, or in their order: of an earlier version there may be fewer.
@@ -90,6 +74,8 @@ std::string text_of(const Json& json, int indent) {
 }  // namespace
 
 const std::string& Record::at(std::string_view column) const { return cells.at(place_of(column)); }
+
+std::string& Record::at(std::string_view column) { return cells.at(place_of(column)); }
 
 Record record_of(const RunReport& report) {
   Record record{report.index, report.config_hash, report.axes, report.baseline, {}, {}};
@@ -148,57 +134,6 @@ std::optional<LogEntry> read_log_line(std::string_view line) {
   } catch (const std::exception&) {
     return std::nullopt;
   }
-}
-
-void compare(Record& record, const Record& baseline) {
-  static const std::size_t speedup = place_of(kSpeedup);
-  static const std::size_t latency = place_of("latency_s");
-  const auto own_s = number_of(record.cells[latency]);
-  const auto baseline_s = number_of(baseline.cells[latency]);
-  if (own_s && baseline_s) record.cells[speedup] = cell(*baseline_s / *own_s);
-  if (record.draws_s.empty() || record.draws_s.size() != baseline.draws_s.size()) return;
-  std::vector<double> speedups;
-  for (std::size_t d = 0; d < record.draws_s.size(); ++d) {
-    const double ratio = baseline.draws_s[d] / record.draws_s[d];
-    if (!std::isnan(ratio)) speedups.push_back(ratio);  // neither ended
-  }
-  const Interval interval = interval_of(std::move(speedups));
-  record.cells[place_of(kSpeedupLow)] = cell(interval.low);
-  record.cells[place_of(kSpeedupHigh)] = cell(interval.high);
-}
-
-std::string Fastest::comparison_of(const Record& record) {
-  if (record.baseline) return std::to_string(*record.baseline);
-  std::string point = record.at("repetition");
-  for (const auto& [key, value] : record.axes) {
-    if (key != "strategy" && !key.starts_with("strategy.")) point += "\n" + value;
-  }
-  return point;
-}
-
-void Fastest::add(const Record& record) {
-  if (record.draws_s.empty()) return;
-  std::vector<double>& least_s = least_s_[comparison_of(record)];
-  least_s.resize(record.draws_s.size(), kInfinity);
-  for (std::size_t d = 0; d < least_s.size(); ++d) {
-    least_s[d] = std::min(least_s[d], record.draws_s[d]);
-  }
-}
-
-bool Fastest::knows(const Record& record) const {
-  return record.draws_s.empty() || least_s_.contains(comparison_of(record));
-}
-
-void Fastest::compare(Record& record) const {
-  if (record.draws_s.empty()) return;
-  const std::vector<double>& least_s = least_s_.at(comparison_of(record));
-  std::size_t fastest = 0;
-  for (std::size_t d = 0; d < record.draws_s.size(); ++d) {
-    const bool ends = std::isfinite(record.draws_s[d]);
-    if (ends && record.draws_s[d] <= least_s[d] * (1 + kTie)) ++fastest;
-  }
-  record.cells[place_of(kFastestShare)] =
-      cell(static_cast<double>(fastest) / static_cast<double>(record.draws_s.size()));
 }
 
 }  // namespace edgeflow

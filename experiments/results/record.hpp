@@ -2,7 +2,6 @@
 // What stays of a run when it is done: its row of runs.csv, kept in its status.json or, of a run
 // without files, as a line of a log.
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +11,12 @@
 #include "experiments/jobs/report.hpp"
 
 namespace edgeflow {
+
+/// Columns of runs.csv that need other runs: comparison.hpp.
+inline constexpr std::string_view kSpeedup = "speedup_over_baseline";
+inline constexpr std::string_view kSpeedupLow = "speedup_low";
+inline constexpr std::string_view kSpeedupHigh = "speedup_high";
+inline constexpr std::string_view kFastestShare = "fastest_share";
 
 struct Record {
   std::size_t index = 0;
@@ -27,6 +32,7 @@ struct Record {
 
   /// The cell of a column of runs.csv.
   const std::string& at(std::string_view column) const;
+  std::string& at(std::string_view column);
 };
 
 Record record_of(const RunReport& report);
@@ -44,24 +50,5 @@ std::string log_line(const Record& record);
 std::string cancelling_line(std::size_t run);
 /// Nothing if `line` is not one of these.
 std::optional<LogEntry> read_log_line(std::string_view line);
-
-/// Fills speedup_over_baseline, and its interval over draws.
-void compare(Record& record, const Record& baseline);
-
-/// The least latency of each draw among runs that are compared: those with the same baseline or, where
-/// there is none, of the same repetition and axes but the strategy's.
-class Fastest {
- public:
-  void add(const Record& record);
-  /// Whether `record` has nothing to be compared, or runs of its comparison were added.
-  bool knows(const Record& record) const;
-  /// Fills fastest_share. Precondition: all that it is compared with were added, and it was.
-  void compare(Record& record) const;
-
- private:
-  static std::string comparison_of(const Record& record);
-
-  std::map<std::string, std::vector<double>> least_s_;  // by comparison
-};
 
 }  // namespace edgeflow
