@@ -72,7 +72,8 @@ FitError read_error(const Yaml& yaml) {
   return error;
 }
 
-ComputeProfile read_compute(const Yaml& yaml) {
+/// `messaging`: of entries that name none.
+ComputeProfile read_compute(const Yaml& yaml, const std::optional<Messaging>& messaging) {
   std::vector<std::string_view> keys{"framework", "threads", "precision", "precision_inferred"};
   for (const Rate& rate : kRates) keys.push_back(rate.key);
   keys.insert(keys.end(), {"messaging", "sends", "layer_time", "error", "source"});
@@ -86,19 +87,19 @@ ComputeProfile read_compute(const Yaml& yaml) {
     if (!profile.precision) inferred->fail("there is no precision beside it");
   }
   (void)yaml.at("mac_rate");
-  if (const auto messaging = yaml.find("messaging")) {
-    set_messaging(messaging_at(*messaging), profile);
-  }
+  const auto own = yaml.find("messaging");
+  if (own || messaging) set_messaging(own ? messaging_at(*own) : *messaging, profile);
   read_rates(yaml, profile);
   if (const auto error = yaml.find("error")) profile.error = read_error(*error);
   profile.source = yaml.at("source").as_string();
   return profile;
 }
 
-std::vector<ComputeProfile> read_compute_list(const Yaml& list) {
+std::vector<ComputeProfile> read_compute_list(const Yaml& list,
+                                              const std::optional<Messaging>& messaging) {
   std::vector<ComputeProfile> profiles;
   for (const Yaml& item : list.items()) {
-    const ComputeProfile profile = read_compute(item);
+    const ComputeProfile profile = read_compute(item, messaging);
     const bool twice =
         std::any_of(profiles.begin(), profiles.end(), [&](const ComputeProfile& other) {
           return other.framework == profile.framework && other.threads == profile.threads &&
@@ -235,8 +236,8 @@ PowerDraw read_power(const Yaml& yaml) {
 
 DeviceProfile read_device(const Document& document) {
   const Yaml root = document.root();
-  root.expect_keys(
-      {"schema", "name", "description", "memory", "power", "network", "precisions", "compute"});
+  root.expect_keys({"schema", "name", "description", "memory", "power", "network", "precisions",
+                    "messaging", "compute"});
   (void)root.at("schema").as_integer(1, 1);
   DeviceProfile profile;
   profile.name = read_name(root.at("name"));
@@ -269,7 +270,9 @@ DeviceProfile read_device(const Document& document) {
   if (const auto precisions = root.find("precisions")) {
     profile.precisions = read_precisions(*precisions);
   }
-  profile.compute = read_compute_list(root.at("compute"));
+  std::optional<Messaging> messaging;
+  if (const auto named = root.find("messaging")) messaging = messaging_at(*named);
+  profile.compute = read_compute_list(root.at("compute"), messaging);
   return profile;
 }
 

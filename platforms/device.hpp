@@ -9,6 +9,8 @@
 //   memory: {size: 4GiB, source: ...}                            # default: without limit
 //   power: {idle: 1.6W, busy: 5W, source: ...,                   # default: energy is not reported
 //           transmit: 2W, receive: 1.9W}                         # default: as idle
+//   messaging: sockets                                           # a profile, see messaging.hpp;
+//                                                                # default: messages cost no CPU
 //   compute:                                                     # the first one is the default
 //     - {framework: ncnn, threads: 4, mac_rate: 10.34GMAC/s, source: ...,
 //        precision: fp16,                                        # measured in; default: not known
@@ -20,8 +22,8 @@
 //        # k and w of the framework's kernels, default 1; see compute_time_s.
 //        winograd_factor: 0.25, winograd_byte_factor: 8, spatial_factor: 1.5, matrix_factor: 3,
 //        fully_connected_factor: 0,
-//        messaging: sockets,                                     # a profile, see messaging.hpp, or
-//        message_overhead: 50us, serialization_rate: 200MB/s,    # default: messages cost no CPU
+//        messaging: gloo,                                        # this framework's; or
+//        message_overhead: 50us, serialization_rate: 200MB/s,    # its costs one by one
 //        sends: hold,                                            # or block, overlap
 //        layer_time: times.csv}                                  # measured, see layer_times.hpp
 //   network: {wired: 939Mbps, wifi: 108Mbps, source: ...}        # measured; optional, as is each

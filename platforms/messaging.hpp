@@ -13,9 +13,9 @@
 //                                                          # default: not known
 //   source: ...
 //
-// A device of a cluster, all of them, or a compute entry of a device file name one by `messaging:`.
-// message_overhead, serialization_rate and sends that stand beside it count instead of the
-// profile's, each for itself.
+// `messaging:` names one: of a cluster's device, else of the cluster, else of a compute entry of the
+// device file, else of that file (those that are shipped name `sockets`). message_overhead,
+// serialization_rate and sends that stand beside it count instead of the profile's, each for itself.
 
 #include <array>
 #include <cstdint>

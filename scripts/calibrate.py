@@ -379,7 +379,7 @@ def calibrate(path, output, models, quiet=False):
         chosen = [row for row in rows if key_of(row) == key]
         fitted[key] = fit_entry(path, key, chosen, models, quiet)
     head = (f"schema: 1\nname: {device_name(devices[0])}\ndescription: {json.dumps(devices[0])}\n"
-            "compute:\n")
+            "messaging: sockets  # what messages cost; others: edgeflow list messaging\ncompute:\n")
     entries = {}
     if os.path.exists(output):
         head, entries = existing(output)

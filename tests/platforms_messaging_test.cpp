@@ -94,21 +94,42 @@ TEST_CASE("a device's messaging counts before its cluster's, and numbers beside 
   CHECK(freed.message_overhead_s == 0);
 }
 
-TEST_CASE("a device file names the messaging of its framework; its numbers count before that") {
-  const auto type_of = [](const std::string& more) {
-    const std::string text =
-        "schema: 1\nname: board\ncompute:\n"
-        "  - {framework: f, threads: 1, mac_rate: 1GMAC/s, source: s, " +
-        more + "}\n";
+TEST_CASE("a device file names the messaging of its frameworks; numbers count before that") {
+  const auto type_of = [](const std::string& more, const std::string& all = "") {
+    const std::string text = "schema: 1\nname: board\n" + all +
+                             "compute:\n"
+                             "  - {framework: f, threads: 1, mac_rate: 1GMAC/s, source: s, " +
+                             more + "}\n";
     return read_device(Document(text, "board.yaml")).compute[0];
   };
   CHECK(type_of("messaging: gloo").sends == Sends::kBlock);
   CHECK(type_of("messaging: gloo, message_overhead: 7us").message_overhead_s ==
         doctest::Approx(7e-6));
+  const ComputeProfile common = type_of("byte_rate: 1GB/s", "messaging: gloo\n");
+  CHECK(common.messaging == "gloo");
+  CHECK(common.sends == Sends::kBlock);
+  const ComputeProfile other = type_of("messaging: none", "messaging: gloo\n");
+  CHECK(other.messaging == "none");
+  CHECK(other.message_overhead_s == 0);
+  CHECK(other.sends == Sends::kHold);
+  CHECK(type_of("message_overhead: 7us", "messaging: gloo\n").message_overhead_s ==
+        doctest::Approx(7e-6));
   CHECK(error_of([&] {
           (void)type_of("messaging: glo");
         }).find("at compute[0].messaging: there is no \"glo\" in platforms/messaging") !=
         std::string::npos);
+}
+
+TEST_CASE("the boards that are shipped send by sockets, as a cluster or a device may change") {
+  for (const std::string& name : catalogue_names("platforms/devices")) {
+    for (const ComputeProfile& compute : load_device(name, "").compute) {
+      CHECK_MESSAGE(compute.messaging == "sockets", name);
+    }
+  }
+  const double sockets_s = load_messaging("sockets", "").message_overhead_s;
+  CHECK(device_of("devices: [{type: rpi4}]\n").message_overhead_s == sockets_s);
+  CHECK(device_of("messaging: none\ndevices: [{type: rpi4}]\n").message_overhead_s == 0);
+  CHECK(device_of("devices: [{type: rpi4, messaging: gloo}]\n").sends == Sends::kBlock);
 }
 
 }  // namespace edgeflow

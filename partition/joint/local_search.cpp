@@ -72,6 +72,7 @@ void LocalSearch::refine(const Budget& budget, double begin, double end) {
   }
   anneal(budget, latency_ ? &LocalSearch::step_by_replay : &LocalSearch::step_by_cost, kRefining,
          begin, end);
+  guide_.reset();
 }
 
 void LocalSearch::adopt(const LocalSearch& other) {
@@ -79,6 +80,10 @@ void LocalSearch::adopt(const LocalSearch& other) {
   schedule_.load(carry_over(tables_, other.tables_, other.best_encoding_));
   under_way_ = false;
   consider();
+}
+
+void LocalSearch::learn(const LocalSearch& other) {
+  guide_ = carry_over(tables_, other.tables_, other.best_encoding_);
 }
 
 std::unique_ptr<LocalSearch> LocalSearch::fork(std::uint64_t seed) const {
@@ -129,7 +134,9 @@ void LocalSearch::anneal(const Budget& budget, void (LocalSearch::*try_step)(dou
     const double part = budget.progress(static_cast<double>(i), work() - work_before);
     const double progress = begin + part * (end - begin);
     if (part >= 1 || (i % 64 == 0 && clock_.up())) break;
-    if (progress < cooling.coarse_share && random_.chance(cooling.coarse_chance)) {
+    if (guide_ && part < kGuidedShare && random_.chance(kGuidedChance)) {
+      moves_.guided(*guide_);
+    } else if (progress < cooling.coarse_share && random_.chance(cooling.coarse_chance)) {
       moves_.coarse();
     } else {
       moves_.fine();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "partition/joint/evaluator.hpp"
@@ -63,6 +64,8 @@ class LocalSearch {
   /// Takes over the best plan of `other`, maybe on other devices, if it promises more and is better
   /// here.
   void adopt(const LocalSearch& other);
+  /// At the begin of what it refines next, some moves take stretches of the best plan of `other`.
+  void learn(const LocalSearch& other);
   /// A search from the best plan so far, with other random numbers.
   std::unique_ptr<LocalSearch> fork(std::uint64_t seed) const;
   /// Starts from the best plan of `other`, on the same devices, in which several devices compute,
@@ -105,6 +108,8 @@ class LocalSearch {
   // Found by trying, see tests/bench/joint.cpp.
   static constexpr Cooling kExploring{0.02, 1e-3, 0.4, 0.7};
   static constexpr Cooling kRefining{0.003, 1e-4, 0.2, 0.7};
+  static constexpr double kGuidedShare = 0.1;  // of a budget
+  static constexpr double kGuidedChance = 0.5;
 
   const std::shared_ptr<const CostTables> shared_;
   const CostTables& tables_;
@@ -120,7 +125,8 @@ class LocalSearch {
   Encoding best_encoding_;  // by replay, as the current one from when replays begin
   double best_cost_ = std::numeric_limits<double>::infinity();
   double current_ = std::numeric_limits<double>::infinity();
-  bool under_way_ = false;     // refining: the schedule and the replay's base hold the current plan
+  bool under_way_ = false;  // refining: the schedule and the replay's base hold the current plan
+  std::optional<Encoding> guide_;
   Encoding divided_encoding_;  // likewise, of the plans to start from
   double divided_cost_ = std::numeric_limits<double>::infinity();
   Encoding schedule_best_;

@@ -84,6 +84,20 @@ void Moves::coarse() {
   copy_fractions(stretch);
 }
 
+void Moves::guided(const Encoding& other) {
+  const std::size_t layers = schedule_.tables().layers - 1;
+  const std::size_t devices = schedule_.tables().devices;
+  Stretch stretch = pick_stretch();
+  const std::size_t kind = random_.below(3);
+  if (kind == 0) stretch.first = 1;
+  if (kind == 1) stretch.last = layers;
+  for (std::size_t l = stretch.first; l <= stretch.last; ++l) {
+    const std::int32_t* bounds = &other.boundaries[l * (devices + 1)];
+    std::copy(bounds, bounds + devices + 1, schedule_.edit(l));
+    schedule_.edit_recompute(l) = other.recompute[l];
+  }
+}
+
 /// Moves one boundary to `at` and pushes those in its way.
 void Moves::cut_at(std::size_t layer, std::size_t boundary, std::int32_t at) {
   std::int32_t* bounds = schedule_.edit(layer);

@@ -24,6 +24,8 @@ class Moves {
   void fine();
   /// Changes of long stretches: from the first layer, to the last one, or all.
   void coarse();
+  /// Takes a stretch of another plan on the same devices.
+  void guided(const Encoding& other);
 
  private:
   struct Stretch {

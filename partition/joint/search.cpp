@@ -140,9 +140,10 @@ LocalSearch* next_larger(const LocalSearches& searches, const LocalSearch& than)
 /// beside it one on more devices that goes on from what the former finds: on few devices there is
 /// less to decide, on more there may be more to gain. When more devices have proved better, the
 /// next larger choice joins; where there is none, the same devices with other random numbers.
+/// After some rounds apart each takes over the other's plan if it is better, and tries parts of it.
 void refine(LocalSearches& searches, const Budget& budget, std::uint64_t seed) {
-  constexpr int kRounds = 12;
-  constexpr int kApart = 4;  // of these, before the two take over each other's plans
+  constexpr int kRounds = 24;
+  constexpr int kApart = 8;  // of these, before the two take over each other's plans
   constexpr double kOutgrown = 0.96;
   constexpr double kNear = 1.12;
   const auto companion = [&](const LocalSearch& of) {
@@ -174,6 +175,8 @@ void refine(LocalSearches& searches, const Budget& budget, std::uint64_t seed) {
     } else if (round + 1 >= kApart) {
       lead->adopt(*other);
       other->adopt(*lead);
+      lead->learn(*other);
+      other->learn(*lead);
     }
   }
 }
