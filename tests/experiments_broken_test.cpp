@@ -274,6 +274,13 @@ const Broken kScenarios[] = {
     {"uncertain_unknown_type",
      ":8:33: at uncertainty.rates: unknown key \"rpi5\" (did you mean \"rpi4\"?)"},
     {"uncertain_without_draws", ":8:14: at uncertainty: missing key \"draws\""},
+    {"weights_rate_of_source",
+     ":8:31: at weights.rate: is of disks, and weights are from the source"},
+    {"weights_disk_without_rate", ":8:10: at weights: missing key \"rate\""},
+    {"weights_from_nowhere", ":8:17: at weights.from: got \"cloud\", expected one of source, disk"},
+    {"weights_for_nothing",
+     ":8:10: at weights: is for plans that are made anew, and nothing asks for these (\"policy: "
+     "replan\" of disturbances does; \"at_start: true\" is for first plans)"},
     {"unknown_key", ":3:1: unknown key \"modle\" (did you mean \"model\"?)"},
     {"unknown_model",
      ":3:8: at model: there is no \"vgg61\" in workloads/models (did you mean \"vgg11\"?)"},

@@ -29,8 +29,9 @@ constexpr double kNever = std::numeric_limits<double>::infinity();
 
 /// What becomes of the plan "the layer on the last of three devices" when planning takes 1 s and
 /// puts it on the last device that is left.
-StreamPlans planned(std::vector<Failure> failures, bool feasible = true,
-                    double planning_time_s = 1) {
+/// (without any time for weights).
+StreamPlans planned(std::vector<Failure> failures, bool feasible = true, double planning_time_s = 1,
+                    const WeightLoading& weights = {.from = WeightsFrom::kDisk}) {
   const auto three = std::make_shared<const Cluster>(
       sim_fixture::cluster(sim_fixture::devices(3), NetworkType::kHub));
   StreamPlans plans;
@@ -39,7 +40,8 @@ StreamPlans planned(std::vector<Failure> failures, bool feasible = true,
   disturbances.failures = std::move(failures);
   disturbances.policy = FailurePolicy::kReplan;
   disturbances.planning_time_s = planning_time_s;
-  plan_anew(plans, disturbances, [&](const Cluster& left) {
+  const Graph graph = sim_fixture::chain(1);
+  plan_anew(plans, disturbances, {weights, graph}, [&](const Cluster& left) {
     if (!feasible) throw Infeasible("too small");
     return sim_fixture::whole_layers({static_cast<int>(left.size()) - 1});
   });
@@ -97,7 +99,8 @@ TEST_CASE("planning begins when what the plan uses fails, and takes its time") {
   CHECK(changes(plans) == "3: none, 4: plan 1");
   CHECK(device_of(plans, 1) == 1);
   CHECK(plans.begun_s == std::vector<double>{3});
-  CHECK(plans.because == std::vector<std::string>{"device pi-2 fails", "device pi-2 fails"});
+  REQUIRE(plans.causes.size() == 2);
+  for (const ChangeCause& cause : plans.causes) CHECK(cause.because == "device pi-2 fails");
   CHECK(changes(planned({device(2, 3)}, true, 0)) == "3: none, 3: plan 1");
 }
 
@@ -126,6 +129,36 @@ TEST_CASE("a plan that fails before it is ready is made again") {
   CHECK(changes(planned({device(2, 3), device(1, 4)})) == "3: none, 5: plan 2");
   // And if the first one fails again before it is back.
   CHECK(changes(planned({device(2, 3, 6), device(2, 6.5)})) == "3: none, 4: plan 1");
+}
+
+TEST_CASE("a new plan is ready when its weights are, of which devices keep what they have") {
+  // A weight of 4 bytes by 80 byte/s and 0.25 s, or 40 byte/s.
+  const WeightLoading source{};
+  const WeightLoading disk{.from = WeightsFrom::kDisk, .disk_Bps = 40};
+  const StreamPlans plans = planned({device(2, 3)}, true, 1, source);
+  CHECK(changes(plans) == "3: none, 4.3: plan 1");
+  CHECK(plans.causes.at(1).load_bytes == 4);
+  CHECK(plans.causes.at(1).load_s == about(0.3));
+  CHECK(changes(planned({device(2, 3)}, true, 1, disk)) == "3: none, 4.1: plan 1");
+  // What has failed comes back with nothing; meanwhile the other plan serves.
+  CHECK(changes(planned({device(2, 3, 6)}, true, 1, disk)) == "3: none, 4.1: plan 1, 7.1: plan 0");
+  // So it is where the other plan was to be ready before, but fails.
+  const StreamPlans back = planned({device(2, 3, 3.5), device(1, 3.7)}, true, 1, disk);
+  CHECK(changes(back) == "3: none, 4.6: plan 0");
+  // A link that fails takes no weights, a device all.
+  CHECK(changes(planned({{-1, 0, 3, 3.05}}, true, 0.1, disk)) == "3: none, 3.15: plan 0");
+  CHECK(changes(planned({device(2, 3, 3.05)}, true, 0.1, disk)) ==
+        "3: none, 3.2: plan 1, 3.25: plan 0");
+  // The source has its own.
+  CHECK(changes(planned({device(1, 1), device(2, 3)}, true, 1, source)) == "3: none, 4: plan 1");
+  // From the start, where nothing is anywhere.
+  const WeightLoading at_start{.at_start = true};
+  const StreamPlans cold = planned({}, true, 1, at_start);
+  CHECK(changes(cold) == "0: none, 0.3: plan 0");
+  CHECK(cold.causes.at(1).because == "weights are loaded");
+  CHECK(changes(planned({device(2, 0.2)}, true, 1, at_start)) == "0: none, 1.5: plan 1");
+  CHECK(changes(planned({device(1, 0.2), device(2, 0.2)}, true, 1, at_start)) ==
+        "0: none, 1.2: plan 1");
 }
 
 TEST_CASE("where there is no plan it is said why, until a repair") {
@@ -158,12 +191,13 @@ TEST_CASE("a run that is planned anew counts its gap in latencies, once") {
   CHECK(*report.energy_J == about(2 * 2.3 + 2 * (1.5 + 0.3 - 0.1192)));
   CHECK(*report.energy_per_request_J == about(*report.energy_J));
   CHECK(plans_csv(done, read("strategy: single\n" + kFarFails)) ==
-        "stream,from_s,until_s,plan,because,devices,estimated_latency_s,requests,latency_s\n"
+        "stream,from_s,until_s,plan,because,devices,estimated_latency_s,requests,latency_s,"
+        "load_bytes,load_s\n"
         ",0,0.3,0,,far," +
             cell(*report.estimated_latency_s) +
-            ",0,\n"
-            ",0.3,0.8,,device far fails,,,0,\n"
-            ",0.8,2.3,1,device far fails,near,1.5,1,2.3\n");
+            ",0,,0,0\n"
+            ",0.3,0.8,,device far fails,,,0,,0,0\n"
+            ",0.8,2.3,1,device far fails,near,1.5,1,2.3,0,0\n");
 }
 
 TEST_CASE("an estimate stands until a failure ends its plan") {
@@ -175,6 +209,30 @@ TEST_CASE("an estimate stands until a failure ends its plan") {
   REQUIRE(report.estimate_gap);
   CHECK(std::abs(*report.estimate_gap) < 1e-9);
   CHECK(*report.replans == 0);
+}
+
+TEST_CASE("requests wait for weights that are loaded at the start, which latencies count") {
+  // 6 weights and 2 biases: 32 bytes.
+  const Run done = run_first(read("strategy: single\nweights: {from: source, at_start: true}\n"));
+  INFO(done.report.message);
+  REQUIRE(done.report.status == Status::kOk);
+  CHECK(*done.report.latency_s == about(0.1032 + 0.1192 + 0.2 + 0.1128));
+  CHECK(*done.report.wait_s == about(0.1032));
+  CHECK(*done.report.outage_s == about(0.1032));
+  CHECK(*done.report.replans == 0);
+  CHECK(*done.report.peak_memory_bytes > 0);
+  CHECK_FALSE(done.report.estimate_gap);
+  // A plan of the source alone waits for nothing, and one from a disk for the disk.
+  const std::string near = "strategy: {name: single, options: {device: near}}\n";
+  CHECK(*run_first(read(near + "weights: {from: source, at_start: true}\n")).report.latency_s ==
+        about(1.5));
+  CHECK(*run_first(read(near + "weights: {from: disk, rate: 64B/s, at_start: true}\n"))
+             .report.latency_s == about(2));
+  // After a failure, from the disk: 0.3 + 0.5 + 32 / 64.
+  const Run anew =
+      run_first(read("strategy: single\nweights: {from: disk, rate: 64B/s}\n" + kFarFails));
+  CHECK(*anew.report.latency_s == about(0.8 + 0.5 + 1.5));
+  CHECK(*anew.report.outage_s == about(1));
 }
 
 TEST_CASE("without failures, or with disturbances ablated, the policy changes nothing") {
@@ -297,6 +355,9 @@ TEST_CASE("planning anew for the same failures is shared, for others it is not")
   CHECK(key(failing + ", policy: replan, planning_time: 1s}\n") != key(""));
   CHECK(key(failing + ", policy: replan, planning_time: 1s}\n") !=
         key(failing + ", policy: replan, planning_time: 2s}\n"));
+  const std::string replanned = failing + ", policy: replan, planning_time: 1s}\n";
+  CHECK(key(replanned + "weights: {from: source}\n") == key(replanned));
+  CHECK(key(replanned + "weights: {from: disk, rate: 1MB/s}\n") != key(replanned));
 }
 
 TEST_CASE("the program writes every plan, and a resolved scenario gives the same run again") {

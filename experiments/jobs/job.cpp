@@ -18,6 +18,7 @@ std::uint64_t plan_key_of(const Job& job) {
     seen.disturbances.policy = disturbances.policy;
     seen.disturbances.planning_time_s = disturbances.planning_time_s;
   }
+  if (job.scenario->plans_change()) seen.weights = job.scenario->weights;
   for (const Workload& workload : job.scenario->workloads) {
     seen.workloads.push_back(workload);
     seen.workloads.back().requests = {};

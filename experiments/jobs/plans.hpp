@@ -20,12 +20,19 @@ struct MadePlan {
   std::shared_ptr<const ExecutablePlan> executable = nullptr;
 };
 
+/// What a change of plans is for, and what the new plan's devices have to load before.
+struct ChangeCause {
+  std::string because;
+  double load_bytes = 0;
+  double load_s = 0;
+};
+
 /// The plans of a stream, and when each is in use.
 struct StreamPlans {
-  std::vector<MadePlan> made;        // the first one is in use from the start
-  std::vector<PlanChange> changes;   // see sim/setup/stream.hpp
-  std::vector<std::string> because;  // by change: of what
-  std::vector<double> begun_s;       // when planning anew began, ascending; also in vain
+  std::vector<MadePlan> made;       // the first one is in use from the start
+  std::vector<PlanChange> changes;  // see sim/setup/stream.hpp
+  std::vector<ChangeCause> causes;  // by change
+  std::vector<double> begun_s;      // when planning anew began, ascending; also in vain
 
   const ExecutablePlan& first() const { return *made.front().executable; }
 };

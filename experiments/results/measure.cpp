@@ -370,7 +370,7 @@ void measure_result(const Plans& plans, const SimulationResult& result, const Sc
     }
     measure_together(requests, report);
   }
-  if (scenario.replans()) {
+  if (scenario.plans_change()) {
     for (std::size_t s = 0; s < requests.size(); ++s) {
       RunReport& stream = !scenario.has_streams() ? report : report.streams[s];
       measure_replans(plans[s], requests[s].all, result.makespan_s, stream);

@@ -226,7 +226,7 @@ void Results::write_files(const Job& job, const Run& run, const Record& record) 
                  write_plan(*run.plans[s].made[p].plan, stream.model->graph, *stream.cluster));
     }
   }
-  if (scenario.replans() && !run.plans.empty()) {
+  if (scenario.plans_change() && !run.plans.empty()) {
     write_file(folder / "plans.csv", plans_csv(run, scenario));
   }
   if (!record.streams.empty()) {

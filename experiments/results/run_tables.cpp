@@ -130,7 +130,7 @@ struct Period {
   double from_s;
   double until_s;
   PlanId plan;
-  std::string because;
+  ChangeCause cause;
 };
 
 struct PlanRow {
@@ -151,8 +151,9 @@ constexpr Column<PlanRow> kPlanColumns[] = {
      [](const PlanRow& r) {
        return r.period.plan == kNoPlan ? "" : std::to_string(number(r.period.plan));
      }},
-    {{"because", "", "the failures and repairs that the change was for"},
-     [](const PlanRow& r) { return r.period.because; }},
+    {{"because", "",
+      "the failures and repairs that the change was for, or weights that are loaded"},
+     [](const PlanRow& r) { return r.period.cause.because; }},
     {{"devices", "", "that compute by the plan, parted by blanks"},
      [](const PlanRow& r) { return r.devices; }},
     {{"estimated_latency_s", "s", "what the estimator says of a request that is alone"},
@@ -163,13 +164,17 @@ constexpr Column<PlanRow> kPlanColumns[] = {
      [](const PlanRow& r) {
        return r.requests > 0 ? cell(r.latencies_s / static_cast<double>(r.requests)) : "";
      }},
+    {{"load_bytes", "byte", "weights that its devices did not have and got before"},
+     [](const PlanRow& r) { return cell(r.period.cause.load_bytes); }},
+    {{"load_s", "s", "what that took, after planning"},
+     [](const PlanRow& r) { return cell(r.period.cause.load_s); }},
 };
 
 std::vector<Period> periods_of(const StreamPlans& plans, double makespan_s) {
-  std::vector<Period> periods{{0, makespan_s, PlanId{0}, ""}};
+  std::vector<Period> periods{{0, makespan_s, PlanId{0}, {}}};
   for (std::size_t c = 0; c < plans.changes.size(); ++c) {
     periods.back().until_s = std::min(plans.changes[c].at_s, makespan_s);
-    periods.push_back({plans.changes[c].at_s, makespan_s, plans.changes[c].plan, plans.because[c]});
+    periods.push_back({plans.changes[c].at_s, makespan_s, plans.changes[c].plan, plans.causes[c]});
   }
   std::erase_if(periods, [](const Period& period) { return period.until_s <= period.from_s; });
   return periods;

@@ -198,7 +198,7 @@ class TraceWriter : public Recorder {
         slice(process, index(s), {from_s, until_s});
         file_ << json_text(plan == kNoPlan ? "no plan" : fmt::format("plan {}", number(plan)))
               << R"(,"cat":"plan","args":{"because":)"
-              << json_text(c == 0 ? "" : streams_[s].made->because[c - 1]) << "}},\n";
+              << json_text(c == 0 ? "" : streams_[s].made->causes[c - 1].because) << "}},\n";
         any = true;
       }
       if (any) name_track(process, index(s), "plan" + streams_[s].track_name);

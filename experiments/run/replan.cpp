@@ -6,6 +6,7 @@
 #include <cmath>
 #include <exception>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -63,17 +64,20 @@ bool contains(const Losses& losses, const Failure& failure) {
 /// Walks through the failures and repairs.
 class Planner {
  public:
-  Planner(StreamPlans& plans, const Disturbances& disturbances,
+  Planner(StreamPlans& plans, const Disturbances& disturbances, const Loading& loading,
           const std::function<Plan(const Cluster&)>& plan)
       : plans_(plans),
         disturbances_(disturbances),
+        loading_(loading),
         plan_(plan),
         cluster_(*plans.made.front().cluster),
-        present_(Use{PlanId{0}, 0, {}, ""}) {
+        present_(Use{PlanId{0}, 0, {}, {}}),
+        held_(PlanId{0}) {
     known_[{}] = {PlanId{0}, ""};
   }
 
   void run() {
+    if (loading_.how.at_start) load_first();
     for (const Instant& instant : instants_of(disturbances_.failures)) {
       take_over(instant.at_s - kTimePrecision_s);
       pass(instant);
@@ -87,7 +91,7 @@ class Planner {
     PlanId plan{};
     double ready_s = 0;
     Losses without;
-    std::string because;
+    ChangeCause cause;
   };
   struct Answer {
     PlanId plan = kNoPlan;
@@ -99,13 +103,44 @@ class Planner {
     while (!coming_.empty() && coming_.front().ready_s < now_s) {
       present_ = coming_.front();
       coming_.erase(coming_.begin());
-      change(present_->ready_s, {present_->plan, ""}, present_->because);
+      held_ = present_->plan;
+      emptied_.clear();
+      change(present_->ready_s, {present_->plan, ""}, present_->cause);
     }
+  }
+
+  void load_first() {
+    held_.reset();
+    Use use{PlanId{0}, 0, {}, cause_of(PlanId{0}, {}, {}, "weights are loaded")};
+    use.ready_s = use.cause.load_s;
+    if (use.ready_s == 0) {
+      held_ = use.plan;
+      return;
+    }
+    present_.reset();
+    change(0, {kNoPlan, ""}, {use.cause.because});
+    coming_.push_back(std::move(use));
+  }
+
+  /// `held`: whose weights are there, but on devices `emptied`.
+  ChangeCause cause_of(PlanId plan, std::optional<PlanId> held,
+                       const std::set<std::int32_t>& emptied, const std::string& because) const {
+    const MadePlan& made = plans_.made[index(plan)];
+    const Plan* present = held ? plans_.made[index(*held)].plan.get() : nullptr;
+    std::vector<double> bytes = missing_weight_bytes(present, emptied, *made.plan, loading_.graph,
+                                                     *made.cluster, loading_.element_bytes);
+    const auto source = index(made.cluster->source());
+    if (loading_.how.from == WeightsFrom::kSource) bytes[source] = 0;
+    return {because, std::accumulate(bytes.begin(), bytes.end(), 0.0),
+            loading_s(bytes, *made.cluster, loading_.how.from, loading_.how.disk_Bps)};
   }
 
   void pass(const Instant& instant) {
     for (const Failure* failure : instant.repaired) remove(*failure, losses_);
-    for (const Failure* failure : instant.failed) add(*failure, losses_);
+    for (const Failure* failure : instant.failed) {
+      add(*failure, losses_);
+      if (failure->link < 0) emptied_.insert(failure->device);
+    }
     const std::string because = describe(instant);
     const auto fails = [&](const Use& use) {
       return std::any_of(instant.failed.begin(), instant.failed.end(), [&](const Failure* failure) {
@@ -116,7 +151,7 @@ class Planner {
     const bool lost = present_ && fails(*present_);
     if (lost) present_.reset();
     std::erase_if(coming_, fails);
-    if (lost) change(instant.at_s, {kNoPlan, ""}, because);
+    if (lost) change(instant.at_s, {kNoPlan, ""}, {because});
     const Use* newest = !coming_.empty() ? &coming_.back() : present_ ? &*present_ : nullptr;
     const bool better =
         newest != nullptr &&
@@ -131,19 +166,31 @@ class Planner {
     plans_.begun_s.push_back(now_s);
     if (answer.plan != kNoPlan) {
       // Whoever came to wait for nothing waits for this one.
-      if (!served && !plans_.changes.back().why_none.empty()) change(now_s, {kNoPlan, ""}, because);
-      coming_.push_back({answer.plan, now_s + disturbances_.planning_time_s, losses_, because});
+      if (!served && !plans_.changes.back().why_none.empty())
+        change(now_s, {kNoPlan, ""}, {because});
+      const double planned_s = now_s + disturbances_.planning_time_s;
+      std::optional<PlanId> held = held_;
+      std::set<std::int32_t> emptied = emptied_;
+      for (const Use& use : coming_) {
+        if (use.ready_s >= planned_s) break;
+        held = use.plan;  // which does not use what has failed
+        emptied.clear();
+      }
+      const ChangeCause cause = cause_of(answer.plan, held, emptied, because);
+      const double ready_s = planned_s + cause.load_s;
+      std::erase_if(coming_, [&](const Use& use) { return use.ready_s >= ready_s; });
+      coming_.push_back({answer.plan, ready_s, losses_, cause});
     } else if (!served) {
       change(now_s,
              {kNoPlan, fmt::format("{} at {:g} s and there is no plan for what is left ({})",
                                    because, now_s, answer.why_none)},
-             because);
+             {because});
     }
   }
 
-  void change(double at_s, const Answer& answer, const std::string& because) {
+  void change(double at_s, const Answer& answer, const ChangeCause& cause) {
     plans_.changes.push_back({at_s, answer.plan, answer.why_none});
-    plans_.because.push_back(because);
+    plans_.causes.push_back(cause);
   }
 
   Answer plan_for(const Losses& losses) {
@@ -190,19 +237,22 @@ class Planner {
 
   StreamPlans& plans_;
   const Disturbances& disturbances_;
+  const Loading& loading_;
   const std::function<Plan(const Cluster&)>& plan_;
   const Cluster& cluster_;
   Losses losses_;
   std::optional<Use> present_;
-  std::vector<Use> coming_;  // by the time when they are ready
+  std::optional<PlanId> held_;      // whose weights devices have, but
+  std::set<std::int32_t> emptied_;  // these
+  std::vector<Use> coming_;         // by the time when they are ready
   std::map<std::pair<std::set<std::int32_t>, std::set<std::int32_t>>, Answer> known_;
 };
 
 }  // namespace
 
-void plan_anew(StreamPlans& plans, const Disturbances& disturbances,
+void plan_anew(StreamPlans& plans, const Disturbances& disturbances, const Loading& loading,
                const std::function<Plan(const Cluster&)>& plan) {
-  Planner(plans, disturbances, plan).run();
+  Planner(plans, disturbances, loading, plan).run();
 }
 
 }  // namespace edgeflow

@@ -158,8 +158,10 @@ StreamPlans plans_of(const Job& job, const Workload& workload, std::string& log)
   plans.made.push_back(
       {job.plan ? job.plan : std::make_shared<const Plan>(ask(job, workload, *cluster, &log)),
        cluster, cluster});
-  if (!job.plan && scenario.replans()) {
-    plan_anew(plans, scenario.disturbances,
+  if (scenario.plans_change()) {
+    const Loading loading{scenario.weights, workload.model->graph,
+                          workload.element_size().activation_bytes};
+    plan_anew(plans, scenario.replans() ? scenario.disturbances : Disturbances{}, loading,
               [&](const Cluster& left) { return ask(job, workload, left, &log); });
   }
   return plans;

@@ -216,6 +216,7 @@ std::string text_of(const Scenario& scenario, const StrategyChoice& strategy, Te
   if (scenario.uncertainty.draws > 0) {
     tree["uncertainty"] = uncertainty_node(scenario.uncertainty);
   }
+  if (scenario.plans_change()) tree["weights"] = weight_loading_node(scenario.weights);
   tree["bound"] = std::string(to_string(scenario.bound));
   tree["seed"] = scenario.seed;
   return canonical_text(tree);

@@ -312,7 +312,7 @@ Scenario read_scenario(const Yaml& yaml, ModelCache& cache) {
   if (!yaml.is_map()) yaml.fail_expected("a scenario: schema, name, model, cluster, strategy");
   yaml.expect_keys({"schema", "name", "description", "model", "cluster", "strategy", "strategies",
                     "precision", "input_precision", "threads", "requests", "streams", "simulation",
-                    "disturbances", "uncertainty", "bound", "seed"});
+                    "disturbances", "uncertainty", "weights", "bound", "seed"});
   if (yaml.path().empty()) (void)yaml.at("schema");
   if (const auto schema = yaml.find("schema")) (void)schema->as_integer(1, 1);
   if (const auto description = yaml.find("description")) (void)description->as_string();
@@ -354,6 +354,14 @@ Scenario read_scenario(const Yaml& yaml, ModelCache& cache) {
   }
   if (const auto uncertainty = yaml.find("uncertainty")) {
     scenario.uncertainty = read_uncertainty(*uncertainty, *scenario.cluster);
+  }
+  if (const auto weights = yaml.find("weights")) {
+    scenario.weights = read_weight_loading(*weights);
+    if (scenario.disturbances.policy != FailurePolicy::kReplan && !scenario.weights.at_start) {
+      weights->fail(
+          "is for plans that are made anew, and nothing asks for these",
+          "\"policy: replan\" of disturbances does; \"at_start: true\" is for first plans");
+    }
   }
   check_options(scenario);
   return scenario;

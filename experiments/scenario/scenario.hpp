@@ -14,6 +14,7 @@
 //   simulation: {network_model: cm02, scheduling: oldest_request, ablate: [contention]}
 //   disturbances: {...}                  # see disturbances.hpp
 //   uncertainty: {draws: 200}            # see uncertainty.hpp
+//   weights: {from: source}              # see weight_loading.hpp
 //   seed: 42
 // Only schema, name, model, cluster and strategy are needed.
 //
@@ -36,6 +37,7 @@
 #include "experiments/scenario/requests.hpp"
 #include "experiments/scenario/strategy_choice.hpp"
 #include "experiments/scenario/uncertainty.hpp"
+#include "experiments/scenario/weight_loading.hpp"
 #include "sim/simulate.hpp"
 #include "workloads/input/yaml.hpp"
 #include "workloads/tensors/precision.hpp"
@@ -101,6 +103,7 @@ struct Scenario {
   Effects effects;
   Disturbances disturbances;  // see disturbances.hpp
   Uncertainty uncertainty;
+  WeightLoading weights;
   BoundKind bound = BoundKind::kSimple;
   std::uint64_t seed = 0;
 
@@ -111,6 +114,8 @@ struct Scenario {
     return effects.disturbances && disturbances.policy == FailurePolicy::kReplan &&
            !disturbances.failures.empty();
   }
+  /// Whether there are times without a plan, or several plans.
+  bool plans_change() const { return replans() || weights.at_start; }
   /// A latency that no plan of the workload can beat on the cluster `on`.
   double lower_bound_s(const Workload& workload, const Cluster& on) const;
   /// Devices whose rates are assumed for some workload (assumes_rates).

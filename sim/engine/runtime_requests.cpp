@@ -12,6 +12,10 @@ void Runtime::begin() {
     const Stream& given = *streams_[id].stream;
     activities_.at(given.arrivals_s.front(), {RuntimeEvent::Kind::kArrival, number(id), nullptr});
     if (given.changes.empty()) continue;
+    if (is_due(given.changes.front().at_s, 0)) {  // before those who arrive
+      change_plan(id);
+      continue;
+    }
     activities_.at(given.changes.front().at_s, {RuntimeEvent::Kind::kPlan, number(id), nullptr});
   }
 }

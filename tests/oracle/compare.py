@@ -136,9 +136,8 @@ def compare_row(run, accounts, ours, comparison):
     named = "streams" in run.scenario
     expected = figures.of_requests(ours) | figures.of_plans(plans)
     latency = expected["latency_s"]
-    replanning = run.disturbances.get("policy") == "replan" and bool(run.failures)
     aborted = expected.pop("aborted_times")
-    if replanning:
+    if run.replans:
         expected["aborted"] = aborted
         expected["outage_s"] = max(outage(run, stream, ours) for stream in run.streams)
     expected["offered_load"] = figures.offered_load(run.streams, run.ablate)
@@ -183,7 +182,7 @@ def compare_streams(run, ours, comparison):
         expected["assumed_rate"] = assumed_rates(run, [specs[stream.name]["precision"]])
         if not stream.concurrency:
             expected["queue_growth_rps"] = figures.growth(rows)
-        if run.disturbances.get("policy") == "replan" and run.failures:
+        if run.replans:
             expected |= {"aborted": aborted, "outage_s": outage(run, stream, ours)}
         comparison.add_row(f"streams.csv {stream.name}", theirs.get(stream.name, {}), expected, 1e-9)
 

@@ -3,6 +3,7 @@
 Which plans there are, is taken from the file; that they may begin and must end where they do, is not.
 """
 import figures
+import loading
 from files import load_table, quantity
 
 
@@ -11,10 +12,24 @@ def active(failure, at):
     return failure["at"] <= at < failure["repair"]
 
 
-def why_wrong(run, stream, begin, end, plan, before):
+def loaded(run, stream, rows, i):
+    """(bytes, s) of the weights of row i's plan, by what devices hold when it has been planned."""
+    planned = float(rows[i]["from_s"]) - float(rows[i]["load_s"])
+    asked = planned - quantity(run.disturbances.get("planning_time"), 0.)
+    before = [row for row in rows[:i] if row["plan"] and float(row["from_s"]) < planned]
+    present = stream.plans[int(before[-1]["plan"])] if before else None
+    since = float(before[-1]["from_s"]) if before else 0.
+    emptied = {f["device"] for f in run.failures if (since < f["at"] or since == 0.) and f["at"] <= asked + 1e-9}
+    return loading.loading(stream.plans[int(rows[i]["plan"])], present, emptied, run.weights)
+
+
+def why_wrong(run, stream, begin, end, plan, before, load):
     """What is against a period of a plan (None: of none), behind that of plan `before`; "" if nothing is."""
     planning = quantity(run.disturbances.get("planning_time"), 0.)
     marks = [f["at"] for f in run.failures] + [f["repair"] for f in run.failures]
+    at_start = run.weights["at_start"]
+    if begin == 0. and plan is None and at_start:
+        return ""
     if plan is None and before is None:
         return "" if any(abs(mark - begin) < 1e-9 for mark in marks) else "a gap in a gap, without cause"
     if plan is None:
@@ -22,7 +37,8 @@ def why_wrong(run, stream, begin, end, plan, before):
         if before is None or not any(stream.plans[before].uses(f["device"], f["link"]) for f in ended):
             return "a gap that no failure causes"
         return ""
-    if begin > 0 and not any(abs(mark + planning - begin) < 1e-9 for mark in marks):
+    first = at_start and plan == 0 and abs(load - begin) < 1e-9
+    if begin > 0 and not first and not any(abs(mark + planning + load - begin) < 1e-9 for mark in marks):
         return "a plan that was begun at no failure or repair"
     for failure in run.failures:
         if begin + 1e-9 < failure["at"] < end - 1e-9 and stream.plans[plan].uses(failure["device"], failure["link"]):
@@ -44,7 +60,10 @@ def compare_periods(run, ours, comparison):
             where = f"plans.csv {stream.name}{i}"
             begin, end = float(row["from_s"]), float(row["until_s"])
             plan = int(row["plan"]) if row["plan"] else None
-            comparison.add(f"{where}.rule", why_wrong(run, stream, begin, end, plan, before), "")
+            load_bytes, load = loaded(run, stream, own, i) if plan is not None and begin > 0 else (0., 0.)
+            comparison.add(f"{where}.load_bytes", float(row["load_bytes"]), load_bytes)
+            comparison.add(f"{where}.load_s", float(row["load_s"]), load)
+            comparison.add(f"{where}.rule", why_wrong(run, stream, begin, end, plan, before, load), "")
             if i:
                 comparison.add(f"{where}.from_s", begin, float(own[i - 1]["until_s"]))
             before = plan

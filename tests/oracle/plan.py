@@ -175,17 +175,33 @@ class Plan:
                        cpu(devices[unit.device]), cpu(devices[target]), size * sending, size * receiving,
                        latency + size * crossings / rate, devices[unit.device].sends, devices[target].sends)
 
-    @functools.cached_property
-    def weight_bytes(self):
-        """By device, of each layer with a unit there the union over its units, which are divided by channels."""
+    def channels(self):
+        """{(device, layer): what of its output, of which weights are divided by channels}."""
         parts = collections.defaultdict(list)
         for unit in self.units:
             if unit.kind == "compute":
                 parts[unit.device, unit.layer].append((unit.output[0], (0, 1), (0, 1)))
+        return parts
+
+    def bytes_of(self, i, channels):
+        layer = self.layers[i]
+        return layer.params * boxes.union_volume(channels) / layer.extents[0] * self.element
+
+    @functools.cached_property
+    def weight_bytes(self):
+        """By device, of each layer with a unit there the union over its units."""
         totals = [0.] * len(self.cluster.devices)
-        for (device, i), channels in parts.items():
-            layer = self.layers[i]
-            totals[device] += layer.params * boxes.union_volume(channels) / layer.extents[0] * self.element
+        for (device, i), channels in self.channels().items():
+            totals[device] += self.bytes_of(i, channels)
+        return totals
+
+    def missing_weights(self, present, emptied):
+        """Bytes by device that are not there by plan `present` (None: nothing is), nor on devices `emptied`."""
+        totals = [0.] * len(self.cluster.devices)
+        there = present.channels() if present else {}
+        for (device, i), channels in self.channels().items():
+            has = there.get((device, i), []) if device not in emptied else []
+            totals[device] += self.bytes_of(i, channels + has) - (self.bytes_of(i, has) if has else 0.)
         return totals
 
     def demands(self):

@@ -31,6 +31,8 @@ class Run:
         self.steps = self.bandwidth_steps()
         self.speeds = self.speed_steps()
         self.failures = self.read_failures()
+        self.weights = self.scenario.get("weights")
+        self.replans = bool(self.weights)  # or waits for weights at its start
         self.streams = [self.read_stream(spec) for spec in self.specs]
 
     def name_of(self, spec):
@@ -65,9 +67,11 @@ class Run:
         sink = self.cluster.index[spec.get("sink", self.scenario["cluster"]["sink"])]
         plans = []
         for n in sorted(files):
-            self.cluster.lost_devices, self.cluster.lost_links = self.losses_of(name, n)
+            losses = self.losses_of(name, n)
+            self.cluster.lost_devices, self.cluster.lost_links = losses
             plans.append(Plan(files[n], self.models[spec["model"]], self.cluster.in_precision(spec["precision"]),
                               sink, spec["precision"], spec["input_precision"], self.ablate))
+            plans[-1].losses = losses
         self.cluster.lost_devices, self.cluster.lost_links = set(), set()
         return plans
 
@@ -76,12 +80,14 @@ class Run:
         return [row for row in load_table(path) if row["stream"] == name] if path.exists() else []
 
     def read_changes(self, name):
-        return [(float(row["from_s"]), int(row["plan"]) if row["plan"] else None) for row in self.periods(name)[1:]]
+        changes = [(float(row["from_s"]), int(row["plan"]) if row["plan"] else None) for row in self.periods(name)]
+        return changes[1:] if changes and changes[0][1] == 0 else changes
 
     def losses_of(self, name, n):
         """What was not there when plan n was made: (names of devices, links)."""
-        begun = next((float(row["from_s"]) for row in self.periods(name) if row["plan"] == str(n)), 0.)
-        asked = begun - quantity(self.disturbances.get("planning_time"), 0.) if n else 0.
+        ready = next(((float(row["from_s"]), float(row["load_s"])) for row in self.periods(name)
+                      if row["plan"] == str(n)), (0., 0.))
+        asked = ready[0] - ready[1] - quantity(self.disturbances.get("planning_time"), 0.) if n else 0.
         lost = [f for f in self.failures if f["at"] <= asked + 1e-9 and asked + 1e-9 < f["repair"]]
         return ({self.cluster.devices[f["device"]].name for f in lost if f["device"] is not None},
                 {f["link"] for f in lost if f["link"] is not None})

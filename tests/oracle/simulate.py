@@ -59,8 +59,11 @@ class Simulation:
             else:
                 for when in stream.arrivals:
                     self.at(when, "arrival", stream)
-            for change in stream.changes:
-                self.at(change[0], "plan", (stream, change[1]))
+            for when, plan in stream.changes:
+                if when > 0.:
+                    self.at(when, "plan", (stream, plan))
+                else:
+                    stream.plan = plan  # before those who arrive
             self.settle_weights(stream)
         self.peak = list(self.memory)
         for failure in self.failures:
