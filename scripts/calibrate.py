@@ -15,7 +15,7 @@ DEVICE.yaml   as in platforms/device.hpp. If it exists, what it says of memory, 
 
 The fit, per framework, number of threads and precision, is of t = k*MAC/P + (w*(in + out) + weights)*4/B + o,
 summed over layers (platforms/device.hpp), with P, B, o > 0 by non-negative least squares on relative
-errors. The factors k and w are the framework's and not fitted: one board's models are too few.
+errors. The factors k and w are the framework's (FACTORS below) and not fitted: one board's models are too few.
 """
 
 import argparse
@@ -34,11 +34,22 @@ from scipy.optimize import nnls
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-# k and w of compute_time_s by cost kind. 0.25: F(4x4, 3x3) multiplies 36 times where direct
-# convolution does 144 times. The others are fitted to all timings of platforms/measured/ncnn.csv
-# together, see scripts/calibration_study. Frameworks without a row are taken to be alike.
-FACTORS = {"winograd_factor": 0.25, "winograd_byte_factor": 8, "spatial_factor": 1.5,
-           "matrix_factor": 3, "fully_connected_factor": 0}
+# k and w of compute_time_s by cost kind, of ncnn. 0.25: F(4x4, 3x3) multiplies 36 times where direct convolution
+# does 144 times. The others are fitted to the first 53 boards of platforms/measured/ncnn.csv together, see
+# scripts/calibration_study.
+NCNN = {"winograd_factor": 0.25, "winograd_byte_factor": 8, "spatial_factor": 1.5,
+        "matrix_factor": 3, "fully_connected_factor": 0}
+NEUTRAL = dict.fromkeys(NCNN, 1)
+# Convolutions, dense 3x3 ones too, and matrix products in one kind of matrix multiplication. A fully connected layer
+# does one MAC per weight it reads, whatever the framework: reading takes 5 to 14 times as long (4/B by 1/P, for 8 in
+# 10 of the catalogue's entries), so bytes alone count.
+PRODUCTS = {**NEUTRAL, "fully_connected_factor": 0}
+# By framework, in lower case, without - and _. Without Winograd, networks of dense 3x3 layers would be 1.2 (ResNet-50)
+# to 2.9 times (VGG-16, one thread) as far from ncnn's times as MobileNets are; by platforms/measured/
+# framework_ratio.csv it is 1.0 times for Tengine's VGG-16, so it has ncnn's factors, and 1.5 for TFLite's ResNet-50.
+# Nothing tells of the others.
+FACTORS = {"ncnn": NCNN, "ncnnlittle": NCNN, "tengine": NCNN, "tenginelite": NCNN,
+           "pytorch": PRODUCTS, "tflite": PRODUCTS, "onnxruntime": PRODUCTS, "keras": PRODUCTS, "tensorflow": PRODUCTS}
 FACTOR_OF_KIND = {"dense_3x3": "winograd_factor", "spatial": "spatial_factor",
                   "matrix": "matrix_factor", "fully_connected": "fully_connected_factor"}
 # The column `kind` of LAYERS.csv; other kinds have no MACs.
@@ -184,9 +195,13 @@ def run_edgeflow(program, arguments):
                      " (build it with scripts/quickstart, or give --edgeflow PATH)")
 
 
-def features(layers, factors=None):
+def factors_of(framework):
+    """None if it is not known."""
+    return FACTORS.get(re.sub(r"[-_]", "", framework.lower()))
+
+
+def features(layers, factors=NCNN):
     """What 1/P, 1/B and o are multiplied with, summed over layers."""
-    factors = factors or FACTORS
     sums = numpy.zeros(3)
     for layer in layers:
         k = factors[FACTOR_OF_KIND[layer.kind]] if layer.kind in FACTOR_OF_KIND else 1
@@ -270,7 +285,7 @@ def points_of(path, rows, models):
             if not layers:
                 raise InputError(f"{path}:{row.line}: model \"{row.model}\" has no layer "
                                  f"\"{row.layer}\"")
-        x.append(features(layers))
+        x.append(features(layers, factors_of(row.framework) or NEUTRAL))
     seconds = numpy.array([row.ms * 1e-3 for row in rows])
     return numpy.array(x).reshape(-1, 3), seconds, [row.model for row in rows]
 
@@ -317,7 +332,7 @@ def entry_text(key, solution, errors, source, inferred=False):
         lines.append(f"    byte_rate: {1e-9 / solution[1]:.4g}GB/s")
     lines.append(f"    overhead: {1e6 * solution[2]:.4g}us" if solution[2] > 1e-12 else
                  "    overhead: 0s")
-    lines += [f"    {name}: {value:g}" for name, value in FACTORS.items()]
+    lines += [f"    {name}: {value:g}" for name, value in (factors_of(key.framework) or NEUTRAL).items()]
     if errors:
         median, high = median_and_p90(errors)
         lines.append(f"    error: {{median: {median:.1f}%, p90: {high:.1f}%, points: {len(errors)}}}")
@@ -374,6 +389,10 @@ def calibrate(path, output, models, quiet=False):
         second = next(row for row in rows if row.device == devices[1])
         raise InputError(f"{path}:{second.line}: device is \"{second.device}\", expected "
                          f"\"{devices[0]}\" as above: one file per device")
+    for framework in dict.fromkeys(row.framework for row in rows):
+        if factors_of(framework) is None:
+            print(f"calibrate: note: nothing is known of the kernels of framework \"{framework}\": MACs of all kinds "
+                  "of layers are taken to cost the same (winograd_factor and the like are 1)", file=sys.stderr)
     fitted = {}
     for key in dict.fromkeys(map(key_of, rows)):
         chosen = [row for row in rows if key_of(row) == key]
@@ -458,7 +477,7 @@ def profile_of(device, program, framework, threads, precision):
         entry = json.loads(run_edgeflow(program, ["inspect", file, "--json"]))["devices"][0]
     solution = [1 / entry["mac_rate"], 1 / entry["byte_rate_Bps"] if entry["byte_rate_Bps"] else 0,
                 entry["overhead_s"]]
-    return entry, numpy.array(solution), {name: entry[name] for name in FACTORS}
+    return entry, numpy.array(solution), {name: entry[name] for name in NCNN}
 
 
 def predict(arguments, models):

@@ -82,6 +82,48 @@ class Calibration(unittest.TestCase):
         latency = next(value for key, value in row.items() if key.startswith("latency_s"))
         self.assertAlmostEqual(1e3 * float(latency), expected_ms, delta=1e-6 * expected_ms)
 
+    def made(self, framework, factors, solution, threads=4):
+        """Rows of timings that kernels with these factors take."""
+        models = calibrate.Models(LAYERS, None)
+        return "".join(f"b,{framework},{threads},{name},"
+                       f"{float(1e3 * calibrate.features(models[name], factors) @ solution)!r}\n" for name in GIVEN)
+
+    def test_a_framework_has_the_factors_of_its_own_kernels(self):
+        head = "device,framework,threads,model,ms\n"
+        solution = [1 / 8e9, 1 / 3e9, 40e-6]
+        found = ("mac_rate: 8GMAC/s", "byte_rate: 3GB/s", "overhead: 40us",
+                 "error: {median: 0.0%, p90: 0.0%, points: 8}")
+        for framework, factors in (("pytorch", calibrate.PRODUCTS), ("TFLite", calibrate.PRODUCTS),
+                                   ("Tengine-Lite", calibrate.NCNN), ("caffe", calibrate.NEUTRAL)):
+            with self.subTest(framework):
+                measured = self.write(head + self.made(framework, factors, solution))
+                done = self.run_script(measured, "-o", f"{framework}.yaml", "--layers", LAYERS)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                text = self.read(f"{framework}.yaml")
+                for line in [*found, *(f"    {name}: {value:g}\n" for name, value in factors.items())]:
+                    self.assertIn(line, text)
+                # What a device file says counts when it predicts.
+                done = self.run_script("--predict", f"{framework}.yaml", "vgg16", "--layers", LAYERS)
+                expected_ms = 1e3 * calibrate.features(calibrate.Models(LAYERS, None)["vgg16"], factors) @ solution
+                self.assertAlmostEqual(float(done.stdout.split()[-1]), expected_ms, delta=0.01)
+        # Kernels without Winograd are not ncnn's.
+        measured = self.write(head + self.made("ncnn", calibrate.PRODUCTS, solution))
+        self.run_script(measured, "-o", "ncnn.yaml", "--layers", LAYERS)
+        text = self.read("ncnn.yaml")
+        for line in found:
+            self.assertNotIn(line, text)
+        self.assertIn("winograd_factor: 0.25", text)
+
+    def test_a_framework_that_is_not_known_is_noted_once(self):
+        solution = [1 / 8e9, 1 / 3e9, 40e-6]
+        rows = [self.made(framework, calibrate.NEUTRAL, solution, threads)
+                for framework, threads in (("caffe", 4), ("caffe", 1), ("onnxruntime", 4))]
+        done = self.run_script(self.write("device,framework,threads,model,ms\n" + "".join(rows)),
+                               "-o", "b.yaml", "--layers", LAYERS)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stderr, "calibrate: note: nothing is known of the kernels of framework \"caffe\": MACs "
+                         "of all kinds of layers are taken to cost the same (winograd_factor and the like are 1)\n")
+
     def test_intervals_are_as_wide_as_the_timings_scatter(self):
         models = calibrate.Models(LAYERS, None)
         names = sorted(LOONGSON_MS)
