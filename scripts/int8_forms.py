@@ -95,8 +95,9 @@ def text(runs, usual_runs):
 
     forms = Forms(runs, usual_runs)
     networks = {name for run in runs for name in run.names}
-    lines = [f"In int8, {sum(len(run.names) for run in runs)} timings of {len(networks)} networks in the same "
-             f"{len(runs)} runs (`platforms/measured/ncnn_int8.csv`; `scripts/int8_forms.py` says why not the last):",
+    lines = [f"In int8, {sum(len(run.names) for run in runs)} timings of {len(networks)} networks in "
+             f"{len(runs)} of the runs (`platforms/measured/ncnn_int8.csv`; `scripts/int8_forms.py` says why not the "
+             "last):",
              "",
              "| int8 from floating point | network left out: median | 90th percentile | board left out: median | "
              "90th percentile |", "|---|---|---|---|---|"]
