@@ -51,7 +51,7 @@ NCNN = {"winograd_factor": 0.25, "winograd_byte_factor": 8, "spatial_factor": 1.
         "matrix_factor": 3, "fully_connected_factor": 0}
 NEUTRAL = dict.fromkeys(NCNN, 1)
 # Convolutions, dense 3x3 ones too, and matrix products in one kind of matrix multiplication. A fully connected layer
-# does one MAC per weight it reads, whatever the framework: reading takes 5 to 14 times as long (4/B by 1/P, for 8 in
+# does one MAC per weight it reads, whatever the framework: reading takes 5 to 17 times as long (4/B by 1/P, for 8 in
 # 10 of the catalogue's entries), so bytes alone count.
 PRODUCTS = {**NEUTRAL, "fully_connected_factor": 0}
 # By framework, in lower case, without - and _. Without Winograd, networks of dense 3x3 layers would be 1.2 (ResNet-50)
