@@ -3,6 +3,7 @@
 
 usage: scripts/calibrate.py MEASURED.csv -o DEVICE.yaml [--layers LAYERS.csv]
        scripts/calibrate.py --predict DEVICE.yaml MODEL... [--layers LAYERS.csv]
+       scripts/calibrate.py --from BOARD --framework NAME -o DEVICE.yaml [--threads N]
 
 MEASURED.csv  columns device, threads, model, ms; optionally framework (default ncnn), precision (fp32,
               fp16 or int8, empty if it is not known), layer (then ms is that layer's time) and
@@ -15,12 +16,16 @@ DEVICE.yaml   as in platforms/device.hpp. If it exists, what it says of memory, 
 
 The fit, per framework, number of threads and precision, is of t = k*MAC/P + (w*(in + out) + weights)*4/B + o,
 summed over layers (platforms/device.hpp), with P, B, o > 0 by non-negative least squares on relative
-errors. The factors k and w are the framework's and not fitted: one board's models are too few.
+errors. The factors k and w are the framework's (FACTORS below) and not fitted: one board's models are too few.
+
+--from writes what ncnn's entry of a shipped board becomes in other software: all its times by one factor, that of
+platforms/measured/framework_ratio.csv (see framework_ratio.py). That is a stand-in until somebody times the software.
 """
 
 import argparse
 import collections
 import csv
+import difflib
 import json
 import math
 import os
@@ -32,13 +37,29 @@ import tempfile
 import numpy
 from scipy.optimize import nnls
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+import framework_ratio
 
-# k and w of compute_time_s by cost kind. 0.25: F(4x4, 3x3) multiplies 36 times where direct
-# convolution does 144 times. The others are fitted to all timings of platforms/measured/ncnn.csv
-# together, see scripts/calibration_study. Frameworks without a row are taken to be alike.
-FACTORS = {"winograd_factor": 0.25, "winograd_byte_factor": 8, "spatial_factor": 1.5,
-           "matrix_factor": 3, "fully_connected_factor": 0}
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+MEASURED = os.path.join(ROOT, "platforms", "measured", "ncnn.csv")
+RATIOS = os.path.join(ROOT, "platforms", "measured", "framework_ratio.csv")
+DEVICES = os.path.join(ROOT, "platforms", "devices")
+
+# k and w of compute_time_s by cost kind, of ncnn. 0.25: F(4x4, 3x3) multiplies 36 times where direct convolution
+# does 144 times. The others are fitted to the first 53 boards of platforms/measured/ncnn.csv together, see
+# scripts/calibration_study.
+NCNN = {"winograd_factor": 0.25, "winograd_byte_factor": 8, "spatial_factor": 1.5,
+        "matrix_factor": 3, "fully_connected_factor": 0}
+NEUTRAL = dict.fromkeys(NCNN, 1)
+# Convolutions, dense 3x3 ones too, and matrix products in one kind of matrix multiplication. A fully connected layer
+# does one MAC per weight it reads, whatever the framework: reading takes 5 to 17 times as long (4/B by 1/P, for 8 in
+# 10 of the catalogue's entries), so bytes alone count.
+PRODUCTS = {**NEUTRAL, "fully_connected_factor": 0}
+# By framework, in lower case, without - and _. Without Winograd, networks of dense 3x3 layers would be 1.2 (ResNet-50)
+# to 2.9 times (VGG-16, one thread) as far from ncnn's times as MobileNets are; by platforms/measured/
+# framework_ratio.csv it is 1.0 times for Tengine's VGG-16, so it has ncnn's factors, and 1.9 for TFLite's ResNet-50.
+# Nothing tells of the others.
+FACTORS = {"ncnn": NCNN, "ncnnlittle": NCNN, "tengine": NCNN, "tenginelite": NCNN,
+           "pytorch": PRODUCTS, "tflite": PRODUCTS, "onnxruntime": PRODUCTS, "keras": PRODUCTS, "tensorflow": PRODUCTS}
 FACTOR_OF_KIND = {"dense_3x3": "winograd_factor", "spatial": "spatial_factor",
                   "matrix": "matrix_factor", "fully_connected": "fully_connected_factor"}
 # The column `kind` of LAYERS.csv; other kinds have no MACs.
@@ -184,9 +205,17 @@ def run_edgeflow(program, arguments):
                      " (build it with scripts/quickstart, or give --edgeflow PATH)")
 
 
-def features(layers, factors=None):
+def plain(framework):
+    return re.sub(r"[-_]", "", framework.lower())
+
+
+def factors_of(framework):
+    """None if it is not known."""
+    return FACTORS.get(plain(framework))
+
+
+def features(layers, factors=NCNN):
     """What 1/P, 1/B and o are multiplied with, summed over layers."""
-    factors = factors or FACTORS
     sums = numpy.zeros(3)
     for layer in layers:
         k = factors[FACTOR_OF_KIND[layer.kind]] if layer.kind in FACTOR_OF_KIND else 1
@@ -270,7 +299,7 @@ def points_of(path, rows, models):
             if not layers:
                 raise InputError(f"{path}:{row.line}: model \"{row.model}\" has no layer "
                                  f"\"{row.layer}\"")
-        x.append(features(layers))
+        x.append(features(layers, factors_of(row.framework) or NEUTRAL))
     seconds = numpy.array([row.ms * 1e-3 for row in rows])
     return numpy.array(x).reshape(-1, 3), seconds, [row.model for row in rows]
 
@@ -317,7 +346,7 @@ def entry_text(key, solution, errors, source, inferred=False):
         lines.append(f"    byte_rate: {1e-9 / solution[1]:.4g}GB/s")
     lines.append(f"    overhead: {1e6 * solution[2]:.4g}us" if solution[2] > 1e-12 else
                  "    overhead: 0s")
-    lines += [f"    {name}: {value:g}" for name, value in FACTORS.items()]
+    lines += [f"    {name}: {value:g}" for name, value in (factors_of(key.framework) or NEUTRAL).items()]
     if errors:
         median, high = median_and_p90(errors)
         lines.append(f"    error: {{median: {median:.1f}%, p90: {high:.1f}%, points: {len(errors)}}}")
@@ -374,6 +403,10 @@ def calibrate(path, output, models, quiet=False):
         second = next(row for row in rows if row.device == devices[1])
         raise InputError(f"{path}:{second.line}: device is \"{second.device}\", expected "
                          f"\"{devices[0]}\" as above: one file per device")
+    for framework in dict.fromkeys(row.framework for row in rows):
+        if factors_of(framework) is None:
+            print(f"calibrate: note: nothing is known of the kernels of framework \"{framework}\": MACs of all kinds "
+                  "of layers are taken to cost the same (winograd_factor and the like are 1)", file=sys.stderr)
     fitted = {}
     for key in dict.fromkeys(map(key_of, rows)):
         chosen = [row for row in rows if key_of(row) == key]
@@ -458,7 +491,7 @@ def profile_of(device, program, framework, threads, precision):
         entry = json.loads(run_edgeflow(program, ["inspect", file, "--json"]))["devices"][0]
     solution = [1 / entry["mac_rate"], 1 / entry["byte_rate_Bps"] if entry["byte_rate_Bps"] else 0,
                 entry["overhead_s"]]
-    return entry, numpy.array(solution), {name: entry[name] for name in FACTORS}
+    return entry, numpy.array(solution), {name: entry[name] for name in NCNN}
 
 
 def predict(arguments, models):
@@ -473,24 +506,93 @@ def predict(arguments, models):
         print(f"  {name:{width}}  {1e3 * features(models[name], factors) @ solution:12.2f}")
 
 
+def ratio_points():
+    """How much slower than ncnn other software was on the same boards."""
+    times = {(row.device, str(row.threads), row.model): row.ms for row in read_measured(MEASURED)
+             if row.framework == "ncnn"}
+    rows = [row for _, row in table(RATIOS, ["framework", "board", "threads", "model", "ms", "ncnn_ms", "clock"])]
+    return framework_ratio.points_of(rows, times)
+
+
+def shipped(name):
+    """Path of a board of the catalogue. Raises InputError."""
+    names = sorted(file.removesuffix(".yaml") for file in os.listdir(DEVICES) if file.endswith(".yaml"))
+    if name not in names:
+        close = difflib.get_close_matches(name, names, 1)
+        raise InputError(f"there is no \"{name}\" in platforms/devices" +
+                         (f" (did you mean \"{close[0]}\"?)" if close else ""))
+    return os.path.join(DEVICES, name + ".yaml")
+
+
+def carry(arguments):
+    """Writes ncnn's entry of a shipped board, slower by a framework's factor, as that framework's."""
+    known = framework_ratio.by_framework(ratio_points())
+    framework = next((name for name in known if plain(name) == plain(arguments.framework)), None)
+    if not framework:
+        raise InputError(f"nobody timed framework \"{arguments.framework}\" beside ncnn: there are factors for "
+                         f"{', '.join(sorted(known))} (platforms/measured/framework_ratio.csv)")
+    path = shipped(arguments.device)
+    head, entries = existing(path)
+    usual = [key for key in entries if key.framework == "ncnn" and key.precision != "int8"]
+    key = next((key for key in usual if arguments.threads in (None, key.threads)), None)
+    if not key:
+        raise InputError(f"{path}: ncnn has no entry with {arguments.threads} threads (it has "
+                         f"{', '.join(str(key.threads) for key in usual)})")
+    head = re.sub(r"(?m)^name: (.*)", rf"name: \1-{framework}", head[:head.index("\ncompute:\n")]) + "\ncompute:\n"
+    carried = carried_text(entries[key], Key(framework, key.threads, ""), known[framework])
+    entries = {}
+    if os.path.exists(arguments.output):
+        head, entries = existing(arguments.output)
+    entries[Key(framework, key.threads, "")] = carried
+    write(arguments.output, device_text(head, entries))
+
+
+def carried_text(text, key, points):
+    """`text` is ncnn's entry as entry_text makes it."""
+    factor, boards = framework_ratio.factor_of(points), len({point.board for point in points})
+    lines = [f"  - framework: {key.framework}", f"    threads: {key.threads}"]
+    for name, value, unit in re.findall(r"(?m)^    (\w+_rate|overhead|\w+_factor): ([\d.]+(?:e[-+]\d+)?)(.*)$", text):
+        by = {"overhead": factor, "mac_rate": 1 / factor, "byte_rate": 1 / factor}.get(name, 1)
+        lines.append(f"    {name}: {float(value) * by:.4g}{unit}")
+    source = (f"carried over, not measured: ncnn's entry with {key.threads} thread{'s' * (key.threads > 1)}, its times "
+              f"by {factor:.3g}, the geometric mean of {len(points)} ratios on {boards} board{'s' * (boards > 1)} "
+              "(platforms/measured/framework_ratio.csv), by scripts/calibrate.py")
+    own = re.search(r"error: {median: ([\d.]+)%, p90: ([\d.]+)%", text)
+    errors = framework_ratio.left_out_errors(points)
+    if own and errors:
+        # Whichever of the two is off does not depend on the other.
+        median, high = numpy.hypot([float(own[1]), float(own[2])], median_and_p90(dict(enumerate(errors))))
+        lines.append(f"    error: {{median: {median:.1f}%, p90: {high:.1f}%, points: {len(points)}}}")
+        source += "; error: of ncnn's fit and of the factor on a board left out, the root of their squares"
+    else:
+        print(f"calibrate: warning: {key.framework} was timed beside ncnn on one board alone: nobody knows how far its "
+              "factor is off on others, and no error is written", file=sys.stderr)
+    return "\n".join([*lines, f"    source: {folded(source, 6)}"]) + "\n"
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.split("usage:")[1].split("\n\n")[0].strip(),
                                      description=__doc__.split("\n\n", 2)[2],
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="+", metavar="FILE|MODEL")
+    parser.add_argument("files", nargs="*", metavar="FILE|MODEL")
     parser.add_argument("-o", "--output", metavar="DEVICE.yaml")
     parser.add_argument("--layers", metavar="LAYERS.csv", help="layers of models outside the zoo")
     parser.add_argument("--predict", metavar="DEVICE.yaml", help="print the times of models")
-    parser.add_argument("--framework", help="entry to predict with (default: the first)")
-    parser.add_argument("--threads", type=int, help="entry to predict with (default: the first)")
+    parser.add_argument("--from", dest="device", metavar="BOARD", help="carry its ncnn entry over to --framework")
+    parser.add_argument("--framework", help="entry to predict with (default: the first), or to carry over to")
+    parser.add_argument("--threads", type=int, help="entry to predict with or to carry over (default: the first)")
     parser.add_argument("--precision", choices=PRECISIONS,
                         help="entry to predict with (default: the first)")
     parser.add_argument("--edgeflow", metavar="PROGRAM", help="default: the one under build/")
     arguments = parser.parse_args()
     try:
         models = Models(arguments.layers, arguments.edgeflow)
-        if arguments.predict:
+        if arguments.predict and arguments.files and not arguments.device:
             predict(arguments, models)
+        elif arguments.device:
+            if not arguments.framework or not arguments.output or arguments.files or arguments.predict:
+                parser.error("expected --from BOARD --framework NAME -o DEVICE.yaml")
+            carry(arguments)
         elif not arguments.output or len(arguments.files) != 1:
             parser.error("expected MEASURED.csv -o DEVICE.yaml")
         else:

@@ -43,9 +43,9 @@ class Forms:
     def __init__(self, runs, usual_runs):
         """Runs in int8, and those in floating point, each of which has one of the same key."""
         self.runs = runs
-        self.bases = {key_of(run): calibrate.fit(run.features(calibrate.FACTORS), run.seconds, run.names)
+        self.bases = {key_of(run): calibrate.fit(run.features(calibrate.NCNN), run.seconds, run.names)
                       for run in usual_runs}
-        self.parts = [run.features(calibrate.FACTORS) * self.bases[key_of(run)] / run.seconds[:, None]
+        self.parts = [run.features(calibrate.NCNN) * self.bases[key_of(run)] / run.seconds[:, None]
                       for run in runs]
         self.one = self.usual(one_factor)
         self.two = self.usual(lambda parts: factors_of(parts, numpy.ones(3), DRAWN))
@@ -71,7 +71,7 @@ class Forms:
             return [errors(run, parts) for run, parts in zip(self.runs, self.parts)]
 
         def own_rates(run, _):
-            return numpy.array(list(calibrate.leave_one_out(run.features(calibrate.FACTORS), run.seconds,
+            return numpy.array(list(calibrate.leave_one_out(run.features(calibrate.NCNN), run.seconds,
                                                             run.names).values()))
 
         return [
@@ -95,8 +95,9 @@ def text(runs, usual_runs):
 
     forms = Forms(runs, usual_runs)
     networks = {name for run in runs for name in run.names}
-    lines = [f"In int8, {sum(len(run.names) for run in runs)} timings of {len(networks)} networks in the same "
-             f"{len(runs)} runs (`platforms/measured/ncnn_int8.csv`; `scripts/int8_forms.py` says why not the last):",
+    lines = [f"In int8, {sum(len(run.names) for run in runs)} timings of {len(networks)} networks in "
+             f"{len(runs)} of the runs (`platforms/measured/ncnn_int8.csv`; `scripts/int8_forms.py` says why not the "
+             "last):",
              "",
              "| int8 from floating point | network left out: median | 90th percentile | board left out: median | "
              "90th percentile |", "|---|---|---|---|---|"]

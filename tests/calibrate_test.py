@@ -1,7 +1,9 @@
 """Tests of scripts/calibrate.py as a command. usage: calibrate_test.py ROOT EDGEFLOW"""
 
 import csv
+import math
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,10 +15,11 @@ SCRIPT = os.path.join(ROOT, "scripts", "calibrate.py")
 LAYERS = os.path.join(ROOT, "platforms", "measured", "ncnn_layers.csv")
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 import calibrate
+import framework_ratio
 import numpy
 
-# github.com/Tencent/ncnn, commit a4d2ea1d, benchmark/README.md, "Loongson 2K1000LA", 2 threads: a
-# board outside of the catalogue. Eight networks are given to the fit, the others predicted.
+# github.com/Tencent/ncnn, commit a4d2ea1d, benchmark/README.md, "Loongson 2K1000LA", 2 threads: a board
+# that k and w were not fitted to. Eight networks are given to the fit, the others predicted.
 GIVEN = ["squeezenet", "mobilenet", "mobilenet_v2", "shufflenet", "googlenet", "resnet18", "vgg16",
          "efficientnet_b0"]
 LOONGSON_MS = {"squeezenet": 151.11, "mobilenet": 279.27, "mobilenet_v2": 204.39, "mobilenet_v3":
@@ -82,6 +85,116 @@ class Calibration(unittest.TestCase):
         latency = next(value for key, value in row.items() if key.startswith("latency_s"))
         self.assertAlmostEqual(1e3 * float(latency), expected_ms, delta=1e-6 * expected_ms)
 
+    def made(self, framework, factors, solution, threads=4):
+        """Rows of timings that kernels with these factors take."""
+        models = calibrate.Models(LAYERS, None)
+        return "".join(f"b,{framework},{threads},{name},"
+                       f"{float(1e3 * calibrate.features(models[name], factors) @ solution)!r}\n" for name in GIVEN)
+
+    def test_a_framework_has_the_factors_of_its_own_kernels(self):
+        head = "device,framework,threads,model,ms\n"
+        solution = [1 / 8e9, 1 / 3e9, 40e-6]
+        found = ("mac_rate: 8GMAC/s", "byte_rate: 3GB/s", "overhead: 40us",
+                 "error: {median: 0.0%, p90: 0.0%, points: 8}")
+        for framework, factors in (("pytorch", calibrate.PRODUCTS), ("TFLite", calibrate.PRODUCTS),
+                                   ("Tengine-Lite", calibrate.NCNN), ("caffe", calibrate.NEUTRAL)):
+            with self.subTest(framework):
+                measured = self.write(head + self.made(framework, factors, solution))
+                done = self.run_script(measured, "-o", f"{framework}.yaml", "--layers", LAYERS)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                text = self.read(f"{framework}.yaml")
+                for line in [*found, *(f"    {name}: {value:g}\n" for name, value in factors.items())]:
+                    self.assertIn(line, text)
+                # What a device file says counts when it predicts.
+                done = self.run_script("--predict", f"{framework}.yaml", "vgg16", "--layers", LAYERS)
+                expected_ms = 1e3 * calibrate.features(calibrate.Models(LAYERS, None)["vgg16"], factors) @ solution
+                self.assertAlmostEqual(float(done.stdout.split()[-1]), expected_ms, delta=0.01)
+        # Kernels without Winograd are not ncnn's.
+        measured = self.write(head + self.made("ncnn", calibrate.PRODUCTS, solution))
+        self.run_script(measured, "-o", "ncnn.yaml", "--layers", LAYERS)
+        text = self.read("ncnn.yaml")
+        for line in found:
+            self.assertNotIn(line, text)
+        self.assertIn("winograd_factor: 0.25", text)
+
+    def test_a_framework_that_is_not_known_is_noted_once(self):
+        solution = [1 / 8e9, 1 / 3e9, 40e-6]
+        rows = [self.made(framework, calibrate.NEUTRAL, solution, threads)
+                for framework, threads in (("caffe", 4), ("caffe", 1), ("onnxruntime", 4))]
+        done = self.run_script(self.write("device,framework,threads,model,ms\n" + "".join(rows)),
+                               "-o", "b.yaml", "--layers", LAYERS)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stderr, "calibrate: note: nothing is known of the kernels of framework \"caffe\": MACs "
+                         "of all kinds of layers are taken to cost the same (winograd_factor and the like are 1)\n")
+
+    def carried(self, *arguments, output="carried.yaml"):
+        return self.run_script("--from", *arguments, "-o", output)
+
+    def test_a_board_is_carried_over_to_other_software_by_one_factor(self):
+        points = framework_ratio.by_framework(calibrate.ratio_points())["tflite"]
+        factor = framework_ratio.factor_of(points)
+        ours = os.path.join(ROOT, "platforms", "devices", "rpi4.yaml")
+        for threads in "4", "1":
+            done = self.carried("rpi4", "--framework", "TFLite", "--threads", threads)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+            times = []
+            for file, framework in (ours, "ncnn"), ("carried.yaml", "tflite"):
+                done = self.run_script("--predict", file, "--framework", framework, "--threads", threads,
+                                       "vgg16", "mobilenet_v2", "--layers", LAYERS)
+                times.append([float(line.split()[1]) for line in done.stdout.splitlines()[2:]])
+            for of_ncnn, of_tflite in zip(*times):
+                self.assertAlmostEqual(of_tflite / of_ncnn, factor, delta=0.001 * factor)
+        text = self.read("carried.yaml")  # both entries, the later one behind
+        self.assertEqual([line.split()[-1] for line in text.splitlines() if "threads:" in line], ["4", "1"])
+        self.assertIn("name: rpi4-tflite\n", text)
+        self.assertIn("power:\n  idle: 1.6W\n", text)
+        self.assertNotIn("precision", text)
+        self.assertNotIn("fastest of", text)
+        self.assertEqual(text.count("carried over, not measured"), 2)
+        # Errors of ncnn's fit with one thread, and of the factor where a board is left out.
+        with open(ours, encoding="utf-8") as file:
+            own = re.search(r"threads: 1$.*?error: {median: ([\d.]+)%, p90: ([\d.]+)%", file.read(), re.M | re.S)
+        left_out = numpy.abs(framework_ratio.left_out_errors(points))
+        median, high = (math.hypot(float(own[i + 1]), 100 * numpy.quantile(left_out, q))
+                        for i, q in enumerate((0.5, 0.9)))
+        self.assertIn(f"error: {{median: {median:.1f}%, p90: {high:.1f}%, points: {len(points)}}}",
+                      text[text.index("threads: 1"):])
+        self.assertEqual(subprocess.run([EDGEFLOW, "validate", "carried.yaml"], cwd=self.folder,
+                                        capture_output=True).returncode, 0)
+
+    def test_a_factor_of_one_board_has_no_error(self):
+        done = self.carried("rpi5", "--framework", "pytorch")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("calibrate: warning: pytorch was timed beside ncnn on one board alone", done.stderr)
+        self.assertNotIn("error:", self.read("carried.yaml"))
+
+    def test_what_nobody_timed_is_not_carried_over(self):
+        known = "armnn, onnxruntime, opencv, openvino, paddle-lite, pytorch, tengine, tensorflow, tflite, tvm"
+        for arguments, message in [
+                (("rpi4", "--framework", "keras"),
+                 f"nobody timed framework \"keras\" beside ncnn: there are factors for {known} "
+                 "(platforms/measured/framework_ratio.csv)"),
+                (("rpi44", "--framework", "tflite"),
+                 "there is no \"rpi44\" in platforms/devices (did you mean \"rpi4\"?)"),
+                (("rpi4", "--framework", "tflite", "--threads", "3"),
+                 f"{os.path.join(ROOT, 'platforms', 'devices', 'rpi4.yaml')}: ncnn has no entry with 3 threads "
+                 "(it has 4, 1)")]:
+            with self.subTest(message):
+                done = self.carried(*arguments)
+                self.assertEqual((done.returncode, done.stderr), (2, f"calibrate: {message}\n"))
+                self.assertFalse(os.path.exists(self.path("carried.yaml")))
+
+    def test_factors_are_of_boards_and_then_of_networks(self):
+        points = [framework_ratio.Point("f", board, "m", ratio) for board, ratio in
+                  (("a", 2), ("a", 8), ("a", 4), ("b", 1))]
+        self.assertAlmostEqual(framework_ratio.factor_of(points), 2)
+        for error, expected in zip(framework_ratio.left_out_errors(points), (1 / 2 - 1, 1 / 8 - 1, 1 / 4 - 1, 4 - 1)):
+            self.assertAlmostEqual(error, expected)
+        rows = [{"framework": "f", "board": "a", "threads": "4", "model": "m", "ms": "30", "ncnn_ms": below,
+                 "clock": clock} for below, clock in (("", "1.5/1.8"), ("10", ""))]
+        self.assertEqual([round(point.ratio, 9) for point in framework_ratio.points_of(rows, {("a", "4", "m"): 5})],
+                         [5, 3])
+
     def test_intervals_are_as_wide_as_the_timings_scatter(self):
         models = calibrate.Models(LAYERS, None)
         names = sorted(LOONGSON_MS)
@@ -101,7 +214,7 @@ class Calibration(unittest.TestCase):
         self.assertTrue(all(4 < ratio < 6 for ratio in ratios), ratios)
         self.assertIsNone(calibrate.intervals(x[:5], x[:5] @ truth, numpy.array(names[:5])))
 
-    def test_a_board_outside_the_catalogue_is_predicted_from_eight_timings(self):
+    def test_a_board_that_chose_no_constant_is_predicted_from_eight_timings(self):
         rows = [f"loongson-2k1000la,2,{name},{LOONGSON_MS[name]}" for name in GIVEN]
         measured = self.write("device,threads,model,ms\n" + "\n".join(rows) + "\n")
         done = self.run_script(measured, "-o", "board.yaml", "--layers", LAYERS)
