@@ -222,19 +222,56 @@ TEST_CASE("a message too large to be simulated ends the run, and says so") {
   CHECK(result.message.find("3.2e+12 bytes on its links") != std::string::npos);
 }
 
-TEST_CASE("a message that takes longer than LV08 can count fails with the reason") {
+TEST_CASE(
+    "a message that takes longer, or a rate that is lower than LV08 can count fails, with the "
+    "reason") {
   SimulationOptions options;
   options.network_model = NetworkModel::kLv08;
   options.timeout_s = 60;
-  // 40 bytes in 32 years; half the rate is too low.
-  const auto at = [&](double bandwidth_Bps) {
-    return simulate(whole_layers({1}), chain(1),
-                    cluster(devices(2), NetworkType::kSwitch, bandwidth_Bps), {}, options);
+  const auto at = [&](double bandwidth_Bps, double element_bytes) {
+    auto list = devices(2);
+    for (Device& device : list) device.memory_bytes = 1e12;
+    return simulate(whole_layers({1}), chain(1), cluster(list, NetworkType::kSwitch, bandwidth_Bps),
+                    {element_bytes, element_bytes}, options);
   };
-  CHECK(at(41e-9).status == Status::kOk);
-  const auto result = at(20e-9);
-  CHECK(result.status == Status::kFailed);
-  CHECK(result.message.find("a message takes 2e+09 s") != std::string::npos);
+  // 10 elements in 32 years; at half the rate that is too long.
+  CHECK(at(41, 4e9).status == Status::kOk);
+  const auto late = at(20, 4e9);
+  CHECK(late.status == Status::kFailed);
+  CHECK(late.message.find("a message takes 2e+09 s") != std::string::npos);
+  CHECK(at(10, 4).status == Status::kOk);
+  const auto slow = at(9, 4);
+  CHECK(slow.status == Status::kFailed);
+  CHECK(slow.message.find("9 byte/s are less than the 10 that can be simulated") !=
+        std::string::npos);
   options.network_model = NetworkModel::kCm02;
-  CHECK(at(20e-9).status == Status::kOk);
+  CHECK(at(20, 4e9).status == Status::kOk);
+  CHECK(at(9, 4).status == Status::kOk);
+}
+
+TEST_CASE("what is too slow for LV08 may also come later, or be others' traffic, or not be used") {
+  SimulationOptions options;
+  options.network_model = NetworkModel::kLv08;
+  const auto status_with = [&](const Disturbances& disturbances, int device = 1) {
+    options.disturbances = disturbances;
+    return simulate(whole_layers({device}), chain(1),
+                    cluster(devices(2), NetworkType::kSwitch, 1e4), {}, options)
+        .status;
+  };
+  const auto later = [](double bandwidth_Bps) {
+    Disturbances disturbances;
+    disturbances.bandwidths = {{{0}, {{1e5, bandwidth_Bps}}, 0}};
+    return disturbances;
+  };
+  const auto beside = [](double rate_Bps) {
+    Disturbances disturbances;
+    disturbances.background = {{0, 1, rate_Bps, 0, 0}};
+    return disturbances;
+  };
+  CHECK(status_with(Disturbances()) == Status::kOk);
+  CHECK(status_with(later(9)) == Status::kFailed);
+  CHECK(status_with(later(10)) == Status::kOk);
+  CHECK(status_with(later(9), 0) == Status::kOk);
+  CHECK(status_with(beside(9)) == Status::kFailed);
+  CHECK(status_with(beside(10)) == Status::kOk);
 }

@@ -138,6 +138,8 @@ class Runtime {
     std::vector<RequestState*> idle_states;
   };
 
+  void check_rates() const;
+
   // Instants.
   bool handle_instant(std::span<const RuntimeEvent> events);
   void handle(const RuntimeEvent& event);

@@ -7,6 +7,7 @@
 namespace edgeflow {
 
 void Runtime::begin() {
+  if (options_.network_model == NetworkModel::kLv08 && effects_.contention) check_rates();
   environment_.begin();
   for (const StreamId id : streams_.ids()) {
     const Stream& given = *streams_[id].stream;
