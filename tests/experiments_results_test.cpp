@@ -8,6 +8,7 @@
 
 #include "experiments/jobs/sweep.hpp"
 #include "experiments/results/comparison.hpp"
+#include "experiments/results/event_tables.hpp"
 #include "experiments/results/measure.hpp"
 #include "experiments/results/merge.hpp"
 #include "experiments/results/results.hpp"
@@ -130,6 +131,23 @@ TEST_CASE("a given plan that does not fit is out of memory, a strategy's is infe
 TEST_CASE("a simulation without time is a timeout") {
   const Job job = jobs_of(read("")).front();
   CHECK(test::run_job(job, plan(job), {0, {}, false}).report.status == Status::kTimeout);
+}
+
+TEST_CASE("of a simulation that was killed whole lines are left") {
+  const Scratch scratch;
+  const std::string long_lines =
+      std::string(700'000, 'x') + "\n" + std::string(700'000, 'y') + "\n";
+  const auto left_of = [&](const std::string& text) {
+    scratch.write("units.csv", text);
+    drop_half_lines(scratch.folder());
+    return read_if_there(scratch.folder() / "units.csv").value_or("gone");
+  };
+  CHECK(left_of("a,b\n1,2\n3,") == "a,b\n1,2\n");
+  CHECK(left_of("a,b\n1,2\n") == "a,b\n1,2\n");
+  CHECK(left_of("a,") == "");
+  CHECK(left_of("") == "");
+  CHECK(left_of(long_lines + "z") == long_lines);
+  CHECK(left_of(long_lines) == long_lines);
 }
 
 TEST_CASE("whatever a strategy does becomes a status") {

@@ -1,10 +1,17 @@
 #include "experiments/results/event_tables.hpp"
 
+#include <algorithm>
+#include <system_error>
+
 #include "workloads/input/csv.hpp"
+#include "workloads/input/files.hpp"
 #include "workloads/input/stream_file.hpp"
 
 namespace edgeflow {
 namespace {
+
+constexpr const char* kUnits = "units.csv";
+constexpr const char* kTransfers = "transfers.csv";
 
 /// A column of a table that is written while the simulation runs: what is known of a row before is
 /// made once, the rest is written per event.
@@ -203,8 +210,8 @@ class EventTables : public Recorder {
   }
 
   void begin() override {
-    units_file_.open(folder_ / "units.csv");
-    transfers_file_.open(folder_ / "transfers.csv");
+    units_file_.open(folder_ / kUnits);
+    transfers_file_.open(folder_ / kTransfers);
     units_file_ << PlanRows().units.header();
     transfers_file_ << PlanRows().messages.header();
   }
@@ -241,10 +248,23 @@ std::unique_ptr<Recorder> make_event_tables(const std::filesystem::path& folder,
   return std::make_unique<EventTables>(folder, plans, scenario);
 }
 
+void drop_half_lines(const std::filesystem::path& folder) {
+  constexpr std::uintmax_t kLongestLine = 1 << 20;
+  for (const char* name : {kUnits, kTransfers}) {
+    std::error_code absent;
+    const std::uintmax_t size = std::filesystem::file_size(folder / name, absent);
+    if (absent) continue;
+    const std::uintmax_t from = size - std::min(size, kLongestLine);
+    const std::string end = read_if_there(folder / name, from).value_or("");
+    if (end.ends_with('\n')) continue;
+    std::filesystem::resize_file(folder / name, from + end.rfind('\n') + 1);  // or all of it
+  }
+}
+
 std::vector<TableInfo> event_tables() {
-  TableInfo units{"units.csv", "unit of a request", {}};
+  TableInfo units{kUnits, "unit of a request", {}};
   for (const auto& column : kUnitColumns) units.columns.push_back(column.info);
-  TableInfo transfers{"transfers.csv", "message of a request", {}};
+  TableInfo transfers{kTransfers, "message of a request", {}};
   for (const auto& column : kMessageColumns) transfers.columns.push_back(column.info);
   return {std::move(units), std::move(transfers)};
 }

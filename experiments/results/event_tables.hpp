@@ -16,6 +16,10 @@ namespace edgeflow {
 std::unique_ptr<Recorder> make_event_tables(const std::filesystem::path& folder, const Plans& plans,
                                             const Scenario& scenario);
 
+/// Cuts off what is half a line at their ends: a simulation that was killed leaves what it had
+/// written. Those that are not there do not matter.
+void drop_half_lines(const std::filesystem::path& folder);
+
 /// What their columns mean.
 std::vector<TableInfo> event_tables();
 

@@ -251,7 +251,10 @@ SimulationResult simulate_requests(const Plans& plans, const Scenario& scenario,
   for (std::size_t w = 0; w < plans.size(); ++w) {
     streams.push_back(stream_of(plans[w], scenario.workloads[w], scenario.seed));
   }
-  return simulate(streams, simulation);
+  SimulationResult result = simulate(streams, simulation);
+  const bool killed = result.status == Status::kTimeout || result.status == Status::kCrashed;
+  if (killed && !setup.folder.empty()) drop_half_lines(setup.folder);
+  return result;
 }
 
 void report(Run& run, const Job& job) {
