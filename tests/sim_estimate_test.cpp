@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <random>
+#include <utility>
 
 #include "partition/plans/builder.hpp"
 #include "partition/prices/estimate.hpp"
@@ -146,8 +147,9 @@ TEST_CASE("without contention ties are broken as in the estimate") {
   const Plan plan = build_plan(graph, where, assignment, "even");
   SimulationOptions options;
   options.effects.contention = false;
-  const auto result = simulate_ok(plan, graph, where, options);
-  const Estimate predicted = estimate(plan, graph, where, {}, options.effects);
+  const Effects effects = options.effects;
+  const auto result = simulate_ok(plan, graph, where, std::move(options));
+  const Estimate predicted = estimate(plan, graph, where, {}, effects);
   for (const UnitRecord& unit : result.units) {
     CAPTURE(unit.unit);
     CHECK(unit.start_s == doctest::Approx(predicted.units[unit.unit].start_s).epsilon(1e-9));
