@@ -131,6 +131,22 @@ def findings(runs, latency, best, pays):
     return lines
 
 
+def lookahead_table(latency):
+    """What the option brings on three Pi 4 and a Nano; nothing if the study has it not."""
+    if LOOKAHEAD not in latency or "pi4x3-nano" not in latency.index.get_level_values("cluster"):
+        return []
+    ms = 1e3 * latency.xs("pi4x3-nano", level="cluster")[["edgeflow", LOOKAHEAD]]
+    bandwidths = list(dict.fromkeys(ms.index.get_level_values(BANDWIDTH)))
+    rows = ["", "`edgeflow` without and with `lookahead` on three Pi 4 and a Nano, in ms, by Mbit/s:", "",
+            "| model | " + " | ".join(bandwidth.removesuffix("Mbps") for bandwidth in bandwidths) + " |",
+            "|---" * (1 + len(bandwidths)) + "|"]
+    for model in ("vgg16", "resnet50", "yolov5s"):
+        if model in ms.index.get_level_values("model"):
+            pairs = [ms.loc[(model, bandwidth)] for bandwidth in bandwidths]
+            rows.append(f"| {model} | " + " | ".join(f"{a:.0f} → {b:.0f}" for a, b in pairs) + " |")
+    return rows
+
+
 def put_into(path, text):
     begin, end = "<!-- study -->", "<!-- /study -->"
     with open(path, encoding="utf-8") as file:
@@ -180,7 +196,7 @@ def main():
     cells.to_csv(os.path.join(arguments.results, "cells.csv"))
 
     rows, pays = table(runs, latency, best, objectives(arguments.program))
-    text = "\n".join(rows + [""] + findings(runs, latency, best, pays))
+    text = "\n".join(rows + [""] + findings(runs, latency, best, pays) + lookahead_table(latency))
     if arguments.readme:
         put_into(arguments.readme, text)
     else:
