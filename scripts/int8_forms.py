@@ -11,6 +11,7 @@ import numpy
 from scipy.optimize import nnls
 
 import calibrate
+import device_files
 
 DRAWN = 0.1  # towards the other boards' median, in networks that say so
 FREELY = 1e-9
@@ -43,9 +44,9 @@ class Forms:
     def __init__(self, runs, usual_runs):
         """Runs in int8, and those in floating point, each of which has one of the same key."""
         self.runs = runs
-        self.bases = {key_of(run): calibrate.fit(run.features(calibrate.NCNN), run.seconds, run.names)
+        self.bases = {key_of(run): calibrate.fit(run.features(device_files.NCNN), run.seconds, run.names)
                       for run in usual_runs}
-        self.parts = [run.features(calibrate.NCNN) * self.bases[key_of(run)] / run.seconds[:, None]
+        self.parts = [run.features(device_files.NCNN) * self.bases[key_of(run)] / run.seconds[:, None]
                       for run in runs]
         self.one = self.usual(one_factor)
         self.two = self.usual(lambda parts: factors_of(parts, numpy.ones(3), DRAWN))
@@ -71,7 +72,7 @@ class Forms:
             return [errors(run, parts) for run, parts in zip(self.runs, self.parts)]
 
         def own_rates(run, _):
-            return numpy.array(list(calibrate.leave_one_out(run.features(calibrate.NCNN), run.seconds,
+            return numpy.array(list(calibrate.leave_one_out(run.features(device_files.NCNN), run.seconds,
                                                             run.names).values()))
 
         return [

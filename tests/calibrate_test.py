@@ -15,8 +15,10 @@ SCRIPT = os.path.join(ROOT, "scripts", "calibrate.py")
 LAYERS = os.path.join(ROOT, "platforms", "measured", "ncnn_layers.csv")
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 import calibrate
+import device_files
 import framework_ratio
 import numpy
+import timings
 
 # github.com/Tencent/ncnn, commit a4d2ea1d, benchmark/README.md, "Loongson 2K1000LA", 2 threads: a board
 # that k and w were not fitted to. Eight networks are given to the fit, the others predicted.
@@ -56,7 +58,7 @@ class Calibration(unittest.TestCase):
                               capture_output=True, text=True, cwd=self.folder)
 
     def test_a_board_made_by_the_formula_is_found_again(self):
-        models = calibrate.Models(LAYERS, None)
+        models = timings.Models(LAYERS, None)
         solution = [1 / 8e9, 1 / 3e9, 40e-6]
         rows = [f"my-board,4,{name},{float(1e3 * calibrate.features(models[name]) @ solution)!r}"
                 for name in GIVEN]
@@ -73,7 +75,7 @@ class Calibration(unittest.TestCase):
         # What is predicted is what the simulator takes: VGG-16 of ncnn and of the zoo are the same.
         done = self.run_script("--predict", "board.yaml", "vgg16")
         zoo_ms = float(done.stdout.split()[-1])
-        expected_ms = 1e3 * calibrate.features(calibrate.Models(None, EDGEFLOW)["vgg16"]) @ solution
+        expected_ms = 1e3 * calibrate.features(timings.Models(None, EDGEFLOW)["vgg16"]) @ solution
         self.assertAlmostEqual(zoo_ms, expected_ms, delta=0.01)
         self.write(f"schema: 1\nname: s\nmodel: vgg16\nstrategy: single\ncluster:\n"
                    f"  network: {{type: switch, bandwidth: 1Gbps}}\n"
@@ -87,7 +89,7 @@ class Calibration(unittest.TestCase):
 
     def made(self, framework, factors, solution, threads=4):
         """Rows of timings that kernels with these factors take."""
-        models = calibrate.Models(LAYERS, None)
+        models = timings.Models(LAYERS, None)
         return "".join(f"b,{framework},{threads},{name},"
                        f"{float(1e3 * calibrate.features(models[name], factors) @ solution)!r}\n" for name in GIVEN)
 
@@ -96,8 +98,8 @@ class Calibration(unittest.TestCase):
         solution = [1 / 8e9, 1 / 3e9, 40e-6]
         found = ("mac_rate: 8GMAC/s", "byte_rate: 3GB/s", "overhead: 40us",
                  "error: {median: 0.0%, p90: 0.0%, points: 8}")
-        for framework, factors in (("pytorch", calibrate.PRODUCTS), ("TFLite", calibrate.PRODUCTS),
-                                   ("Tengine-Lite", calibrate.NCNN), ("caffe", calibrate.NEUTRAL)):
+        for framework, factors in (("pytorch", device_files.PRODUCTS), ("TFLite", device_files.PRODUCTS),
+                                   ("Tengine-Lite", device_files.NCNN), ("caffe", device_files.NEUTRAL)):
             with self.subTest(framework):
                 measured = self.write(head + self.made(framework, factors, solution))
                 done = self.run_script(measured, "-o", f"{framework}.yaml", "--layers", LAYERS)
@@ -107,10 +109,10 @@ class Calibration(unittest.TestCase):
                     self.assertIn(line, text)
                 # What a device file says counts when it predicts.
                 done = self.run_script("--predict", f"{framework}.yaml", "vgg16", "--layers", LAYERS)
-                expected_ms = 1e3 * calibrate.features(calibrate.Models(LAYERS, None)["vgg16"], factors) @ solution
+                expected_ms = 1e3 * calibrate.features(timings.Models(LAYERS, None)["vgg16"], factors) @ solution
                 self.assertAlmostEqual(float(done.stdout.split()[-1]), expected_ms, delta=0.01)
         # Kernels without Winograd are not ncnn's.
-        measured = self.write(head + self.made("ncnn", calibrate.PRODUCTS, solution))
+        measured = self.write(head + self.made("ncnn", device_files.PRODUCTS, solution))
         self.run_script(measured, "-o", "ncnn.yaml", "--layers", LAYERS)
         text = self.read("ncnn.yaml")
         for line in found:
@@ -119,7 +121,7 @@ class Calibration(unittest.TestCase):
 
     def test_a_framework_that_is_not_known_is_noted_once(self):
         solution = [1 / 8e9, 1 / 3e9, 40e-6]
-        rows = [self.made(framework, calibrate.NEUTRAL, solution, threads)
+        rows = [self.made(framework, device_files.NEUTRAL, solution, threads)
                 for framework, threads in (("caffe", 4), ("caffe", 1), ("onnxruntime", 4))]
         done = self.run_script(self.write("device,framework,threads,model,ms\n" + "".join(rows)),
                                "-o", "b.yaml", "--layers", LAYERS)
@@ -131,7 +133,7 @@ class Calibration(unittest.TestCase):
         return self.run_script("--from", *arguments, "-o", output)
 
     def test_a_board_is_carried_over_to_other_software_by_one_factor(self):
-        points = framework_ratio.by_framework(calibrate.ratio_points())["tflite"]
+        points = framework_ratio.by_framework(framework_ratio.ratio_points())["tflite"]
         factor = framework_ratio.factor_of(points)
         ours = os.path.join(ROOT, "platforms", "devices", "rpi4.yaml")
         for threads in "4", "1":
@@ -196,7 +198,7 @@ class Calibration(unittest.TestCase):
                          [5, 3])
 
     def test_intervals_are_as_wide_as_the_timings_scatter(self):
-        models = calibrate.Models(LAYERS, None)
+        models = timings.Models(LAYERS, None)
         names = sorted(LOONGSON_MS)
         x = numpy.array([calibrate.features(models[name]) for name in names])
         truth = numpy.array([1 / 8e9, 1 / 3e9, 40e-6])
@@ -247,7 +249,7 @@ class Calibration(unittest.TestCase):
                                         capture_output=True).returncode, 0)
 
     def test_each_precision_is_an_entry_of_its_own(self):
-        models = calibrate.Models(LAYERS, None)
+        models = timings.Models(LAYERS, None)
         rows = []
         for precision, p in ("fp16", 8e9), ("int8", 20e9):
             rows += [f"b,4,{name},{float(1e3 * calibrate.features(models[name]) @ [1 / p, 1 / 3e9, 40e-6])},{precision}"
