@@ -57,7 +57,7 @@ TEST_CASE("a device misses the weights of its parts that no earlier plan has put
   const Cluster three = sim_fixture::cluster(devices(3));
   const auto missing = [&](const Plan* present, const std::set<std::int32_t>& emptied,
                            const Plan& next) {
-    return missing_weight_bytes(present, emptied, next, graph, three, 2);
+    return missing_weight_bytes(next, {present, emptied}, graph, three, 2);
   };
   const Plan first = parts({{1, 0, channels(0, 4)}, {2, 1, rows(0, 10)}});
   CHECK(missing(nullptr, {}, first) == Bytes{8, 8, 0});
@@ -80,7 +80,7 @@ TEST_CASE("weights from the source share its links, those from disks do not") {
   // 80 byte/s and 0.25 s.
   const Cluster three = sim_fixture::cluster(devices(3));
   const auto from_source = [&](const Bytes& bytes, const Cluster& cluster) {
-    return loading_s(bytes, cluster, WeightsFrom::kSource, 1);
+    return load_of(bytes, cluster, {}).time_s;
   };
   CHECK(from_source({0, 0, 0}, three) == 0);
   CHECK(from_source({80, 0, 0}, three) == 0);  // it has its own
@@ -91,8 +91,11 @@ TEST_CASE("weights from the source share its links, those from disks do not") {
   // On Wi-Fi each byte is on the air twice.
   CHECK(from_source({0, 80, 0}, sim_fixture::cluster(devices(3), NetworkType::kWifi)) ==
         about(0.25 + 2));
-  CHECK(loading_s({60, 80, 20}, three, WeightsFrom::kDisk, 40) == about(2));
-  CHECK(loading_s({0, 0, 0}, three, WeightsFrom::kDisk, 40) == 0);
+  const WeightStore disks{WeightsFrom::kDisk, 40};
+  CHECK(load_of({60, 80, 20}, three, disks).time_s == about(2));
+  CHECK(load_of({0, 0, 0}, three, disks).time_s == 0);
+  CHECK(load_of({60, 80, 20}, three, disks).bytes == 160);
+  CHECK(load_of({60, 80, 20}, three, {}).bytes == 100);
 }
 
 TEST_CASE("of routes with unequal latencies each begins when its own is over") {
@@ -102,7 +105,7 @@ TEST_CASE("of routes with unequal latencies each begins when its own is over") {
   network.links[index(route.links.back())].latency_s += 1;
   const Cluster cluster("late", devices(3), network, DeviceId{0}, DeviceId{0});
   // The first is alone from 0.25 to 1.25 s (80 bytes); then 40 bytes each at half the rate.
-  CHECK(loading_s({0, 120, 40}, cluster, WeightsFrom::kSource, 1) == about(1.25 + 1));
+  CHECK(load_of({0, 120, 40}, cluster, {}).time_s == about(1.25 + 1));
 }
 
 }  // namespace edgeflow

@@ -7,6 +7,7 @@
 
 #include "experiments/scenario/scenario.hpp"
 #include "partition/plans/executable_plan.hpp"
+#include "partition/prices/loading.hpp"
 #include "sim/setup/stream.hpp"
 
 namespace edgeflow {
@@ -23,8 +24,7 @@ struct MadePlan {
 /// What a change of plans is for, and what the new plan's devices have to load before.
 struct ChangeCause {
   std::string because;
-  double load_bytes = 0;
-  double load_s = 0;
+  Load load = {};
 };
 
 /// The plans of a stream, and when each is in use.

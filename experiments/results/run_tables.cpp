@@ -165,9 +165,9 @@ constexpr Column<PlanRow> kPlanColumns[] = {
        return r.requests > 0 ? cell(r.latencies_s / static_cast<double>(r.requests)) : "";
      }},
     {{"load_bytes", "byte", "weights that its devices did not have and got before"},
-     [](const PlanRow& r) { return cell(r.period.cause.load_bytes); }},
+     [](const PlanRow& r) { return cell(r.period.cause.load.bytes); }},
     {{"load_s", "s", "what that took, after planning"},
-     [](const PlanRow& r) { return cell(r.period.cause.load_s); }},
+     [](const PlanRow& r) { return cell(r.period.cause.load.time_s); }},
 };
 
 std::vector<Period> periods_of(const StreamPlans& plans, double makespan_s) {

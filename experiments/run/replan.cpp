@@ -6,7 +6,6 @@
 #include <cmath>
 #include <exception>
 #include <map>
-#include <numeric>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -110,29 +109,23 @@ class Planner {
   }
 
   void load_first() {
+    const Load load = load_for(PlanId{0}, std::nullopt, {});
+    if (load.time_s == 0) return;
     held_.reset();
-    Use use{PlanId{0}, 0, {}, cause_of(PlanId{0}, {}, {}, "weights are loaded")};
-    use.ready_s = use.cause.load_s;
-    if (use.ready_s == 0) {
-      held_ = use.plan;
-      return;
-    }
     present_.reset();
-    change(0, {kNoPlan, ""}, {use.cause.because});
-    coming_.push_back(std::move(use));
+    const std::string because = "weights are loaded";
+    change(0, {kNoPlan, ""}, {because});
+    coming_.push_back({PlanId{0}, load.time_s, {}, {because, load}});
   }
 
   /// `held`: whose weights are there, but on devices `emptied`.
-  ChangeCause cause_of(PlanId plan, std::optional<PlanId> held,
-                       const std::set<std::int32_t>& emptied, const std::string& because) const {
+  Load load_for(PlanId plan, std::optional<PlanId> held,
+                const std::set<std::int32_t>& emptied) const {
     const MadePlan& made = plans_.made[index(plan)];
-    const Plan* present = held ? plans_.made[index(*held)].plan.get() : nullptr;
-    std::vector<double> bytes = missing_weight_bytes(present, emptied, *made.plan, loading_.graph,
-                                                     *made.cluster, loading_.element_bytes);
-    const auto source = index(made.cluster->source());
-    if (loading_.how.from == WeightsFrom::kSource) bytes[source] = 0;
-    return {because, std::accumulate(bytes.begin(), bytes.end(), 0.0),
-            loading_s(bytes, *made.cluster, loading_.how.from, loading_.how.disk_Bps)};
+    const HeldWeights there{held ? plans_.made[index(*held)].plan.get() : nullptr, emptied};
+    return load_of(missing_weight_bytes(*made.plan, there, loading_.graph, *made.cluster,
+                                        loading_.element_bytes),
+                   *made.cluster, loading_.how.store);
   }
 
   void pass(const Instant& instant) {
@@ -176,10 +169,10 @@ class Planner {
         held = use.plan;  // which does not use what has failed
         emptied.clear();
       }
-      const ChangeCause cause = cause_of(answer.plan, held, emptied, because);
-      const double ready_s = planned_s + cause.load_s;
+      const Load load = load_for(answer.plan, held, emptied);
+      const double ready_s = planned_s + load.time_s;
       std::erase_if(coming_, [&](const Use& use) { return use.ready_s >= ready_s; });
-      coming_.push_back({answer.plan, ready_s, losses_, cause});
+      coming_.push_back({answer.plan, ready_s, losses_, {because, load}});
     } else if (!served) {
       change(now_s,
              {kNoPlan, fmt::format("{} at {:g} s and there is no plan for what is left ({})",

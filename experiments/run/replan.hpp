@@ -4,7 +4,7 @@
 //
 // Failures and repairs are known before the simulation, so all planning is done before it, and
 // simulated time is charged with what the scenario says that planning takes, and then with the
-// loading of the weights that the plan's devices do not have (see loading_s). At a failure of what
+// loading of the weights that the plan's devices do not have (see load_of). At a failure of what
 // the present plan uses, there is no plan until a new one, for what is left, is ready; at the
 // repair of what the newest plan was made without, a new one is made while the present one serves.
 // A plan that fails before it is ready is made again, for what is left then. Devices hold the

@@ -18,10 +18,10 @@ constexpr std::array<std::string_view, 2> kFrom{"source", "disk"};
 WeightLoading read_weight_loading(const Yaml& yaml) {
   yaml.expect_keys({"from", "rate", "at_start"});
   WeightLoading loading;
-  loading.from = static_cast<WeightsFrom>(yaml.at("from").as_choice(kFrom));
+  loading.store.from = static_cast<WeightsFrom>(yaml.at("from").as_choice(kFrom));
   const auto rate = yaml.find("rate");
-  if (loading.from == WeightsFrom::kDisk) {
-    loading.disk_Bps = yaml.at("rate").as_quantity(Quantity::kByteRate);
+  if (loading.store.from == WeightsFrom::kDisk) {
+    loading.store.disk_Bps = yaml.at("rate").as_quantity(Quantity::kByteRate);
   } else if (rate) {
     rate->fail("is of disks, and weights are from the source");
   }
@@ -31,8 +31,9 @@ WeightLoading read_weight_loading(const Yaml& yaml) {
 
 YamlTree weight_loading_node(const WeightLoading& loading) {
   YamlTree node;
-  node["from"] = std::string(kFrom[static_cast<std::size_t>(loading.from)]);
-  if (loading.from == WeightsFrom::kDisk) node["rate"] = with_unit(loading.disk_Bps, "B/s");
+  node["from"] = std::string(kFrom[static_cast<std::size_t>(loading.store.from)]);
+  if (loading.store.from == WeightsFrom::kDisk)
+    node["rate"] = with_unit(loading.store.disk_Bps, "B/s");
   node["at_start"] = std::string(loading.at_start ? "true" : "false");
   return node;
 }

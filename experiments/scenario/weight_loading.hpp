@@ -1,14 +1,12 @@
 #pragma once
 // How the weights of plans get to the devices that need them.
 //
-//   weights: {from: source}                          # over the network, see loading_s; the default
+//   weights: {from: source}                          # over the network, see load_of; the default
 //   weights: {from: disk, rate: 90MB/s}              # of each device's own
 //   weights: {from: source, at_start: true}          # also those of the first plan; default no
 //
 // Those of plans that are made anew always have to get there. A first plan's are there when the run
 // begins, or with `at_start` requests wait until they are. Each stream loads as if by itself.
-
-#include <limits>
 
 #include "partition/prices/loading.hpp"
 #include "workloads/input/yaml.hpp"
@@ -16,8 +14,7 @@
 namespace edgeflow {
 
 struct WeightLoading {
-  WeightsFrom from = WeightsFrom::kSource;
-  double disk_Bps = std::numeric_limits<double>::infinity();  // kDisk
+  WeightStore store = {};
   bool at_start = false;
 };
 

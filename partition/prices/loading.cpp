@@ -1,6 +1,7 @@
 #include "partition/prices/loading.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "partition/prices/flows.hpp"
 
@@ -18,7 +19,7 @@ double from_source_s(const std::vector<double>& bytes, const Cluster& cluster) {
   std::vector<Way> ways;
   for (std::size_t d = 0; d < bytes.size(); ++d) {
     const DeviceId to{static_cast<std::int32_t>(d)};
-    if (bytes[d] == 0 || to == cluster.source()) continue;
+    if (bytes[d] == 0) continue;
     Route route = cluster.route(cluster.source(), to);
     const double start_s = route.latency_s;
     const double on_links = bytes[d] * route.crossings;
@@ -46,31 +47,33 @@ double from_source_s(const std::vector<double>& bytes, const Cluster& cluster) {
 
 }  // namespace
 
-std::vector<double> missing_weight_bytes(const Plan* present, const std::set<std::int32_t>& emptied,
-                                         const Plan& next, const Graph& graph,
-                                         const Cluster& cluster, double element_bytes) {
+std::vector<double> missing_weight_bytes(const Plan& plan, const HeldWeights& held,
+                                         const Graph& graph, const Cluster& cluster,
+                                         double element_bytes) {
   // What both need together, less what is there.
   Plan there;
-  if (present) {
-    for (const ExecutionUnit& unit : present->units) {
-      if (!emptied.contains(number(unit.device))) there.units.push_back(unit);
+  if (held.plan) {
+    for (const ExecutionUnit& unit : held.plan->units) {
+      if (!held.emptied.contains(number(unit.device))) there.units.push_back(unit);
     }
   }
-  Plan both = next;
+  Plan both = plan;
   both.units.insert(both.units.end(), there.units.begin(), there.units.end());
   const std::vector<std::int64_t> wanted = weight_elements(both, graph, cluster);
-  const std::vector<std::int64_t> held = weight_elements(there, graph, cluster);
+  const std::vector<std::int64_t> has = weight_elements(there, graph, cluster);
   std::vector<double> bytes;
   for (std::size_t d = 0; d < wanted.size(); ++d) {
-    bytes.push_back(static_cast<double>(wanted[d] - held[d]) * element_bytes);
+    bytes.push_back(static_cast<double>(wanted[d] - has[d]) * element_bytes);
   }
   return bytes;
 }
 
-double loading_s(const std::vector<double>& bytes, const Cluster& cluster, WeightsFrom from,
-                 double disk_Bps) {
-  if (from == WeightsFrom::kSource) return from_source_s(bytes, cluster);
-  return *std::max_element(bytes.begin(), bytes.end()) / disk_Bps;
+Load load_of(std::vector<double> missing_bytes, const Cluster& cluster, const WeightStore& store) {
+  const bool sent = store.from == WeightsFrom::kSource;
+  if (sent) missing_bytes[index(cluster.source())] = 0;
+  const double all = std::accumulate(missing_bytes.begin(), missing_bytes.end(), 0.0);
+  const double most = *std::max_element(missing_bytes.begin(), missing_bytes.end());
+  return {all, sent ? from_source_s(missing_bytes, cluster) : most / store.disk_Bps};
 }
 
 }  // namespace edgeflow

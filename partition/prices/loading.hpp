@@ -2,7 +2,7 @@
 // How long it takes until devices have the weights of a plan.
 
 #include <cstdint>
-#include <optional>
+#include <limits>
 #include <set>
 #include <vector>
 
@@ -15,16 +15,31 @@ enum class WeightsFrom : std::uint8_t {
   kDisk,    // every device has all of them on a disk of its own
 };
 
-/// Weight bytes, by device, of what `next` needs and `present` has not put there: of each layer the
-/// union of the units' parts. `present` is null if nothing is there, as it is on the devices
-/// `emptied`. Precondition: both plans are valid on the cluster.
-std::vector<double> missing_weight_bytes(const Plan* present, const std::set<std::int32_t>& emptied,
-                                         const Plan& next, const Graph& graph,
-                                         const Cluster& cluster, double element_bytes);
+/// Where weights are before they are loaded.
+struct WeightStore {
+  WeightsFrom from = WeightsFrom::kSource;
+  double disk_Bps = std::numeric_limits<double>::infinity();  // kDisk
+};
 
-/// Until all bytes (by device) are there. From the source all leave at once, share links max-min
-/// fairly and have them to themselves; they take no CPU time. From disks they come at `disk_Bps`.
-double loading_s(const std::vector<double>& bytes, const Cluster& cluster, WeightsFrom from,
-                 double disk_Bps);
+/// What devices hold: the weights of a plan, but for those that have lost theirs.
+struct HeldWeights {
+  const Plan* plan = nullptr;  // null: nothing is anywhere
+  std::set<std::int32_t> emptied = {};
+};
+
+/// Weight bytes, by device, of what `plan` needs and the device does not hold: of each layer the
+/// union of the units' parts. Precondition: both plans are valid on the cluster.
+std::vector<double> missing_weight_bytes(const Plan& plan, const HeldWeights& held,
+                                         const Graph& graph, const Cluster& cluster,
+                                         double element_bytes);
+
+struct Load {
+  double bytes = 0;
+  double time_s = 0;  // until all are there
+};
+
+/// Of missing bytes, by device. From the source, which has its own, all leave at once, share links
+/// max-min fairly and have them to themselves; they take no CPU time.
+Load load_of(std::vector<double> missing_bytes, const Cluster& cluster, const WeightStore& store);
 
 }  // namespace edgeflow

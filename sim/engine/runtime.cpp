@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
-#include <set>
 #include <stdexcept>
 #include <utility>
 
+#include "sim/engine/lv08_limits.hpp"
 #include "sim/engine/offered_load.hpp"
 #include "sim/engine/platform.hpp"
 #include "workloads/input/machine_error.hpp"
@@ -22,14 +21,6 @@ const ExecutableUnit& unit_of(const RequestState& state, UnitId unit) {
 const ExecutableMessage& message_of(const RequestState& state, MessageId message) {
   return state.executable->messages[message];
 }
-
-/// Of a message in LV08. SimGrid stops itself when the latencies that its flows begin with are lost in
-/// the rounding of its clock (seen from 1e10 s on).
-constexpr double kLongest_s = 1e9;
-
-/// Of a link in LV08. SimGrid stops itself where a flow's share of a slower one is lost in rounding
-/// (seen at 0.125 byte/s, not at 1.25).
-constexpr double kSlowest_Bps = 10;
 
 Attempt attempt_of(const RequestState& state, bool aborted) {
   return {state.stream, state.request, state.plan, state.aborted, aborted};
@@ -114,9 +105,7 @@ SimulationResult Runtime::run(sg4::Engine& engine) {
   return std::move(result_);
 }
 
-/// Of all links that messages and others' traffic may use.
-void Runtime::check_rates() const {
-  const Network& network = cluster_.network();
+std::set<int> Runtime::links_of_messages() const {
   std::set<int> links;
   for (const StreamState& stream : streams_) {
     for (const PlanState& plan : stream.plans) {
@@ -125,24 +114,7 @@ void Runtime::check_rates() const {
       }
     }
   }
-  double slowest_Bps = std::numeric_limits<double>::infinity();
-  for (const BackgroundTraffic& traffic : disturbances_.background) {
-    const Route route = cluster_.route(DeviceId{traffic.from}, DeviceId{traffic.to});
-    links.insert(route.links.begin(), route.links.end());
-    if (traffic.rate_Bps > 0) slowest_Bps = std::min(slowest_Bps, traffic.rate_Bps);
-  }
-  for (const int link : links) {
-    slowest_Bps = std::min(slowest_Bps, network.links[index(link)].bandwidth_Bps);
-  }
-  for (const Trace& trace : disturbances_.bandwidths) {
-    if (std::ranges::none_of(trace.of, [&](int link) { return links.contains(link); })) continue;
-    for (const Trace::Step& step : trace.steps) slowest_Bps = std::min(slowest_Bps, step.value);
-  }
-  if (slowest_Bps >= kSlowest_Bps) return;
-  throw std::runtime_error(
-      fmt::format("{:.3g} byte/s are less than the {:g} that can be simulated: is a rate too low? "
-                  "(of lv08; with cm02 they can)",
-                  slowest_Bps, kSlowest_Bps));
+  return links;
 }
 
 // Instants.
@@ -437,13 +409,7 @@ void Runtime::leave(RequestState& state, MessageId id) {
     instant_.emplace_back(now_s(), DeviceTask::kReceive, id, state);
   } else if (over_links(message)) {
     const bool delayed = options_.network_model == NetworkModel::kCm02;
-    if (!delayed && message.alone_s() > kLongest_s) {
-      throw std::runtime_error(
-          fmt::format("a message takes {:.3g} s, more than the {:.3g} that can be simulated: is a "
-                      "rate too low? "
-                      "(of lv08; with cm02 it can)",
-                      message.alone_s(), kLongest_s));
-    }
+    if (!delayed) check_lv08_time(message.alone_s());
     activities_.transfer(
         late_s + (delayed ? message.latency_s : 0),
         {(*plan.ends)[message.from_device], (*plan.ends)[message.to], message.link_bytes}, done);

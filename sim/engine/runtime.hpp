@@ -138,7 +138,7 @@ class Runtime {
     std::vector<RequestState*> idle_states;
   };
 
-  void check_rates() const;
+  std::set<int> links_of_messages() const;
 
   // Instants.
   bool handle_instant(std::span<const RuntimeEvent> events);

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "sim/engine/lv08_limits.hpp"
 #include "sim/engine/runtime.hpp"
 
 namespace edgeflow {
 
 void Runtime::begin() {
-  if (options_.network_model == NetworkModel::kLv08 && effects_.contention) check_rates();
+  if (options_.network_model == NetworkModel::kLv08 && effects_.contention) {
+    check_lv08_rates(links_of_messages(), cluster_, disturbances_);
+  }
   environment_.begin();
   for (const StreamId id : streams_.ids()) {
     const Stream& given = *streams_[id].stream;
