@@ -147,9 +147,8 @@ TEST_CASE("without contention ties are broken as in the estimate") {
   const Plan plan = build_plan(graph, where, assignment, "even");
   SimulationOptions options;
   options.effects.contention = false;
-  const Effects effects = options.effects;
-  const auto result = simulate_ok(plan, graph, where, std::move(options));
-  const Estimate predicted = estimate(plan, graph, where, {}, effects);
+  const auto result = simulate_ok(plan, graph, where, options);
+  const Estimate predicted = estimate(plan, graph, where, {}, options.effects);
   for (const UnitRecord& unit : result.units) {
     CAPTURE(unit.unit);
     CHECK(unit.start_s == doctest::Approx(predicted.units[unit.unit].start_s).epsilon(1e-9));

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <utility>
 
 #include "partition/prices/estimate.hpp"
 #include "tests/support/baselines_fixture.hpp"
@@ -75,7 +74,7 @@ TEST_CASE("what a token wakes competes with all else that is ready when it arriv
       effects.contention = contention;
       SimulationOptions options;
       options.effects = effects;
-      const SimulationResult result = simulate_ok(plan, graph, where, std::move(options));
+      const SimulationResult result = simulate_ok(plan, graph, where, options);
       const Estimate fair = estimate(plan, graph, where, {}, effects, Sharing::kMaxMin);
       const Estimate in_turn = estimate(plan, graph, where, {}, effects);
       const auto check = [](const UnitTimes& its_middle, const UnitTimes& its_last) {

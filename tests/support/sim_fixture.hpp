@@ -122,8 +122,12 @@ inline std::shared_ptr<const ExecutablePlan> executable(const Plan& plan, const 
 }
 
 /// Simulates with records. Fails the test if the status is not ok.
-inline SimulationResult simulate_ok(const Plan& plan, const Graph& graph, const Cluster& where,
-                                    SimulationOptions options = {}, ElementSize size = {}) {
+/// Never inlined: g++ 14 takes copies of a vector whose size it knows for overruns.
+[[gnu::noinline]] inline SimulationResult simulate_ok(const Plan& plan, const Graph& graph,
+                                                      const Cluster& where,
+                                                      const SimulationOptions& given = {},
+                                                      ElementSize size = {}) {
+  SimulationOptions options = given;
   options.record = true;
   options.timeout_s = 60;
   SimulationResult result = simulate(plan, graph, where, size, options);
