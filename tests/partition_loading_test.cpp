@@ -91,6 +91,11 @@ TEST_CASE("weights from the source share its links, those from disks do not") {
   // On Wi-Fi each byte is on the air twice.
   CHECK(from_source({0, 80, 0}, sim_fixture::cluster(devices(3), NetworkType::kWifi)) ==
         about(0.25 + 2));
+  // To a station of half the rate twice as long; the source is the access point, one crossing away.
+  const Network air = make_wifi(3, 80, 0.25, {80, 40, 80}, 0);
+  const Cluster slow("slow", devices(3), air, DeviceId{0}, DeviceId{0});
+  CHECK(from_source({0, 80, 0}, slow) == about(0.25 / 2 + 2));
+  CHECK(from_source({0, 0, 80}, slow) == about(0.25 / 2 + 1));
   const WeightStore disks{WeightsFrom::kDisk, 40};
   CHECK(load_of({60, 80, 20}, three, disks).time_s == about(2));
   CHECK(load_of({0, 0, 0}, three, disks).time_s == 0);
