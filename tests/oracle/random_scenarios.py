@@ -172,7 +172,8 @@ class Maker:
         if disturbances:
             found["disturbances"] = disturbances
         if "failures" in disturbances or self.chance(.1):
-            found["weights"] = self.random.choice([{"from": "source"}, {"from": "disk", "rate": self.between(5, 500, "MB/s")}])
+            disk = {"from": "disk", "rate": self.between(5, 500, "MB/s")}
+            found["weights"] = self.random.choice([{"from": "source"}, disk])
             found["weights"]["at_start"] = "failures" not in disturbances or self.chance(.3)
         if self.chance(.6):
             return found | first
