@@ -141,6 +141,7 @@ class Models:
 
 
 def run_edgeflow(program, arguments):
+    program = program or os.environ.get("EDGEFLOW")  # set by `edgeflow calibrate`
     candidates = [program] if program else [
         os.path.join(ROOT, "build", preset, "edgeflow") for preset in ("release", "ci", "dev")]
     for candidate in candidates:

@@ -13,6 +13,7 @@
 #include "tests/support/paths.hpp"
 #include "tests/support/program.hpp"
 #include "workloads/input/file_hash.hpp"
+#include "workloads/input/home.hpp"
 #include "workloads/input/origin.hpp"
 
 namespace edgeflow {
@@ -53,7 +54,8 @@ std::string with_other_code() {
 /// Sweeps with the given program into `folder`.
 Outcome sweep_by(const Scratch& scratch, const std::string& program) {
   scratch.write_program("other/edgeflow", program);
-  return shell(scratch, "other/edgeflow sweep " + kSweep + " -o out");
+  return shell(scratch, "EDGEFLOW_HOME='" + home_folder().string() + "' other/edgeflow sweep " +
+                            kSweep + " -o out");
 }
 
 std::size_t finished(const fs::path& results) {

@@ -8,7 +8,9 @@
 #include <csignal>
 #include <system_error>
 
+#include "experiments/commands/command_info.hpp"
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/script.hpp"
 #include "experiments/results/version.hpp"
 #include "workloads/input/machine_error.hpp"
 #include "workloads/input/yaml.hpp"
@@ -29,18 +31,23 @@ class CommandLine {
         "files, nothing was started; 3 the machine is short of something, try again later; 130\n"
         "interrupted; 70 a bug.\n"
         "Examples:\n"
-        "  edgeflow run experiments/studies/yolo_on_four_boards.yaml\n"
-        "  edgeflow sweep experiments/studies/quickstart.yaml");
+        "  edgeflow run yolo_on_four_boards\n"
+        "  edgeflow sweep quickstart && edgeflow plot results/quickstart");
     add_run();
     add_sweep();
     add_merge();
     add_report();
+    add_plot();
     add_plan();
     add_explain();
     add_import();
     add_inspect();
     add_validate();
     add_list();
+    add_calibrate();
+    add_doctor();
+    add_completion();
+    add_man();
   }
 
   int run() {
@@ -67,7 +74,10 @@ class CommandLine {
   }
 
   void add_scenario(CLI::App* sub, ScenarioArguments& arguments) {
-    sub->add_option("SCENARIO", arguments.file, "Scenario file")->required();
+    sub->add_option("SCENARIO", arguments.file, "Scenario file, or name of a shipped one")
+        ->required()
+        ->transform(study_file, "")
+        ->option_text("SCENARIO");
     sub->add_option("--set", arguments.changes,
                     "Change a value of the scenario: key.path=value; may be repeated")
         ->allow_extra_args(false)
@@ -82,15 +92,18 @@ class CommandLine {
 
   void add_run() {
     CLI::App* sub = add("run", "Plan and simulate a scenario",
-                        "  edgeflow run experiments/studies/yolo_on_four_boards.yaml\n"
+                        "  edgeflow run yolo_on_four_boards\n"
                         "  edgeflow run my.yaml --set cluster.network.bandwidth=300Mbps -o fast",
                         [this] { return run_scenario(run_); });
     run_.command_line = command_line();
     add_scenario(sub, run_.scenario);
-    sub->add_option("-o,--output", run_.output, "Folder for results (default: results/<name>)");
-    sub->add_option("--plan", run_.plan, "Replay this plan instead of asking the strategies");
+    sub->add_option("-o,--output", run_.output, "Folder for results (default: results/<name>)")
+        ->type_name("FOLDER");
+    sub->add_option("--plan", run_.plan, "Replay this plan instead of asking the strategies")
+        ->type_name("PLAN");
     sub->add_option("--timeout", run_.timeout,
-                    "Wall-clock limit of one simulation, such as 60s (default: 600s)");
+                    "Wall-clock limit of one simulation, such as 60s (default: 600s)")
+        ->type_name("TIME");
     sub->add_flag("--force", run_.force,
                   "Set aside what is in the folder as runs.old-N, also of another scenario");
     add_no_lock(sub, run_.no_lock);
@@ -99,19 +112,23 @@ class CommandLine {
   }
 
   void add_sweep() {
-    CLI::App* sub =
-        add("sweep",
-            "Run a scenario at every point of a grid; a sweep that was stopped goes on "
-            "where it was",
-            "  edgeflow sweep experiments/studies/quickstart.yaml -j 2\n"
-            "  edgeflow sweep experiments/studies/quickstart.yaml --shard 1/3 -o shared",
-            [this] { return run_sweep(sweep_); });
+    CLI::App* sub = add("sweep",
+                        "Run a scenario at every point of a grid; a sweep that was stopped goes on "
+                        "where it was",
+                        "  edgeflow sweep quickstart -j 2\n"
+                        "  edgeflow sweep my_sweep.yaml --shard 1/3 -o shared",
+                        [this] { return run_sweep(sweep_); });
     sweep_.command_line = command_line();
-    sub->add_option("SWEEP", sweep_.file, "Sweep file")->required();
-    sub->add_option("-o,--output", sweep_.output, "Folder for results (default: results/<name>)");
+    sub->add_option("SWEEP", sweep_.file, "Sweep file, or name of a shipped one")
+        ->required()
+        ->transform(study_file, "")
+        ->option_text("SWEEP");
+    sub->add_option("-o,--output", sweep_.output, "Folder for results (default: results/<name>)")
+        ->type_name("FOLDER");
     sub->add_option(
-        "--timeout", sweep_.timeout,
-        "Wall-clock limit of planning and of one simulation, such as 60s (default: 600s)");
+           "--timeout", sweep_.timeout,
+           "Wall-clock limit of planning and of one simulation, such as 60s (default: 600s)")
+        ->type_name("TIME");
     sub->add_option("-j,--jobs", sweep_.workers, "Worker processes (default: one per core)")
         ->check(CLI::Range(1, 1024))
         ->type_name("N");
@@ -149,6 +166,67 @@ class CommandLine {
     sub->add_option("DIR", reported_, "Folder of results")->required();
   }
 
+  void add_plot() {
+    CLI::App* sub = add("plot", "Draw the figures that results have the data for, or one of them",
+                        "  edgeflow plot results/quickstart\n"
+                        "  edgeflow plot latency results/quickstart --help",
+                        [this] { return plot(words_of_script("plot")); });
+    sub->prefix_command();
+    sub->add_option("FIGURE", topic_, "A figure's name, then the results and the figure's options")
+        ->option_text("[FIGURE] DIR [OPTION]...");
+  }
+
+  void add_calibrate() {
+    CLI::App* sub = add("calibrate", "Fit a device file to measured times",
+                        "  edgeflow calibrate measured.csv -o my-board.yaml\n"
+                        "  edgeflow calibrate help",
+                        [this] {
+                          std::vector<std::string> words = words_of_script("calibrate");
+                          if (words == std::vector<std::string>{"help"}) words = {"--help"};
+                          return run_script("calibrate.py", words);
+                        });
+    sub->prefix_command();
+    sub->add_option("MEASURED.csv", topic_, "Table of times, then options")
+        ->option_text("MEASURED.csv -o BOARD.yaml [OPTION]...");
+  }
+
+  /// What a script gets: all words behind the subcommand.
+  std::vector<std::string> words_of_script(std::string_view command) const {
+    const auto words = command_line();
+    const auto at = std::find(words.begin(), words.end(), command);
+    return {at + 1, words.end()};
+  }
+
+  void add_doctor() {
+    add("doctor", "Say what is found where, and what is missing",
+        "  edgeflow doctor\n"
+        "  EDGEFLOW_HOME=elsewhere edgeflow doctor",
+        [] { return doctor(); });
+  }
+
+  void add_completion() {
+    CLI::App* sub = add("completion", "Print the script that completes this command line",
+                        "  source <(edgeflow completion bash)\n"
+                        "  edgeflow completion fish > ~/.config/fish/completions/edgeflow.fish",
+                        [this] { return print_help(completion(command_infos(app_), shell_)); });
+    sub->add_option("SHELL", shell_, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember(kShells))
+        ->option_text("bash|zsh|fish");
+  }
+
+  void add_man() {
+    add("man", "Print the manual's page",
+        "  edgeflow man | man -l -\n"
+        "  edgeflow man > edgeflow.1",
+        [this] { return print_help(man_page(command_infos(app_))); });
+  }
+
+  static int print_help(const std::string& text) {
+    print(text);
+    return kExitOk;
+  }
+
   void add_plan() {
     CLI::App* sub = add("plan", "Plan without simulating; run --plan replays the plan",
                         "  edgeflow plan my.yaml -o plan.yaml\n"
@@ -160,7 +238,8 @@ class CommandLine {
                         });
     add_scenario(sub, plan_);
     CLI::Option* plan =
-        sub->add_option("-o,--output", plan_output_, "File for the plan (default: stdout)");
+        sub->add_option("-o,--output", plan_output_, "File for the plan (default: stdout)")
+            ->type_name("FILE");
     sub->add_option("--problem", problem_output_,
                     "Plan nothing; write the problem that an external program would get")
         ->type_name("FILE.json")
@@ -176,7 +255,8 @@ class CommandLine {
                         "  edgeflow explain my.yaml --plan edited.yaml",
                         [this] { return explain_scenario(explain_, explain_plan_); });
     add_scenario(sub, explain_);
-    sub->add_option("--plan", explain_plan_, "Explain this plan instead of asking the strategy");
+    sub->add_option("--plan", explain_plan_, "Explain this plan instead of asking the strategy")
+        ->type_name("PLAN");
   }
 
   void add_onnx_inputs(CLI::App* sub, ImportArguments& arguments) {
@@ -194,7 +274,8 @@ class CommandLine {
                         "  edgeflow import net.onnx --input images=1x3x640x640 | less",
                         [this] { return import_model(import_, import_output_); });
     sub->add_option("MODEL.onnx", import_.file, "ONNX file")->required();
-    sub->add_option("-o,--output", import_output_, "File for the model (default: stdout)");
+    sub->add_option("-o,--output", import_output_, "File for the model (default: stdout)")
+        ->type_name("FILE");
     add_onnx_inputs(sub, import_);
   }
 
@@ -283,6 +364,7 @@ class CommandLine {
   std::vector<std::string> files_;
   std::string plan_scenario_;
   std::string topic_;
+  std::string shell_;
 };
 
 }  // namespace

@@ -138,6 +138,21 @@ Plan read_plan_file(const std::string& file, const Scenario& scenario) {
   return read_plan(document, scenario.workloads.front().model->graph, *scenario.cluster);
 }
 
+std::string study_file(const std::string& name) {
+  std::error_code error;
+  if (fs::path(name).has_parent_path() || fs::exists(name, error)) return name;
+  const std::vector<std::string> studies = catalogue_names("experiments/studies");
+  if (std::find(studies.begin(), studies.end(), name) != studies.end()) {
+    return (home_folder() / "experiments/studies" / (name + ".yaml")).string();
+  }
+  if (fs::path(name).has_extension()) return name;
+  const auto near =
+      nearest_name(name, std::vector<std::string_view>(studies.begin(), studies.end()));
+  throw InputError({}, "", fmt::format("there is no file or study {}", in_quotes(name)),
+                   near ? fmt::format("did you mean \"{}\"?", *near)
+                        : fmt::format("a path, or one of: {}", fmt::join(studies, ", ")));
+}
+
 void print(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
     return;

@@ -61,9 +61,6 @@ int run_sweep(const SweepArguments& arguments);
 /// Makes runs.csv and timing.csv of the runs in a results folder.
 int merge(const std::string& folder);
 
-/// Writes report.html into a results folder, by scripts/report.py.
-int report(const std::string& folder);
-
 /// Writes the plan to `output`, or to stdout if that is empty.
 int write_plan_file(const ScenarioArguments& arguments, const std::string& output);
 /// Writes what an external program would get of the scenario.
@@ -90,6 +87,12 @@ int validate_files(const std::vector<std::string>& files, const std::string& sce
 /// `what` is one of list_topics().
 int list(const std::string& what);
 std::vector<std::string> list_topics();
+
+/// Says what is found where, and what is missing: kExitNotAllOk then.
+int doctor();
+
+/// The file of a scenario or sweep: a path, or the name of a shipped study. Throws InputError.
+std::string study_file(const std::string& name);
 
 /// Writes to stdout. Throws InputError if that fails (disk full).
 void print(const std::string& text);

@@ -1,11 +1,9 @@
-// The commands that simulate, run and sweep, and what is done with their results: merge and report.
+// The commands that simulate, run and sweep, and merge, which joins what they leave.
 
 #include <fmt/format.h>
 #include <sched.h>
 
-#include <array>
 #include <charconv>
-#include <system_error>
 
 #include "experiments/commands/commands.hpp"
 #include "experiments/commands/file_kind.hpp"
@@ -15,8 +13,6 @@
 #include "experiments/results/summary.hpp"
 #include "experiments/run/run.hpp"
 #include "partition/plans/plan_yaml.hpp"
-#include "workloads/input/home.hpp"
-#include "workloads/input/process.hpp"
 #include "workloads/model_yaml.hpp"
 
 namespace edgeflow {
@@ -25,7 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kDefaultTimeout_s = 600;
-constexpr const char* kPython = "/usr/bin/python3";  // Debian's, which has the modules
 
 double read_timeout_s(const std::string& text) {
   if (text.empty()) return kDefaultTimeout_s;
@@ -213,25 +208,6 @@ int merge(const std::string& folder) {
     throw InputError({folder, 0, 0}, "", "is not a folder");
   }
   return conclude(folder, "");
-}
-
-int report(const std::string& folder) {
-  const fs::path table = fs::path(folder) / "runs.csv";
-  if (std::error_code error; !fs::exists(table, error)) {
-    throw InputError({table.string(), 0, 0}, "", "no such file",
-                     "a finished sweep or 'edgeflow merge' writes it");
-  }
-  // An absolute path cannot be taken for an option.
-  const std::string absolute = fs::absolute(folder).string();
-  const std::string script = (home_folder() / "scripts" / "report.py").string();
-  const std::array<std::string, 3> words{kPython, script, absolute};
-  try {
-    Process python = Process::start(words);
-    return python.wait().shell_code() == 0 ? kExitOk : kExitUsage;
-  } catch (const std::system_error& error) {
-    throw InputError({kPython, 0, 0}, "", error.code().message(),
-                     "scripts/setup installs what is missing");
-  }
 }
 
 }  // namespace edgeflow

@@ -5,24 +5,59 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "workloads/input/origin.hpp"
 #include "workloads/input/yaml.hpp"
 
 namespace edgeflow {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+constexpr const char* kWayOut =
+    "install edgeflow anew, or set EDGEFLOW_HOME to its share/edgeflow or to a source tree";
+
+bool has_catalogues(const fs::path& folder) {
+  std::error_code error;
+  return fs::is_directory(folder / "platforms" / "devices", error);
+}
+
+fs::path search_upwards(fs::path folder) {
+  for (;; folder = folder.parent_path()) {
+    for (const fs::path& home : {folder / "share" / "edgeflow", folder}) {
+      if (has_catalogues(home)) return home;
+    }
+    if (folder == folder.root_path()) return {};
+  }
+}
+
+}  // namespace
+
+fs::path program_file() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error);
+}
+
 fs::path home_folder() {
-  const char* home = std::getenv("EDGEFLOW_HOME");
-  return home != nullptr && *home != '\0' ? fs::path(home) : fs::path(kOrigin.source_folder);
+  const char* asked = std::getenv("EDGEFLOW_HOME");
+  if (asked != nullptr && *asked != '\0') {
+    if (has_catalogues(asked)) return asked;
+    throw InputError({asked, 0, 0}, "", "EDGEFLOW_HOME has no platforms/devices in it", kWayOut);
+  }
+  static const fs::path kFound = search_upwards(program_file().parent_path());
+  if (!kFound.empty()) return kFound;
+  throw InputError({program_file().string(), 0, 0}, "",
+                   "there is no share/edgeflow with models and devices beside this program",
+                   kWayOut);
 }
 
 std::vector<std::string> catalogue_names(const fs::path& catalogue) {
   std::vector<std::string> names;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(home_folder() / catalogue, error)) {
+  const fs::path folder = home_folder() / catalogue;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
     if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
   }
+  if (error) throw InputError({folder.string(), 0, 0}, "", error.message(), kWayOut);
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -24,7 +24,7 @@ file(CONFIGURE OUTPUT "${OUT}" CONTENT [=[
 
 namespace edgeflow {
 
-EDGEFLOW_ORIGIN const Origin kOrigin{R"path(@SOURCE@)path", "@commit@", @dirty@};
+EDGEFLOW_ORIGIN const Origin kOrigin{"@commit@", @dirty@};
 
 }  // namespace edgeflow
 ]=] @ONLY)
