@@ -280,13 +280,14 @@ class CommandLine {
   }
 
   void add_inspect() {
-    CLI::App* sub = add("inspect", "Show a model or a cluster",
-                        "  edgeflow inspect resnet50 --no-fold --json\n"
-                        "  edgeflow inspect pi4x3-nano --xml > platform.xml",
-                        [this] { return inspect(inspected_, format(), !no_fold_); });
-    sub->add_option("NAME", inspected_.file, "Model or cluster: a shipped name or a file")
+    CLI::App* sub =
+        add("inspect", "Show a model, a device, a cluster, or the cluster of a scenario",
+            "  edgeflow inspect resnet50 --no-fold --json\n"
+            "  edgeflow inspect pi4x3-nano --xml > platform.xml",
+            [this] { return inspect(inspected_, format(), !no_fold_); });
+    sub->add_option("NAME", inspected_.file, "A shipped name or a file")
         ->required()
-        ->option_text("MODEL|CLUSTER");
+        ->option_text("MODEL|CLUSTER|DEVICE");
     add_onnx_inputs(sub, inspected_);
     CLI::Option* csv = sub->add_flag("--csv", csv_, "As a table: layers or devices");
     CLI::Option* json = sub->add_flag("--json", json_, "As JSON");
@@ -314,12 +315,13 @@ class CommandLine {
   void add_list() {
     CLI::App* sub = add("list", "List what there is to choose from",
                         "  edgeflow list strategies\n"
-                        "  edgeflow list columns",
-                        [this] { return list(topic_); });
-    sub->add_option("WHAT", topic_, "strategies, models, devices, clusters or columns")
+                        "  edgeflow list devices --json",
+                        [this] { return list(topic_, json_); });
+    sub->add_option("WHAT", topic_, "What: of what is shipped, or may stand in our files")
         ->required()
         ->check(CLI::IsMember(list_topics()))
-        ->option_text("strategies|models|devices|clusters|columns");
+        ->option_text(fmt::format("{}", fmt::join(list_topics(), "|")));
+    sub->add_flag("--json", json_, "As JSON");
   }
 
   InspectFormat format() const {

@@ -5,7 +5,6 @@
 
 #include "experiments/commands/script.hpp"
 #include "workloads/input/home.hpp"
-#include "workloads/model_yaml.hpp"
 
 namespace edgeflow {
 namespace {
@@ -40,9 +39,11 @@ void take_type(const std::string& type, ArgumentInfo& argument) {
 std::vector<std::string> shipped(const std::string& kind) {
   if (kind == "SCENARIO" || kind == "SWEEP") return catalogue_names("experiments/studies");
   if (kind.starts_with("[FIGURE]")) return figure_names();
-  if (kind != "MODEL|CLUSTER") return {};
-  std::vector<std::string> names = zoo_models();
-  for (const std::string& cluster : catalogue_names("platforms/clusters")) names.push_back(cluster);
+  if (kind != "MODEL|CLUSTER|DEVICE") return {};
+  std::vector<std::string> names;
+  for (const char* catalogue : {"workloads/models", "platforms/clusters", "platforms/devices"}) {
+    for (std::string& name : catalogue_names(catalogue)) names.push_back(std::move(name));
+  }
   return names;
 }
 

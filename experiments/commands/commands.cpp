@@ -10,6 +10,7 @@
 #include "experiments/commands/explain.hpp"
 #include "experiments/commands/file_kind.hpp"
 #include "experiments/commands/lists.hpp"
+#include "experiments/commands/mistakes.hpp"
 #include "experiments/jobs/sweep.hpp"
 #include "experiments/results/summary.hpp"
 #include "experiments/run/steps.hpp"
@@ -64,7 +65,7 @@ int with_plan(const ScenarioArguments& arguments, Use use) {
 
 struct Topic {
   const char* name;
-  std::string (*text)();
+  Listing (*make)();
 };
 constexpr std::array<Topic, 10> kTopics{{{"strategies", list_strategies},
                                          {"models", list_models},
@@ -77,18 +78,25 @@ constexpr std::array<Topic, 10> kTopics{{{"strategies", list_strategies},
                                          {"effects", list_effects},
                                          {"operators", list_operators}}};
 
-bool is_shipped(const std::string& name, const char* catalogue) {
-  const std::vector<std::string> names = catalogue_names(catalogue);
-  return std::find(names.begin(), names.end(), name) != names.end();
+/// What `edgeflow inspect` shows by name.
+constexpr std::array kInspected{"workloads/models", "platforms/clusters", "platforms/devices"};
+
+std::optional<fs::path> catalogue_of(const std::string& name) {
+  for (const char* catalogue : kInspected) {
+    const std::vector<std::string> names = catalogue_names(catalogue);
+    if (std::find(names.begin(), names.end(), name) != names.end()) return catalogue;
+  }
+  return std::nullopt;
 }
 
 std::string unknown_name_hint(const std::string& name) {
-  std::vector<std::string> known = zoo_models();
-  const std::vector<std::string> clusters = catalogue_names("platforms/clusters");
-  known.insert(known.end(), clusters.begin(), clusters.end());
+  std::vector<std::string> known;
+  for (const char* catalogue : kInspected) {
+    for (std::string& one : catalogue_names(catalogue)) known.push_back(std::move(one));
+  }
   const auto near = nearest_name(name, std::vector<std::string_view>(known.begin(), known.end()));
   return near ? fmt::format("did you mean \"{}\"?", *near)
-              : "a path, or a name of 'edgeflow list models' or 'edgeflow list clusters'";
+              : "a path, or a name of 'edgeflow list models', 'clusters' or 'devices'";
 }
 
 Graph read_onnx_file(const ImportArguments& arguments) {
@@ -114,7 +122,17 @@ std::string inspect_document(const Document& document, InspectFormat format, boo
     const std::string name = fs::path(document.file()).stem().string();
     return inspect_cluster(read_cluster(document.root(), name, read_platform_file), format);
   }
-  document.root().fail("is neither a model nor a cluster");
+  if (kind == FileKind::kDevice) {
+    if (format != InspectFormat::kText && format != InspectFormat::kJson) {
+      document.root().fail("a device is shown as text or by --json");
+    }
+    return inspect_device(read_device(document), format);
+  }
+  if (kind == FileKind::kScenario) {
+    ModelCache cache;
+    return inspect_cluster(*read_scenario(document.root(), cache).cluster, format);
+  }
+  document.root().fail("is neither a model, a device, a cluster nor a scenario");
 }
 
 }  // namespace
@@ -124,7 +142,9 @@ Scenario read_scenario_file(const ScenarioArguments& arguments) {
   expect_kind(document, FileKind::kScenario);
   for (const std::string& change : arguments.changes) override_scenario(document, change);
   ModelCache cache;
-  return read_scenario(document.root(), cache);
+  Scenario scenario;
+  read_all(document, [&](const Document& its) { scenario = read_scenario(its.root(), cache); });
+  return scenario;
 }
 
 Plan read_plan_file(const std::string& file, const Scenario& scenario) {
@@ -216,12 +236,12 @@ int import_model(const ImportArguments& arguments, const std::string& output) {
 
 int inspect(const ImportArguments& arguments, InspectFormat format, bool fold_layers) {
   const std::string& name = arguments.file;
-  const bool model = is_shipped(name, "workloads/models");
   fs::path file = name;
-  if (model || is_shipped(name, "platforms/clusters")) {
-    file = home_folder() / (model ? "workloads/models" : "platforms/clusters") / (name + ".yaml");
+  if (const auto catalogue = catalogue_of(name)) {
+    file = home_folder() / *catalogue / (name + ".yaml");
   } else if (std::error_code error; !fs::exists(file, error)) {
-    throw InputError({}, "", fmt::format("there is no model, cluster or file {}", in_quotes(name)),
+    throw InputError({}, "",
+                     fmt::format("there is no model, device, cluster or file {}", in_quotes(name)),
                      unknown_name_hint(name));
   }
   if (file.extension() == ".onnx") {
@@ -251,9 +271,11 @@ int validate_files(const std::vector<std::string>& files, const std::string& sce
   return exit_code;
 }
 
-int list(const std::string& what) {
+int list(const std::string& what, bool json) {
   for (const Topic& topic : kTopics) {
-    if (topic.name == what) print(topic.text());
+    if (topic.name != what) continue;
+    const Listing listing = topic.make();
+    print(json ? listing.json.dump(2) + "\n" : listing.text);
   }
   return kExitOk;
 }

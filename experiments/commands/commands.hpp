@@ -85,7 +85,7 @@ int inspect(const ImportArguments& arguments, InspectFormat format, bool fold_la
 int validate_files(const std::vector<std::string>& files, const std::string& scenario);
 
 /// `what` is one of list_topics().
-int list(const std::string& what);
+int list(const std::string& what, bool json);
 std::vector<std::string> list_topics();
 
 /// Says what is found where, and what is missing: kExitNotAllOk then.

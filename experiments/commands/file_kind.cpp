@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "experiments/commands/mistakes.hpp"
 #include "experiments/jobs/sweep.hpp"
 #include "partition/plans/plan_yaml.hpp"
 #include "sim/files/platform_file.hpp"
@@ -102,7 +103,9 @@ std::string check_plan(const Document& document, const std::optional<fs::path>& 
 
 std::string check_scenario(const Document& document) {
   ModelCache cache;
-  const std::vector<Job> jobs = jobs_of(read_scenario(document.root(), cache));
+  std::vector<Job> jobs;
+  read_all(document,
+           [&](const Document& its) { jobs = jobs_of(read_scenario(its.root(), cache)); });
   return fmt::format("a scenario of {} run{}", jobs.size(), jobs.size() == 1 ? "" : "s");
 }
 
@@ -138,12 +141,17 @@ std::string validate_file(const fs::path& file, const std::optional<fs::path>& s
     case FileKind::kModel:
       return fmt::format("a model of {} layers", read_model(document).size());
     case FileKind::kCluster: {
-      const Cluster cluster =
-          read_cluster(document.root(), file.stem().string(), read_platform_file);
-      return fmt::format("a cluster of {} devices", cluster.size());
+      std::size_t devices = 0;
+      read_all(document, [&](const Document& its) {
+        devices = read_cluster(its.root(), file.stem().string(), read_platform_file).size();
+      });
+      return fmt::format("a cluster of {} devices", devices);
     }
-    case FileKind::kDevice:
-      return fmt::format("a device with {} compute profiles", read_device(document).compute.size());
+    case FileKind::kDevice: {
+      std::size_t profiles = 0;
+      read_all(document, [&](const Document& its) { profiles = read_device(its).compute.size(); });
+      return fmt::format("a device with {} compute profiles", profiles);
+    }
     case FileKind::kMessaging:
       return fmt::format("the messaging profile {}", read_messaging(document).name);
     case FileKind::kPlan:

@@ -1,5 +1,5 @@
 #pragma once
-// What is in a model or a cluster: text, CSV, JSON, a graph for Graphviz, or
+// What is in a model, a device or a cluster: text, CSV, JSON, a graph for Graphviz, or
 // SimGrid's XML.
 
 #include <string>
@@ -16,6 +16,9 @@ enum class InspectFormat { kText, kCsv, kJson, kDot, kXml };
 /// without both needing all of its input and weights. `folded` says what the cut points are counted
 /// in.
 std::string inspect_model(const Graph& graph, bool folded, InspectFormat format);
+
+/// What a device file says of its board; text or JSON.
+std::string inspect_device(const DeviceProfile& profile, InspectFormat format);
 
 /// Devices, links and routes; CSV has the devices only, XML is a SimGrid platform file.
 std::string inspect_cluster(const Cluster& cluster, InspectFormat format);

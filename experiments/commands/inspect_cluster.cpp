@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/commands/inspect.hpp"
+#include "experiments/commands/inspect_device.hpp"
 #include "experiments/results/network_json.hpp"
 #include "experiments/results/summary.hpp"
 #include "sim/files/platform_file.hpp"
@@ -19,16 +20,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMaxRoutes = 2000;  // as text
-
-std::string or_dash(double value, double scale, const char* unit) {
-  return std::isfinite(value) ? fmt::format("{:g} {}", value * scale, unit) : "-";
-}
-
-std::string rate_text(const Rate& rate, double value) {
-  if (!rate.unit) return fmt::format("{:g}", value);
-  if (*rate.unit == Quantity::kDuration) return or_dash(value, 1e6, "us");
-  return or_dash(value, 1e-9, *rate.unit == Quantity::kMacRate ? "GMAC/s" : "GB/s");
-}
 
 /// The rates that a device of the cluster says something of, and the three that any has.
 std::vector<Rate> rates_shown(const Cluster& cluster) {
@@ -60,9 +51,6 @@ std::vector<Power> powers_shown(const Cluster& cluster) {
   }
   return shown;
 }
-
-/// Infinities and NaN have no place in JSON.
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 DeviceId device_id(std::size_t d) { return DeviceId{static_cast<std::int32_t>(d)}; }
 
@@ -169,35 +157,13 @@ std::string as_csv(const Cluster& cluster) {
   return text;
 }
 
-/// Of the fit, in shares; null if it is not known.
-Json error_json(const std::optional<FitError>& error) {
-  if (!error) return nullptr;
-  return {{"median", error->median}, {"p90", error->p90}, {"points", error->points}};
-}
-
 Json device_json(const Device& device) {
-  const ComputeProfile& compute = device.compute;
-  Json json;
-  json["name"] = device.name;
-  json["type"] = device.type;
-  json["framework"] = compute.framework;
-  json["threads"] = compute.threads;
-  json["precision"] = compute.precision ? Json(to_string(*compute.precision)) : Json();
-  json["precision_inferred"] = compute.precision_inferred;
-  json["error"] = error_json(compute.error);
-  for (const Rate& rate : rates()) {
-    json[std::string(rate.name)] = number(compute.*rate.member);
+  Json json{{"name", device.name}, {"type", device.type}};
+  json.update(compute_json(device.compute));
+  json["memory_bytes"] = number_json(device.memory_bytes);
+  for (const Power& power : powers()) {
+    json[std::string(power.name)] = number_json(device.*power.member);
   }
-  if (compute.layer_times) {
-    for (const auto& [model, layers] : compute.layer_times->models) {
-      for (const auto& [layer, time] : layers) json["layer_time_s"][model][layer] = time.time_s;
-    }
-  }
-  json["memory_bytes"] = number(device.memory_bytes);
-  for (const Power& power : powers()) json[std::string(power.name)] = number(device.*power.member);
-  json["messaging"] = compute.messaging;
-  json["sends"] = to_string(compute.sends);
-  json["source"] = compute.source;
   return json;
 }
 
@@ -213,10 +179,10 @@ std::string as_json(const Cluster& cluster) {
   json["links"] = Json::array();
   for (const Link& link : network.links) {
     json["links"].push_back({{"name", link.name},
-                             {"bandwidth_Bps", number(link.bandwidth_Bps)},
-                             {"latency_s", number(link.latency_s)},
-                             {"idle_W", number(link.idle_W)},
-                             {"busy_W", number(link.busy_W)}});
+                             {"bandwidth_Bps", number_json(link.bandwidth_Bps)},
+                             {"latency_s", number_json(link.latency_s)},
+                             {"idle_W", number_json(link.idle_W)},
+                             {"busy_W", number_json(link.busy_W)}});
   }
   json["routes"] = Json::array();
   for_each_pair(cluster, [&](DeviceId from, DeviceId to) {
@@ -228,8 +194,8 @@ std::string as_json(const Cluster& cluster) {
     json["routes"].push_back({{"from", cluster.device(from).name},
                               {"to", cluster.device(to).name},
                               {"links", links},
-                              {"crossings", number(route.crossings)},
-                              {"latency_s", number(route.latency_s)}});
+                              {"crossings", number_json(route.crossings)},
+                              {"latency_s", number_json(route.latency_s)}});
   });
   return json.dump(2) + "\n";
 }

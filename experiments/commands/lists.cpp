@@ -15,22 +15,63 @@
 #include "workloads/operators/attributes.hpp"
 
 namespace edgeflow {
+namespace {
 
-std::string list_strategies() {
+using Json = nlohmann::ordered_json;
+
+/// A cell as JSON has it: a number, a text, or null where there is none.
+Json value_of(const std::string& cell) {
+  if (cell.empty() || cell == "-") return nullptr;
+  if (const auto whole = parse_number<std::int64_t>(cell)) return *whole;
+  const auto number = parse_number(cell);
+  return number ? Json(*number) : Json(cell);
+}
+
+/// Rows of cells, the first the header, for people and as objects. The text has the `once` columns
+/// only in the first of several rows that begin alike.
+Listing table(std::vector<std::vector<std::string>> rows, std::string_view alignment,
+              std::initializer_list<std::size_t> once = {}) {
+  Listing listing{"", Json::array()};
+  for (std::size_t r = 1; r < rows.size(); ++r) {
+    Json& object = listing.json.emplace_back();
+    for (std::size_t c = 0; c < rows[r].size(); ++c) object[rows[0][c]] = value_of(rows[r][c]);
+  }
+  for (std::size_t r = rows.size(); r-- > 2;) {
+    if (rows[r].front() != rows[r - 1].front()) continue;
+    for (const std::size_t c : once) rows[r][c].clear();
+  }
+  listing.text = aligned(rows, alignment);
+  return listing;
+}
+
+}  // namespace
+
+Listing list_strategies() {
   std::string text;
+  Json json = Json::array();
   for (const StrategyInfo& info : strategies()) {
+    Json options = Json::array();
     text += fmt::format("{}{}: {}\n    optimises {}\n    {}\n", text.empty() ? "" : "\n", info.name,
                         info.summary, info.objective, info.paper);
     for (const OptionInfo& option : info.options) {
       const std::string_view usual = option.default_value;
       text += fmt::format("    {}: {} ({}; {})\n", option.key, option.meaning, values_text(option),
                           usual.empty() ? "no default" : fmt::format("default {}", usual));
+      options.push_back({{"key", option.key},
+                         {"meaning", option.meaning},
+                         {"values", values_text(option)},
+                         {"default", usual.empty() ? Json() : Json(usual)}});
     }
+    json.push_back({{"strategy", info.name},
+                    {"summary", info.summary},
+                    {"optimises", info.objective},
+                    {"paper", info.paper},
+                    {"options", options}});
   }
-  return text;
+  return {text, json};
 }
 
-std::string list_models() {
+Listing list_models() {
   std::vector<std::vector<std::string>> rows{{"model", "layers", "M params", "GMAC", "input"}};
   for (const std::string& name : zoo_models()) {
     const Graph graph = load_model(name, "");
@@ -40,10 +81,10 @@ std::string list_models() {
                     fmt::format("{:.2f}", static_cast<double>(sum.macs) * 1e-9),
                     fmt::format("1x{}", fmt::join(graph.layer(graph.input()).output.dims, "x"))});
   }
-  return aligned(rows, "lrrrl");
+  return table(rows, "lrrrl");
 }
 
-std::string list_devices() {
+Listing list_devices() {
   std::vector<std::vector<std::string>> rows{{"device", "GiB", "idle W", "busy W", "wired Mbit/s",
                                               "wifi Mbit/s", "framework", "threads", "precision",
                                               "GMAC/s", "description"}};
@@ -52,27 +93,19 @@ std::string list_devices() {
   };
   for (const std::string& name : catalogue_names("platforms/devices")) {
     const DeviceProfile profile = load_device(name, "");
-    bool first = true;
     for (const ComputeProfile& compute : profile.compute) {
-      const std::vector<std::string> board{name,
-                                           known(profile.memory_bytes, 1.0 / (1 << 30)),
-                                           known(profile.idle_W, 1),
-                                           known(profile.busy_W, 1),
-                                           known(profile.wired_Bps, 8e-6),
-                                           known(profile.wifi_Bps, 8e-6)};
-      rows.push_back(first ? board : std::vector<std::string>(board.size()));
-      rows.back().insert(
-          rows.back().end(),
-          {compute.framework, std::to_string(compute.threads),
-           compute.precision ? std::string(to_string(*compute.precision)) : "-",
-           fmt::format("{:g}", compute.mac_rate * 1e-9), first ? profile.description : ""});
-      first = false;
+      rows.push_back({name, known(profile.memory_bytes, 1.0 / (1 << 30)), known(profile.idle_W, 1),
+                      known(profile.busy_W, 1), known(profile.wired_Bps, 8e-6),
+                      known(profile.wifi_Bps, 8e-6), compute.framework,
+                      std::to_string(compute.threads),
+                      compute.precision ? std::string(to_string(*compute.precision)) : "-",
+                      fmt::format("{:g}", compute.mac_rate * 1e-9), profile.description});
     }
   }
-  return aligned(rows, "lrrrrrlrlrl");
+  return table(rows, "lrrrrrlrlrl", {0, 1, 2, 3, 4, 5, 10});
 }
 
-std::string list_clusters() {
+Listing list_clusters() {
   std::vector<std::vector<std::string>> rows{{"cluster", "devices", "network", "description"}};
   for (const std::string& name : catalogue_names("platforms/clusters")) {
     const Document document(home_folder() / "platforms/clusters" / (name + ".yaml"));
@@ -81,10 +114,10 @@ std::string list_clusters() {
     rows.push_back({name, std::to_string(cluster.size()), headline(cluster.network()),
                     description ? description->as_string() : ""});
   }
-  return aligned(rows, "lrll");
+  return table(rows, "lrll");
 }
 
-std::string list_rates() {
+Listing list_rates() {
   std::vector<std::vector<std::string>> rows{{"key", "value", "default", "meaning"}};
   for (const Rate& rate : rates()) {
     const double value = ComputeProfile().*rate.member;
@@ -100,10 +133,10 @@ std::string list_rates() {
     rows.push_back({fmt::format("power.{}", power.key), describe(Quantity::kPower),
                     power.needed ? "not known" : "as idle", std::string(power.meaning)});
   }
-  return aligned(rows, "llll");
+  return table(rows, "llll");
 }
 
-std::string list_messaging() {
+Listing list_messaging() {
   std::vector<std::vector<std::string>> rows{
       {"messaging", "message overhead", "serialization rate", "sends", "description"}};
   for (const std::string& name : catalogue_names("platforms/messaging")) {
@@ -117,51 +150,62 @@ std::string list_messaging() {
                     std::string(to_string(its.sends)),
                     description ? description->as_string() : ""});
   }
-  return aligned(rows, "lrrll");
+  return table(rows, "lrrll");
 }
 
-std::string list_networks() {
+Listing list_networks() {
   std::vector<std::vector<std::string>> rows{{"network", "meaning"}};
   for (const NetworkType type : kNetworkTypes) {
     rows.push_back({std::string(to_string(type)), std::string(meaning(type))});
   }
-  return aligned(rows, "ll");
+  return table(rows, "ll");
 }
 
-std::string list_effects() {
+Listing list_effects() {
   std::vector<std::vector<std::string>> rows{{"effect", "meaning"}};
   for (const Effect& effect : kEffects) {
     rows.push_back({std::string(effect.name), std::string(effect.meaning)});
   }
-  return aligned(rows, "ll");
+  return table(rows, "ll");
 }
 
-std::string list_operators() {
+Listing list_operators() {
   std::string text;
+  Json json = Json::array();
   for (const Operator& op : operator_table()) {
-    std::string names = op.functions.empty() ? std::string(op.name)
-                                             : fmt::format("{}", fmt::join(op.functions, ", "));
-    text += fmt::format("{}{}\n", text.empty() ? "" : "\n", names);
+    const std::vector<std::string_view> names =
+        op.functions.empty()
+            ? std::vector<std::string_view>{op.name}
+            : std::vector<std::string_view>(op.functions.begin(), op.functions.end());
+    text += fmt::format("{}{}\n", text.empty() ? "" : "\n", fmt::join(names, ", "));
+    Json attributes = Json::object();
     for (const std::string_view key : op.attributes) {
       text += fmt::format("    {}: {}\n", key, attribute_of(key).meaning);
+      attributes[std::string(key)] = attribute_of(key).meaning;
     }
+    json.push_back({{"operators", names}, {"attributes", attributes}});
   }
-  return text;
+  return {text, json};
 }
 
-std::string list_columns() {
+Listing list_columns() {
   std::string text;
+  Json json = Json::array();
   for (const TableInfo& table : result_tables()) {
+    Json columns = Json::array();
     std::vector<std::vector<std::string>> rows{{"column", "unit", "meaning"}};
     for (const ColumnInfo& column : table.columns) {
       rows.push_back({std::string(column.name),
                       column.unit.empty() ? "-" : std::string(column.unit),
                       std::string(column.meaning)});
+      columns.push_back(
+          {{"column", column.name}, {"unit", column.unit}, {"meaning", column.meaning}});
     }
     text += fmt::format("{}{}: a row per {}\n\n{}", text.empty() ? "" : "\n", table.file, table.row,
                         aligned(rows, "lll"));
+    json.push_back({{"file", table.file}, {"row", table.row}, {"columns", columns}});
   }
-  return text;
+  return {text, json};
 }
 
 }  // namespace edgeflow

@@ -1,21 +1,29 @@
 #pragma once
 // `edgeflow list`: what there is to choose from.
 
+#include <nlohmann/json.hpp>
 #include <string>
 
 namespace edgeflow {
 
-std::string list_strategies();
-std::string list_models();
-std::string list_devices();
-std::string list_clusters();
-std::string list_columns();
+/// The same for people and for programs: a list of objects, quantities in the units that their
+/// names say, null for what is not known.
+struct Listing {
+  std::string text;
+  nlohmann::ordered_json json;
+};
+
+Listing list_strategies();
+Listing list_models();
+Listing list_devices();
+Listing list_clusters();
+Listing list_columns();
 /// Rates and powers of devices, with their defaults.
-std::string list_rates();
-std::string list_messaging();
-std::string list_networks();
-std::string list_effects();
+Listing list_rates();
+Listing list_messaging();
+Listing list_networks();
+Listing list_effects();
 /// Operators of model files, with their attributes.
-std::string list_operators();
+Listing list_operators();
 
 }  // namespace edgeflow

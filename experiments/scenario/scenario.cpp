@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "experiments/scenario/disturbances.hpp"
 #include "partition/prices/bound.hpp"
@@ -277,6 +278,24 @@ std::int64_t Scenario::assumed_rates() const {
   return count;
 }
 
+namespace {
+
+/// Of the catalogue's boards, whose power somebody may have measured; empty if all is known.
+std::string types_without_power(const Cluster& cluster) {
+  std::vector<std::string> types;
+  for (const Device& device : cluster.devices()) {
+    const bool known = std::ranges::all_of(powers(), [&](const Power& power) {
+      return !power.needed || std::isfinite(device.*power.member);
+    });
+    if (known || device.type.empty() || std::ranges::find(types, device.type) != types.end())
+      continue;
+    types.push_back(device.type);
+  }
+  return fmt::format("{}", fmt::join(types, ", "));
+}
+
+}  // namespace
+
 std::vector<std::string> Scenario::notes() const {
   std::vector<std::string> notes;
   const auto add = [&](const std::string& note) {
@@ -303,6 +322,9 @@ std::vector<std::string> Scenario::notes() const {
     add(fmt::format(
         "rates of {} ({}) are of a fit that is off by more than {:.3g} % for half of {} networks",
         type_or_name(device), describe(device.compute), error->median * 100, error->points));
+  }
+  if (const std::string types = types_without_power(*cluster); !types.empty()) {
+    add(fmt::format("energy is not known: there are no power data of {}", types));
   }
   if (uncertainty.draws > 0) add(describe(uncertainty));
   return notes;

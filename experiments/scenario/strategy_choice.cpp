@@ -20,17 +20,30 @@ constexpr std::string_view kExternal = "external";
 constexpr std::size_t kMaxWord = 4096;  // of a command, which stands in tables and messages
 constexpr std::array<std::string_view, 3> kExternalKeys{"command", "time_limit", "files"};
 
+/// What may have been meant by a name that is none: one nearly so called, else those that say the
+/// word of themselves, as `chain`.
+std::string hint_for(const std::string& name) {
+  std::vector<std::string_view> names;
+  std::vector<std::string_view> about;
+  for (const StrategyInfo& info : strategies()) {
+    names.push_back(info.name);
+    const bool says = info.summary.find(name) != std::string_view::npos ||
+                      info.paper.find(name) != std::string_view::npos;
+    if (says) about.push_back(info.name);
+  }
+  if (const auto near = nearest_name(name, names))
+    return fmt::format("did you mean \"{}\"?", *near);
+  if (about.empty() || name.size() < 3) return fmt::format("one of {}", fmt::join(names, ", "));
+  return fmt::format("did you mean {}? 'edgeflow list strategies' says what each does",
+                     fmt::join(about, " or "));
+}
+
 StrategyChoice read_named_strategy(const Yaml& yaml) {
   StrategyChoice choice;
   choice.name = yaml.as_string();
   choice.info = find_strategy(choice.name);
   if (choice.info != nullptr) return choice;
-  std::vector<std::string_view> names;
-  for (const StrategyInfo& info : strategies()) names.push_back(info.name);
-  const auto near = nearest_name(choice.name, names);
-  yaml.fail(fmt::format("there is no strategy {}", in_quotes(choice.name)),
-            near ? fmt::format("did you mean \"{}\"?", *near)
-                 : fmt::format("one of {}", fmt::join(names, ", ")));
+  yaml.fail(fmt::format("there is no strategy {}", in_quotes(choice.name)), hint_for(choice.name));
 }
 
 /// Words as an option carries them: as a JSON list. From a list, from one word, or from such a JSON

@@ -62,6 +62,23 @@ std::vector<std::string> catalogue_names(const fs::path& catalogue) {
   return names;
 }
 
+namespace {
+
+/// Known names that hold `name`, or all if they are few; else where to look them up.
+std::string known_names(const std::string& name, const std::vector<std::string>& names,
+                        const fs::path& catalogue) {
+  constexpr std::size_t kFew = 12;
+  std::vector<std::string> shown;
+  for (const std::string& known : names) {
+    if (names.size() <= kFew || known.find(name) != std::string::npos) shown.push_back(known);
+  }
+  if (!shown.empty()) return fmt::format("a path to a file, or one of: {}", fmt::join(shown, ", "));
+  return fmt::format("a path to a file, or one of the {} that 'edgeflow list {}' shows",
+                     names.size(), catalogue.filename().string());
+}
+
+}  // namespace
+
 fs::path find_file(const std::string& name, const fs::path& catalogue, const fs::path& folder) {
   const bool bare = name.find('/') == std::string::npos && !fs::path(name).has_extension();
   const std::vector<std::string> names = catalogue_names(catalogue);
@@ -77,9 +94,8 @@ fs::path find_file(const std::string& name, const fs::path& catalogue, const fs:
   throw InputError({}, "",
                    bare ? fmt::format("there is no {} in {}", in_quotes(name), catalogue.string())
                         : fmt::format("there is no file {}", in_quotes(path.string())),
-                   nearest
-                       ? fmt::format("did you mean \"{}\"?", *nearest)
-                       : fmt::format("a path to a file, or one of: {}", fmt::join(names, ", ")));
+                   nearest ? fmt::format("did you mean \"{}\"?", *nearest)
+                           : known_names(name, names, catalogue));
 }
 
 }  // namespace edgeflow

@@ -36,6 +36,18 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+/// As people write it or not: without case and separators, Raspberry Pi as the catalogue has it.
+std::string plain_name(std::string_view name) {
+  std::string plain;
+  for (const char letter : name) {
+    const char small = lower(letter);
+    if ((small >= 'a' && small <= 'z') || (small >= '0' && small <= '9')) plain += small;
+  }
+  constexpr std::string_view kLong = "raspberrypi";
+  if (plain.starts_with(kLong)) plain.replace(0, kLong.size(), "rpi");
+  return plain;
+}
+
 /// ` from 1 to 8`, ` equal to 1`, ` of at least 1`, ` of at most 8`, or nothing without limits.
 template <typename Number, typename Text>
 std::string limits(Number min, Number max, Text text) {
@@ -185,7 +197,9 @@ std::optional<std::string> nearest_name(std::string_view word,
                                         std::span<const std::string_view> names) {
   std::optional<std::string> nearest;
   std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
+  const std::string plain = plain_name(word);
   for (const std::string_view name : names) {
+    if (!plain.empty() && plain_name(name) == plain) return std::string(name);
     if (name.size() >= word.size() + least || word.size() >= name.size() + least) continue;
     const std::size_t distance = edit_distance(word, name);
     if (distance >= least || distance >= std::min(word.size(), name.size())) continue;

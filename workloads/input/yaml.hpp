@@ -95,6 +95,10 @@ class Document {
   /// The same with the value still as text, as in `--set key.path=text`.
   void override_text(std::string_view key_path, const std::string& text, const Position& origin);
 
+  /// Takes the value at `key_path` out of its map; false if there is none, or it is in a list, whose
+  /// other items would be called otherwise then.
+  bool remove(std::string_view key_path);
+
   /// The document, overrides included, as YAML text with sorted keys: equal for equal meanings.
   std::string canonical_text() const { return edgeflow::canonical_text(root_); }
 
@@ -120,7 +124,8 @@ auto loaded_for(const Yaml& yaml, Load load) {
 }
 
 /// The name nearest to `word` if it is near enough to be a typo, for "did you mean" hints: insert,
-/// delete, change or swap at most a third of its letters, whatever their case.
+/// delete, change or swap at most a third of its letters, whatever their case; or the one that
+/// differs from it in case and separators only.
 std::optional<std::string> nearest_name(std::string_view word,
                                         std::span<const std::string_view> names);
 

@@ -242,6 +242,45 @@ void Document::override_value(std::string_view key_path, const YamlTree& value,
   overrides_.emplace_back(added.empty() ? path : added, origin);
 }
 
+namespace {
+
+/// `tree` without what the steps lead to; as it is if they lead nowhere.
+YamlTree without(const YamlTree& tree, std::span<const Step> steps) {
+  std::vector<YamlTree> items = tree.items();
+  std::vector<YamlTree::Entry> entries = tree.entries();
+  const Step& step = steps.front();
+  const bool last = steps.size() == 1;
+  if (step.index >= 0) {
+    const auto i = static_cast<std::size_t>(step.index);
+    if (i >= items.size() || last) return tree;
+    items[i] = without(items[i], steps.subspan(1));
+  } else {
+    const auto found = std::ranges::find_if(
+        entries, [&](const YamlTree::Entry& entry) { return entry.first.text() == step.key; });
+    if (found == entries.end()) return tree;
+    if (last) {
+      entries.erase(found);
+    } else {
+      found->second = without(found->second, steps.subspan(1));
+    }
+  }
+  YamlTree rest = tree.kind() == YamlTree::Kind::kList ? YamlTree::list(std::move(items))
+                                                       : YamlTree::map(std::move(entries));
+  rest.set_place(tree.line(), tree.column());
+  return rest;
+}
+
+}  // namespace
+
+bool Document::remove(std::string_view key_path) {
+  const std::vector<Step> steps = parse_key_path(key_path, {});
+  if (steps.back().index >= 0) return false;
+  YamlTree rest = without(root_, steps);
+  const bool removed = edgeflow::canonical_text(rest) != edgeflow::canonical_text(root_);
+  root_ = std::move(rest);
+  return removed;
+}
+
 void Document::override_text(std::string_view key_path, const std::string& text,
                              const Position& origin) {
   YamlTree value;
