@@ -177,7 +177,7 @@ PowerDraw read_power(const Yaml& power);
 /// F(4x4, 3x3) (Lavin and Gray, CVPR 2016) has a quarter of the multiplications, and in return
 /// transforms input and output tiles, work that grows with their elements. The factors of ncnn in
 /// platforms/devices/*.yaml, but for that quarter, are fitted to all its published timings
-/// together; README.md, "Devices", compares cost forms. If the profile has a measured time T of the
+/// together; README.md here compares cost forms. If the profile has a measured time T of the
 /// layer, a part with share s of its output takes
 ///   t = min(o, T) + s*(T - min(o, T))
 /// instead: all of it T, and the smallest part still o.

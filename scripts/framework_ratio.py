@@ -61,7 +61,7 @@ def by_framework(points):
 
 
 def text(points):
-    """Lines of README.md."""
+    """Lines of platforms/README.md."""
     lines = ["| other software on the same boards | times ncnn's | of single networks | networks | boards | "
              "board left out: median | 90th percentile |", "|---|---|---|---|---|---|---|"]
     for framework, of in by_framework(points).items():

@@ -87,7 +87,7 @@ class Forms:
 
 
 def text(runs, usual_runs):
-    """Lines of README.md."""
+    """Lines of platforms/README.md."""
     def cells(errors):
         if errors is None:
             return "- | -"

@@ -2,9 +2,10 @@
 """Where EdgeFlow's claim holds: how much lower its latency is than the best of the methods before it.
 
 Reads the results of experiments/studies/paper_claim.yaml (RESULTS_DIR/runs.csv) and writes
-RESULTS_DIR/plots/claim.png and .pdf. Every point is a model on a cluster. To the right the network is fast: the
-bits that a link moves while the cluster could do one MAC. Left panels compare with the best method for chains
-there, right ones with the best that cuts at cut points of the graph. Lines are medians over ten parts of the points.
+RESULTS_DIR/plots/claim.png and .pdf, and for claim_table.py RESULTS_DIR/claim_cells.csv. Every point is a model on
+a cluster. To the right the network is fast: the bits that a link moves while the cluster could do one MAC. Left
+panels compare with the best method for chains there, right ones with the best that cuts at cut points of the graph.
+Lines are medians over ten parts of the points.
 """
 
 import json
@@ -17,11 +18,8 @@ from matplotlib.ticker import PercentFormatter
 
 import figures
 import palette
+from claim_table import CHAIN, CLAIM, CUT_POINT, SETTING, gain_of
 
-CHAIN = ["single", "modnn", "deepthings", "aofl", "coedge", "neurosurgeon"]
-NO_COEDGE = [name for name in CHAIN if name != "coedge"]
-CUT_POINT = ["single", "cutpoint"]
-CLAIM = 0.402  # "up to 40.2 % lower latency", the paper's abstract
 PROGRAM = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build", "release", "edgeflow")
 PARTS = 10
 
@@ -34,36 +32,14 @@ def macs_of(model):
 def cells_of(results):
     """A row per model, cluster and bandwidth: bits per MAC, and the latency of each strategy in s."""
     runs = results.runs
-    keys = ["model", "cluster", "cluster.network.bandwidth"]
-    cells = runs.pivot_table(index=keys, columns="who", values="latency_s").reset_index()
+    cells = runs.pivot_table(index=SETTING, columns="who", values="latency_s").reset_index()
     # The simple bound is the model's work over the speed of all devices together.
-    bound = runs[runs["strategy"] == "single"].set_index(keys)["lower_bound_s"]
-    whole_s = bound[~bound.index.duplicated()].reindex(cells[keys]).to_numpy()
+    bound = runs[runs["strategy"] == "single"].set_index(SETTING)["lower_bound_s"]
+    whole_s = bound[~bound.index.duplicated()].reindex(cells[SETTING]).to_numpy()
     rate_bps = cells["cluster.network.bandwidth"].map(figures.quantity) * 1e6
     macs = {model: macs_of(model) for model in cells["model"].unique()}
     cells["bits_per_mac"] = rate_bps * whole_s / cells["model"].map(macs)
     return cells
-
-
-def gain_of(cells, ours, rivals):
-    """By how much it is lower than the best of them, by cell."""
-    return 1 - cells[ours] / cells[[rival for rival in rivals if rival in cells]].min(axis=1)
-
-
-def print_table(cells):
-    """The README's."""
-    def row(name, rivals, who):
-        gain = gain_of(cells, who, rivals)
-        shares = [(gain > 0).mean(), gain.median(), (gain >= CLAIM).mean(), gain.max(), gain.min()]
-        print(f"| {name} | `{who}` | " + " | ".join(f"{100 * share:.0f} %" for share in shares) + " |")
-
-    print(f"\n{len(cells)} settings; lower latency than the best of\n"
-          f"| | | in settings | median | by {100 * CLAIM:.1f} % or more in | at most | at least |\n" + "|---" * 7 + "|")
-    for name, rivals in (("the methods for chains", CHAIN), ("these without `coedge`", NO_COEDGE),
-                         ("those that cut at cut points", CUT_POINT)):
-        for who in cells:
-            if who.startswith("edgeflow"):
-                row(name, rivals, who)
 
 
 def draw_panel(axes, cells, ours, rivals):
@@ -99,7 +75,7 @@ def draw(results, _=None):
     claim = Line2D([], [], color="#000000", linewidth=0.8, linestyle=(0, (3, 2)), label="the claim: up to 40.2 %")
     fig.legend(handles=[claim], loc="lower center", bbox_to_anchor=(0.5, 1.0))
     figures.save(fig, results, "claim")
-    print_table(cells)
+    cells.to_csv(os.path.join(results.folder, "claim_cells.csv"), index=False)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
 #!/usr/bin/python3
-"""What a comparison study found: a table for the README, every cell as CSV, and the optimality gaps.
+"""What a comparison study found: a table, every cell as CSV, and the optimality gaps.
 
 Reads RESULTS_DIR/runs.csv of a sweep over model, cluster, bandwidth and strategy, and asks the program
 (`edgeflow list strategies`) what each strategy optimises. Writes
 RESULTS_DIR/cells.csv (latency in ms by cell and strategy), RESULTS_DIR/plots/optimality_gap.png and
-.pdf, and prints a Markdown table; with --readme FILE, puts it between the two lines
-<!-- study --> and <!-- /study --> of that file instead.
+.pdf, and prints a Markdown table; with --readme, puts it into partition/README.md instead.
 """
 
 import argparse
@@ -22,10 +21,10 @@ import numpy as np
 import pandas as pd
 
 import palette
+import readme
 
 BANDWIDTH = "cluster.network.bandwidth"
 CELL = ["model", "cluster", BANDWIDTH]
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 OURS = "edgeflow-joint"
 LOOKAHEAD = "edgeflow, lookahead"  # ours as well
 # Options that make another strategy of it; the rest only set it up.
@@ -75,34 +74,49 @@ def cells_of(runs):
     return latency, best, others.idxmin(axis=1)
 
 
+def cells_from(path):
+    """The same, from cells.csv."""
+    cells = pd.read_csv(path, index_col=CELL)
+    latency = cells.drop(columns=["best other", "gain"], errors="ignore") / 1e3
+    return latency, latency.drop(columns=[OURS], errors="ignore").min(axis=1)
+
+
+def where_splitting_pays(latency):
+    return latency.min(axis=1) < LEAST_GAIN * latency["single"]
+
+
+def of_latency(latency, best, name):
+    """What the table says of a strategy's latencies."""
+    own = latency[name]
+    others = latency.drop(columns=[name])
+    ratio = (own / (best if name == OURS else others.drop(columns=[OURS], errors="ignore").min(axis=1))).dropna()
+    wins = int((own <= others.min(axis=1) * (1 + 1e-9)).sum())
+    return [f"{geometric_mean(ratio):.2f}", f"{geometric_mean(ratio[where_splitting_pays(latency)]):.2f}",
+            f"{ratio.max():.2f}", str(wins)]
+
+
 def table(runs, latency, best, objective):
-    single = latency["single"]
-    pays = latency.min(axis=1) < LEAST_GAIN * single
     ok = runs[runs["status"] == "ok"]
     capacity = ok.pivot_table(index=CELL, columns="strategy", values="capacity_rps", sort=False)
     rows = ["| strategy | optimises | vs best other | where splitting pays | worst | best in cells | "
             "capacity vs single | gap of the estimator, median | gap to bound, median | not ok |",
             "|---|---|---|---|---|---|---|---|---|---|"]
     for name in latency:
-        own = latency[name]
-        rest = latency.drop(columns=[name]).min(axis=1)
-        ratio = (own / (best if name == OURS else latency.drop(columns=[name, OURS],
-                                                               errors="ignore").min(axis=1))).dropna()
         mine = runs[runs["strategy"] == name]
-        wins = int((own <= rest * (1 + 1e-9)).sum())
         more = geometric_mean((capacity[name] / capacity["single"]).dropna())
         rows.append(
-            f"| {name} | {objective.get(name.split(',')[0], '?')} | {geometric_mean(ratio):.2f} | "
-            f"{geometric_mean(ratio[pays]):.2f} | {ratio.max():.2f} | {wins} | {more:.2f} | "
+            f"| {name} | {objective.get(name.split(',')[0], '?')} | {' | '.join(of_latency(latency, best, name))} | "
+            f"{more:.2f} | "
             f"{100 * mine['estimate_gap'].abs().median():.2f} % | "
             f"{100 * mine['optimality_gap'].median():.0f} % | {int((mine['status'] != 'ok').sum())} |")
-    return rows, pays
+    return rows
 
 
-def findings(runs, latency, best, pays):
-    lines = [f"{len(latency)} cells ({runs['model'].nunique()} models, {runs['cluster'].nunique()} "
-             f"clusters, {runs[BANDWIDTH].nunique()} bandwidths), {len(runs)} runs. Ratios are "
-             "geometric means of the latency over the best *other* strategy of each cell, "
+def findings(latency, best, run_count):
+    pays = where_splitting_pays(latency)
+    models, clusters, bandwidths = (latency.index.get_level_values(key).nunique() for key in CELL)
+    lines = [f"{len(latency)} cells ({models} models, {clusters} clusters, {bandwidths} bandwidths), {run_count} runs. "
+             "Ratios are geometric means of the latency over the best *other* strategy of each cell, "
              f"{OURS} apart; splitting pays in {int(pays.sum())} cells."]
     lines.append("Capacity is what the busiest device or link can do per second by the plan alone, as a geometric mean "
                  "over that of `single`: what a plan is worth for a stream, whatever it was made for.")
@@ -125,10 +139,13 @@ def findings(runs, latency, best, pays):
                 lines.append(f"YOLOv5s on 5/5/5/15 GMAC/s at {cell[2][:-4]} Mbit/s: "
                              f"{1e3 * latency.loc[cell, OURS]:.0f} ms, {gain:.0f} % faster than the "
                              "best of single, even and proportional.")
-    error = runs["estimate_gap"].abs().dropna()
-    lines.append(f"Gap of the estimator over all runs: median {100 * error.median():.2f} %, "
-                 f"worst {100 * error.max():.1f} %.")
     return lines
+
+
+def estimator_finding(runs):
+    error = runs["estimate_gap"].abs().dropna()
+    return (f"Gap of the estimator over all runs: median {100 * error.median():.2f} %, "
+            f"worst {100 * error.max():.1f} %.")
 
 
 def lookahead_table(latency):
@@ -145,17 +162,6 @@ def lookahead_table(latency):
             pairs = [ms.loc[(model, bandwidth)] for bandwidth in bandwidths]
             rows.append(f"| {model} | " + " | ".join(f"{a:.0f} → {b:.0f}" for a, b in pairs) + " |")
     return rows
-
-
-def put_into(path, text):
-    begin, end = "<!-- study -->", "<!-- /study -->"
-    with open(path, encoding="utf-8") as file:
-        old = file.read()
-    if begin not in old or end not in old:
-        fail(f"{path}: there are no lines {begin} and {end}")
-    new = old[:old.index(begin)] + begin + "\n" + text + "\n" + old[old.index(end):]
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(new)
 
 
 def gap_plot(runs, plots):
@@ -183,8 +189,8 @@ def gap_plot(runs, plots):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", metavar="RESULTS_DIR", help="the folder that a sweep wrote")
-    parser.add_argument("--readme", metavar="FILE", help="put the table between its study lines")
-    parser.add_argument("--program", default=os.path.join(ROOT, "build", "release", "edgeflow"))
+    parser.add_argument("--readme", action="store_true", help="put the table into partition/README.md")
+    parser.add_argument("--program", default=os.path.join(readme.ROOT, "build", "release", "edgeflow"))
     arguments = parser.parse_args()
 
     runs = read_runs(os.path.join(arguments.results, "runs.csv"))
@@ -193,12 +199,14 @@ def main():
     cells["best other"] = winner
     if OURS in latency:
         cells["gain"] = (1 - latency[OURS] / best).round(4)
-    cells.to_csv(os.path.join(arguments.results, "cells.csv"))
+    path = os.path.join(arguments.results, "cells.csv")
+    cells.to_csv(path)
+    latency, best = cells_from(path)  # so that the table says what the cells do, digit by digit
 
-    rows, pays = table(runs, latency, best, objectives(arguments.program))
-    text = "\n".join(rows + [""] + findings(runs, latency, best, pays) + lookahead_table(latency))
+    text = "\n".join([*table(runs, latency, best, objectives(arguments.program)), "",
+                      *findings(latency, best, len(runs)), estimator_finding(runs), *lookahead_table(latency)])
     if arguments.readme:
-        put_into(arguments.readme, text)
+        readme.put(readme.STRATEGIES, "study", text)
     else:
         print(text)
     plots = os.path.join(arguments.results, "plots")
