@@ -39,8 +39,8 @@ def shares_of(gain):
 
 def table(cells):
     lines = [f"{len(cells)} settings:", "",
-             f"| lower latency than the best of | | in settings | median | by {100 * CLAIM:.1f} % or more in | at most | "
-             "at least |", "|---" * 7 + "|"]
+             "| lower latency than the best of | | in settings | median | "
+             f"by {100 * CLAIM:.1f} % or more in | at most | at least |", "|---" * 7 + "|"]
     for rivals, names in RIVALS.items():
         for who, title in JUDGED.items():
             lines.append(f"| {rivals} | {title} | " + " | ".join(shares_of(gain_of(cells, who, names))) + " |")

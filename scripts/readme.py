@@ -61,8 +61,8 @@ def rows(text, first):
 def trust():
     """How far to trust the program: the main figures of both studies, from their tables."""
     validation, models = table(VALIDATION, "validation"), whole_models()
-    lines = ["| simulated against measured | points | median error | 90th percentile | plans in order | constants, points |",
-             "|---|---|---|---|---|---|"]
+    lines = ["| simulated against measured | points | median error | 90th percentile | plans in order | "
+             "constants, points |", "|---|---|---|---|---|---|"]
     for title, points, median, p90, _, order, *_, constants in rows(validation, ["testbed", "points"]):
         lines.append(f"| {title} | {points} | {median} | {p90} | {order} | {constants} |")
     lines.append(f"| {models['networks']} networks on {models['boards']} boards, each left out of the fit | "
