@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <set>
 
 namespace edgeflow {
 
@@ -20,6 +21,15 @@ TEST_CASE("exponential gaps have the mean 1/rate") {
 TEST_CASE("streams of one seed differ by name") {
   CHECK(Random(1, "a").uniform() != Random(1, "b").uniform());
   CHECK(Random(1, "a").uniform() == Random(1, "a").uniform());
+}
+
+TEST_CASE("seeds of repetitions differ, and have at most 15 digits") {
+  std::set<std::uint64_t> seeds;
+  for (int r = 1; r <= 1000; ++r) seeds.insert(repetition_seed(7, r));
+  CHECK(seeds.size() == 1000);
+  CHECK(*seeds.rbegin() < 1'000'000'000'000'000);
+  CHECK(*seeds.rbegin() > 500'000'000'000'000);  // of 2^49, so that the range is used
+  CHECK(repetition_seed(7, 0) == 7);
 }
 
 TEST_CASE("the portable logarithm is the logarithm") {

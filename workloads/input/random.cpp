@@ -104,7 +104,7 @@ double normal_quantile(double probability) {
 
 std::uint64_t repetition_seed(std::uint64_t seed, int repetition) {
   if (repetition == 0) return seed;
-  return mix(seed + mix(fnv1a("repetition") + static_cast<std::uint64_t>(repetition))) >> 1U;
+  return mix(seed + mix(fnv1a("repetition") + static_cast<std::uint64_t>(repetition))) >> 15U;
 }
 
 Random::Random(std::uint64_t seed, std::string_view stream)

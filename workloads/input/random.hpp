@@ -22,8 +22,8 @@ double portable_exp(double x);
 /// relative. Precondition: 0 < probability < 1.
 double normal_quantile(double probability);
 
-/// The seed of a repetition of a run with this seed, itself for repetition 0; below 2^63, so that
-/// it can be written into a scenario.
+/// The seed of a repetition of a run with this seed, itself for repetition 0; below 2^49, so that
+/// programs that read tables keep it: R has 53 bits for it, spreadsheets 15 digits.
 std::uint64_t repetition_seed(std::uint64_t seed, int repetition);
 
 /// One stream of numbers. Streams of different names are independent, equal ones are equal.
