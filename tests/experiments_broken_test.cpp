@@ -253,6 +253,17 @@ const Broken kScenarios[] = {
     {"streams_without_strategy",
      ":9:5: at streams[1]: missing key \"strategy\" (or give the scenario one, for all streams "
      "without)"},
+    {"strategy_label_long",
+     ":7:31: at strategy.label: got \"123456789012345678901234567890123456789012345678901234567890"
+     "...\", expected a line of at most 60 bytes"},
+    {"strategy_label_of_another",
+     ":7:42: at strategies[1].label: two strategies have the label \"single\" (give each its own, "
+     "or "
+     "none)"},
+    {"strategy_label_of_next",
+     ":7:34: at strategies[0].label: two strategies have the label \"single\" (give each its own, "
+     "or "
+     "none)"},
     {"strategy_twice", ":8:13: at strategies: give \"strategy\" or \"strategies\", not both"},
     {"two_documents", ":8:1: a second YAML document starts here, expected only one"},
     {"unknown_cluster",
@@ -290,7 +301,8 @@ const Broken kScenarios[] = {
     {"unknown_network_model",
      ":8:29: at simulation.network_model: got \"LV8\", expected one of cm02, lv08 (did you mean "
      "\"lv08\"?)"},
-    {"command_of_another", ":7:24: at strategy: unknown key \"command\" (known: name, options)"},
+    {"command_of_another",
+     ":7:24: at strategy: unknown key \"command\" (known: name, label, options)"},
     {"external_no_program", ":7:37: at strategy.command: cannot run ..."},
     {"external_time_limit",
      ":7:55: at strategy.time_limit: got \"5\", expected a duration such as 0.5ms"},
@@ -339,6 +351,9 @@ const Broken kSweeps[] = {
     {"sweep_exclude_all", ":6:10: at exclude: excludes every run"},
     {"sweep_exclude_nothing",
      ":6:22: at exclude[0].strategy: got \"evn\", expected one of the axis's values even, single"},
+    {"sweep_label_of_two",
+     ":6:35: at base.strategy.label: two strategies have the label \"x\" (give each its own, or "
+     "none)"},
     {"sweep_label_axis", ":5:14: at axes.label.mix: labels name the values of a group of zip"},
     {"sweep_missing_base", ":3:7: at base: there is no file \"..."},
     {"sweep_no_item", ":5:31: at cluster.devices: has 2 items counted from 0, no item 2"},

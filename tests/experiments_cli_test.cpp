@@ -83,7 +83,8 @@ TEST_CASE("a run prints a table, writes results/<name> and reports to stderr") {
   CHECK(outcome.out.find("strategy  status  latency ms  estimate ms  speedup") !=
         std::string::npos);
   CHECK(first_line(outcome.err) == "[1/2] single: 1500.0 ms");
-  CHECK(outcome.err.find("wrote results/tiny: runs.csv, timing.csv, runs/") != std::string::npos);
+  CHECK(outcome.err.find("wrote results/tiny: runs.csv, summary.csv, timing.csv, runs/") !=
+        std::string::npos);
 
   const auto rows = rows_of(scratch.folder() / "results/tiny/runs.csv");
   REQUIRE(rows.size() == 2);
@@ -105,7 +106,7 @@ TEST_CASE("a rerun writes the same bytes, wherever it writes them") {
   CHECK(edgeflow(scratch, "sweep " + kSweep + " -o b/c").exit_code == 0);
   CHECK(edgeflow(scratch, "sweep " + kSweep + " -o a").exit_code == 0);
   const auto files = reproducible_files(scratch.folder() / "a");
-  CHECK(files.size() == 1 + 4 * 9);  // runs.csv, and nine files for each of four runs
+  CHECK(files.size() == 2 + 4 * 9);  // runs.csv, summary.csv, and nine files for each of four runs
   CHECK(files == reproducible_files(scratch.folder() / "b/c"));
 }
 

@@ -282,7 +282,7 @@ TEST_CASE("streams of a run keep their own limits, and share what they moved") {
   CHECK(*run.report.mean_in_flight == doctest::Approx(19 / 182.0));
 
   Summary summary;
-  summary.add(record_of(run.report));
+  summary.add({{record_of(run.report)}});
   const std::string text = summary.streams();
   const std::size_t line = text.find("lax");
   REQUIRE(line != std::string::npos);

@@ -167,13 +167,13 @@ TEST_CASE("runs without files give the same tables, in a file per thousand runs"
   const std::string table = expected(scratch);
   const Outcome outcome = edgeflow(scratch, "sweep sweep.yaml -o out");
   CHECK(outcome.exit_code == 0);
-  CHECK(says(outcome, "wrote out: runs.csv, timing.csv\n"));
+  CHECK(says(outcome, "wrote out: runs.csv, summary.csv, timing.csv\n"));
   const fs::path out = scratch.folder() / "out";
   CHECK(read_text(out / "runs.csv") == table);
   CHECK(lines_in(read_text(out / "timing.csv")) == 1 + kRuns);
   CHECK(names_in(out) == std::set<std::string>{".lock", ".runs.lock", ".setup.lock",
                                                "manifest.json", "records", "runs.csv",
-                                               "timing.csv"});
+                                               "summary.csv", "timing.csv"});
   CHECK(lines_of(log_of(scratch, "out")) == kRuns);
   const Outcome again = edgeflow(scratch, "sweep sweep.yaml -o out");
   CHECK(says(again, "24 of 24 runs are done already"));
@@ -190,7 +190,7 @@ TEST_CASE("streams of runs without files are in the same table") {
                                       outputs + "\n");
     CHECK(edgeflow(scratch, std::string("sweep streams.yaml -o ") + out).exit_code == 0);
   }
-  for (const char* table : {"runs.csv", "streams.csv"}) {
+  for (const char* table : {"runs.csv", "summary.csv", "streams.csv"}) {
     CHECK(read_text(scratch.folder() / "with" / table) ==
           read_text(scratch.folder() / "without" / table));
   }

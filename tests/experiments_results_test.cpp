@@ -262,7 +262,7 @@ TEST_CASE("cells are quoted where a comma, a quote or a line break would be misr
 
 TEST_CASE("the first columns of runs.csv stay what they are") {
   // The public interface: columns are only ever appended.
-  const std::string header = runs_header({});
+  const std::string header = runs_header({}, {});
   CHECK(header ==
         "index,run_id,name,model,cluster,strategy,strategy_options,seed,devices,status,latency_s,"
         "latency_p50_s,latency_p95_s,latency_p99_s,latency_max_s,throughput_rps,"
@@ -272,14 +272,14 @@ TEST_CASE("the first columns of runs.csv stay what they are") {
         "repetition,requests,deadline_miss_ratio,mean_in_flight,offered_load,queue_growth_rps,"
         "overloaded,link_energy_J,energy_per_request_J,replans,outage_s,aborted,"
         "capacity_rps,assumed_rate,draws,latency_low_s,latency_high_s,speedup_low,speedup_high,"
-        "fastest_share\n");
+        "fastest_share,label,schema\n");
 }
 
 TEST_CASE("axes have columns of their own unless they are there anyway") {
   const std::vector<std::string> axes{"model", "cluster.network.bandwidth", "strategy"};
   RunReport report;
   report.axes = {{"model", "vgg16"}, {"cluster.network.bandwidth", "10Mbps"}, {"strategy", "#0"}};
-  const std::string text = runs_header(axes) + runs_row(record_of(report), axes);
+  const std::string text = runs_header(axes, {}) + runs_row(record_of(report), {});
   CHECK(text.find("strategy,strategy_options,cluster.network.bandwidth,seed") != std::string::npos);
   CHECK(text.find(",10Mbps,0,0,ok,,,") != std::string::npos);
 }

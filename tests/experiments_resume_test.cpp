@@ -220,6 +220,7 @@ TEST_CASE("Ctrl-C stops a sweep that the same command goes on with") {
     CHECK(WEXITSTATUS(status) == 130);
   }
   CHECK_FALSE(fs::exists(folder / "runs.csv"));
+  CHECK_FALSE(fs::exists(folder / "summary.csv"));
   const Outcome again = edgeflow(scratch, "sweep sweep.yaml -o stopped");
   CHECK(again.err.find("runs are done already") != std::string::npos);
   CHECK(read_text(folder / "runs.csv") == expected);

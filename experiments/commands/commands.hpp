@@ -58,7 +58,7 @@ struct SweepArguments {
 };
 int run_sweep(const SweepArguments& arguments);
 
-/// Makes runs.csv and timing.csv of the runs in a results folder.
+/// Makes runs.csv, summary.csv and timing.csv of the runs in a results folder.
 int merge(const std::string& folder);
 
 /// Writes the plan to `output`, or to stdout if that is empty.

@@ -8,6 +8,7 @@
 #include "experiments/commands/commands.hpp"
 #include "experiments/commands/file_kind.hpp"
 #include "experiments/jobs/sweep.hpp"
+#include "experiments/results/axis_columns.hpp"
 #include "experiments/results/layout.hpp"
 #include "experiments/results/merge.hpp"
 #include "experiments/results/summary.hpp"
@@ -82,7 +83,7 @@ int conclude(const std::filesystem::path& folder, const std::string& head,
   if (notes.empty()) notes = summary.notes();
   print(head + summary.runs() + (streams ? "\n" + summary.streams() : "") + note_lines(notes));
   std::error_code error;
-  fmt::print(stderr, "wrote {}: runs.csv, {}timing.csv{}\n", folder.string(),
+  fmt::print(stderr, "wrote {}: runs.csv, summary.csv, {}timing.csv{}\n", folder.string(),
              streams ? "streams.csv, " : "",
              fs::exists(folder / kRunsFolder, error) ? ", runs/" : "");
   return exit_code_of(summary.not_ok(), summary.count());
@@ -160,6 +161,7 @@ Study load_sweep(const SweepArguments& arguments) {
   study.manifest.base_text = sweep.base_text;
   study.manifest.arguments = arguments.command_line;
   study.manifest.axes = sweep.axes;
+  for (const auto& texts : sweep.texts) study.manifest.units.push_back(unit_of_axis(texts));
   study.manifest.runs = sweep.jobs.size();
   study.tasks = sharded ? shard_of(sweep.jobs, shard.number, shard.shards) : tasks_of(sweep.jobs);
   study.jobs = std::move(sweep.jobs);

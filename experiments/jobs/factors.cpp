@@ -57,7 +57,15 @@ void fail_too_many(const Yaml& yaml, const std::string& what) {
 
 std::string Factor::text(std::size_t key, std::size_t i) const {
   const Yaml& value = values[key][i];
-  return value.is_scalar() ? value.as_string() : fmt::format("#{}", i);
+  if (value.is_scalar()) return value.as_string();
+  const auto label = value.is_map() ? value.find("label") : std::nullopt;
+  return label && label->is_scalar() ? label->as_string() : fmt::format("#{}", i);
+}
+
+std::vector<std::string> Factor::texts(std::size_t key) const {
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < size(); ++i) all.push_back(text(key, i));
+  return all;
 }
 
 bool is_label(const std::string& key) { return key.starts_with("label."); }
@@ -119,9 +127,7 @@ Exclusions::Condition Exclusions::read_condition(const std::string& key, const Y
     condition.key = static_cast<std::size_t>(found - keys.begin());
     break;
   }
-  std::vector<std::string> texts;
-  const Factor& factor = factors_[condition.factor];
-  for (std::size_t i = 0; i < factor.size(); ++i) texts.push_back(factor.text(condition.key, i));
+  const std::vector<std::string> texts = factors_[condition.factor].texts(condition.key);
   if (std::find(texts.begin(), texts.end(), condition.value) == texts.end()) {
     value.fail_expected(fmt::format("one of the axis's values {}", fmt::join(texts, ", ")));
   }

@@ -22,8 +22,10 @@ struct Factor {
 
   std::size_t size() const { return values.front().size(); }
 
-  /// What stands in tables for a value: itself, or its position if it is a list or a map.
+  /// What stands in tables for a value: itself, or of a map its `label`, else its position.
   std::string text(std::size_t key, std::size_t i) const;
+  /// All of a key.
+  std::vector<std::string> texts(std::size_t key) const;
 };
 
 /// Whether a key path is label.*: labels name the values of a group of zip, and change nothing.

@@ -15,7 +15,7 @@ namespace edgeflow {
 /// The figures of one run, as in a row of runs.csv. Nothing where a figure does not apply.
 struct RunReport {
   std::size_t index = 0;
-  std::string name, model, cluster, strategy, strategy_options;
+  std::string name, model, cluster, strategy, strategy_options, label;
   Axes axes;
   std::uint64_t seed = 0;
   int repetition = 0;

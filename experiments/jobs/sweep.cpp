@@ -134,19 +134,25 @@ class Points : public ScenarioSource {
 /// One object for equal strategies.
 class SharedStrategies {
  public:
+  /// Throws InputError if another strategy of the sweep has its label.
   std::shared_ptr<const StrategyChoice> get(const StrategyChoice& strategy) {
-    std::string key = fmt::format("{}\n{}\n", strategy.name, strategy.folder.string());
+    std::string key =
+        fmt::format("{}\n{}\n{}\n", strategy.name, strategy.label, strategy.folder.string());
     for (const auto& [option, value] : strategy.options)
       key += fmt::format("{}={}\n", option, value);
     for (const auto& [option, place] : strategy.places) {
       key += fmt::format("{} {}:{}\n", place.path, place.position.line, place.position.column);
     }
     auto& place = by_text_[key];
-    if (!place) place = std::make_shared<const StrategyChoice>(strategy);
+    if (!place) {
+      labels_.add(strategy);
+      place = std::make_shared<const StrategyChoice>(strategy);
+    }
     return place;
   }
 
  private:
+  Labels labels_;
   std::map<std::string, std::shared_ptr<const StrategyChoice>> by_text_;
 };
 
@@ -200,6 +206,8 @@ std::set<std::string> strategy_keys(const std::vector<Factor>& factors) {
 void link_baselines(std::vector<Job>& jobs, const std::vector<Factor>& factors,
                     const Yaml& baseline) {
   const std::string name = baseline.as_string();
+  const bool by_label = std::any_of(jobs.begin(), jobs.end(),
+                                    [&](const Job& job) { return job.strategy->label == name; });
   const std::set<std::string> ignored = strategy_keys(factors);
   const auto point_of = [&](const Job& job) {
     std::vector<std::string> point{std::to_string(job.repetition)};
@@ -212,7 +220,9 @@ void link_baselines(std::vector<Job>& jobs, const std::vector<Factor>& factors,
   std::set<std::string> names;
   for (const Job& job : jobs) {
     names.insert(job.strategy->name);
-    if (job.strategy->name == name) baselines.emplace(point_of(job), job.index);
+    if (!job.strategy->label.empty()) names.insert(job.strategy->label);
+    const std::string& own = by_label ? job.strategy->label : job.strategy->name;
+    if (own == name) baselines.emplace(point_of(job), job.index);
   }
   if (baselines.empty()) {
     baseline.fail_expected(fmt::format("a strategy of the sweep: {}", fmt::join(names, ", ")));
@@ -235,7 +245,10 @@ Sweep read_sweep(const fs::path& file) {
     sweep.run_files = outputs->as_choice(kOutputs) == 0;
   }
   for (const Factor& factor : factors) {
-    sweep.axes.insert(sweep.axes.end(), factor.keys.begin(), factor.keys.end());
+    for (std::size_t k = 0; k < factor.keys.size(); ++k) {
+      sweep.axes.push_back(factor.keys[k]);
+      sweep.texts.push_back(factor.texts(k));
+    }
   }
   const Exclusions exclusions(root.find("exclude"), factors);
   Expansion expansion(points);
@@ -276,9 +289,7 @@ std::string label_of(const Job& job) {
     if (is_strategy_axis(key) || (has_label && value.starts_with('#'))) continue;
     label += value + " ";
   }
-  label += job.strategy->name;
-  const std::string options = options_text(*job.strategy);
-  if (!options.empty()) label += fmt::format(" ({})", options);
+  label += label_of(*job.strategy);
   if (job.repetition > 0) label += fmt::format(" repetition {}", job.repetition);
   return label;
 }

@@ -7,12 +7,13 @@
 //   axes:                                  # their product; the last one varies fastest
 //     model: [vgg16, resnet50]
 //     cluster.network.bandwidth: [50Mbps, 100Mbps]
-//     strategy: [single, edgeflow]         # or {name: edgeflow, options: {...}}, or strategy.name
+//     strategy: [single, edgeflow]         # or {name: edgeflow, label: EdgeFlow, options: {...}},
+//                                          # or strategy.name
 //   zip:                                   # groups of equally long lists, walked in lockstep
 //     - {cluster.devices: [[{type: rpi4}], [{type: rpi4, count: 2}]], label.mix: [1 Pi, 2 Pis]}
 //   exclude: [{model: vgg16, cluster.network.bandwidth: 50Mbps}]
 //   repeat: 5                              # each with random numbers of its own
-//   baseline: single                       # speedup_over_baseline compares with its run
+//   baseline: single                       # or a label: speedup_over_baseline compares with its run
 //   outputs: runs.csv only                 # or all, the default: also a folder per run
 //
 // Axes are key paths into the scenario, applied from first to last after those of zip, which vary
@@ -31,11 +32,12 @@ namespace edgeflow {
 
 struct Sweep {
   std::string name;
-  std::vector<std::string> axes;  // key paths, those of zip first
-  std::vector<Job> jobs;          // in order
-  std::string text;               // canonical, of the sweep
-  std::string base_text;          // canonical, of the base if it is a file of its own
-  bool run_files = true;          // false: outputs are runs.csv only
+  std::vector<std::string> axes;                // key paths, those of zip first
+  std::vector<std::vector<std::string>> texts;  // of their values
+  std::vector<Job> jobs;                        // in order
+  std::string text;                             // canonical, of the sweep
+  std::string base_text;                        // canonical, of the base if it is a file of its own
+  bool run_files = true;                        // false: outputs are runs.csv only
 };
 
 /// Reads a sweep and every scenario in it, and tries the options of every strategy, so that no run

@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array kTables{"runs.csv", "streams.csv", "timing.csv", "report.html"};
+constexpr std::array kTables{"runs.csv", "summary.csv", "streams.csv", "timing.csv", "report.html"};
 constexpr const char* kPlots = "plots";  // of scripts/plot_all.py
 constexpr const char* kManifest = "manifest.json";
 

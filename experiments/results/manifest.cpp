@@ -38,6 +38,7 @@ Manifest manifest_of(const Json& json) {
   manifest.text = json.at("text");
   manifest.base_text = json.value("base_text", "");
   manifest.axes = json.at("axes").get<std::vector<std::string>>();
+  manifest.units = json.value("units", manifest.units);
   if (!json.at("runs").is_number_unsigned()) throw std::invalid_argument("runs is no count");
   manifest.runs = json.at("runs");
   manifest.commit = json.at("commit");
@@ -102,6 +103,7 @@ void write_manifest(const fs::path& folder, const Manifest& manifest) {
   json["name"] = manifest.name;
   json["file"] = manifest.file;
   json["axes"] = manifest.axes;
+  json["units"] = manifest.units;
   json["runs"] = manifest.runs;
   json["notes"] = manifest.notes;
   json["finished"] = false;

@@ -21,6 +21,7 @@ struct Manifest {
   std::string base_text;               // of the sweep's base, if that is a file of its own
   std::vector<std::string> arguments;  // of the program
   std::vector<std::string> axes;
+  std::vector<std::string> units;  // of their values (axis_columns.hpp); none in older files
   std::size_t runs = 0;
   std::vector<std::string> notes;  // of a scenario: what is assumed; only written
   std::string commit;              // of the program that made the runs, as read

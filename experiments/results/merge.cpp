@@ -12,6 +12,7 @@
 #include "experiments/results/comparison.hpp"
 #include "experiments/results/layout.hpp"
 #include "experiments/results/manifest.hpp"
+#include "experiments/results/repetitions.hpp"
 #include "experiments/results/run_log.hpp"
 #include "experiments/results/sweep_tables.hpp"
 #include "workloads/input/error.hpp"
@@ -176,15 +177,62 @@ class Roll {
   std::vector<std::size_t> shown_;
 };
 
+/// The tables over all runs, on their way.
+class Tables {
+ public:
+  Tables(const fs::path& folder, const Manifest& manifest)
+      : folder_(folder),
+        units_(manifest.units),
+        runs_(folder / "runs.csv", runs_header(manifest.axes, units_)),
+        points_(folder / "summary.csv", summary_header(manifest.axes, units_)),
+        timing_(folder / "timing.csv", timing_header()) {}
+
+  /// A run after all before it.
+  void add(Record record) {
+    runs_.add(runs_row(record, units_));
+    timing_.add(record.timing);
+    if (!record.streams.empty()) {
+      if (!streams_) streams_.emplace(folder_ / "streams.csv", streams_header());
+      streams_->add(streams_rows(record));
+    }
+    ++statuses_[record.at("status")];
+    if (record.at("repetition") == "0") end_point();
+    point_.runs.push_back(std::move(record));
+  }
+
+  Summary finish() {
+    end_point();
+    runs_.finish(Durability::kSynced);
+    points_.finish(Durability::kNormal);
+    if (streams_) streams_->finish(Durability::kNormal);
+    timing_.finish(Durability::kNormal);
+    finish_manifest(folder_, statuses_);
+    return std::move(summary_);
+  }
+
+ private:
+  /// Its repetitions follow each other.
+  void end_point() {
+    if (point_.runs.empty()) return;
+    points_.add(summary_row(point_, units_));
+    summary_.add(point_);
+    point_.runs.clear();
+  }
+
+  fs::path folder_;
+  std::vector<std::string> units_;
+  Table runs_, points_, timing_;
+  std::optional<Table> streams_;
+  Repetitions point_;
+  std::map<std::string, std::size_t> statuses_;
+  Summary summary_;
+};
+
 /// Writes all tables, and finishes the manifest; nothing if there are draws that `fastest` does not know.
 std::optional<Summary> write_tables(const fs::path& folder, const Manifest& manifest,
                                     StoredRuns& stored, const Fastest& fastest) {
   Roll roll(folder, manifest.runs);
-  Table runs(folder / "runs.csv", runs_header(manifest.axes));
-  Table timing(folder / "timing.csv", timing_header());
-  std::optional<Table> streams;
-  std::map<std::string, std::size_t> statuses;
-  Summary summary;
+  Tables tables(folder, manifest);
   for (const std::size_t thousand : stored.thousands()) {
     for (const auto& [index, stored_record] : stored.read(thousand)) {
       roll.add(index);
@@ -194,22 +242,11 @@ std::optional<Summary> write_tables(const fs::path& folder, const Manifest& mani
       const Record* baseline = record.baseline ? stored.find(*record.baseline) : nullptr;
       if (baseline != nullptr) compare(record, *baseline);
       fastest.compare(record);
-      runs.add(runs_row(record, manifest.axes));
-      timing.add(record.timing);
-      if (!record.streams.empty()) {
-        if (!streams) streams.emplace(folder / "streams.csv", streams_header());
-        streams->add(streams_rows(record));
-      }
-      ++statuses[record.at("status")];
-      summary.add(std::move(record));
+      tables.add(std::move(record));
     }
   }
   roll.expect_all();
-  runs.finish(Durability::kSynced);
-  if (streams) streams->finish(Durability::kNormal);
-  timing.finish(Durability::kNormal);
-  finish_manifest(folder, statuses);
-  return summary;
+  return tables.finish();
 }
 
 }  // namespace

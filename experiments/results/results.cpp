@@ -37,11 +37,21 @@ void refuse_others_files(const fs::path& folder) {
   }
 }
 
+/// Whether its strategies are called as the job's are.
+bool has_labels_of(const Record& record, const Job& job) {
+  if (record.at("label") != label_of(*job.strategy)) return false;
+  for (std::size_t s = 0; s < record.streams.size(); ++s) {
+    const StrategyChoice& strategy = job.strategy_of(job.scenario->workloads.at(s));
+    if (record.streams[s].at(stream_column("label")) != label_of(strategy)) return false;
+  }
+  return true;
+}
+
 /// Whether the run is that of the job, made by this program.
 bool is_of(const Record& record, const Job& job) {
   return record.index == job.index && record.config_hash == job.config_hash &&
          record.program == program_of(job) && record.axes == job.axes() &&
-         record.baseline == job.baseline;
+         record.baseline == job.baseline && has_labels_of(record, job);
 }
 
 void move_to(const fs::path& path, const fs::path& target) {

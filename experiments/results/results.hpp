@@ -4,6 +4,7 @@
 //   manifest.json          what was run by which program where; counts of statuses when it is done
 //   runs.csv               a row per run (sweep_tables.hpp); the same bytes whenever the same runs are
 //                          run, by however many processes, in however many goes
+//   summary.csv            a row per point, with statistics over its repetitions (repetitions.hpp)
 //   streams.csv            a row per stream of each run, if there are scenarios with streams
 //   timing.csv             wall-clock figures
 //   runs/<run_id>/         (or deeper, see layout.hpp) scenario.resolved.yaml, plan.yaml (of streams:
@@ -14,7 +15,7 @@
 //                          to stderr; status.json comes last, so that a run with one is whole
 //   records/               instead of runs/, if nothing is wanted but the tables above: run_log.hpp
 //
-// runs.csv and timing.csv are made of what the runs left, when all of them are there: merge.hpp.
+// These tables are made of what the runs left, when all of them are there: merge.hpp.
 // Finished runs are never deleted, except to be replaced by the same run: aside.hpp.
 
 #include <filesystem>

@@ -14,19 +14,6 @@ namespace {
 
 constexpr std::size_t kMaxRows = 100;
 
-/// A cell of runs.csv in other units, "-" if it is empty.
-std::string figure(const std::string& cell, double scale, int digits) {
-  if (cell.empty()) return "-";
-  return fmt::format("{:.{}f}", std::strtod(cell.c_str(), nullptr) * scale, digits);
-}
-
-/// "331.2-402.8"; "-" for an end that is not there.
-std::string range(const Record& record, const char* low, const char* high, double scale,
-                  int digits) {
-  if (record.at(low).empty()) return "-";
-  return figure(record.at(low), scale, digits) + "-" + figure(record.at(high), scale, digits);
-}
-
 /// "cluster.network.bandwidth" -> "bandwidth".
 std::string short_name(const std::string& axis) { return axis.substr(axis.rfind('.') + 1); }
 
@@ -35,138 +22,189 @@ bool is_strategy(const std::string& key) {
   return key == "strategy" || key.starts_with("strategy.");
 }
 
-std::string with_options(const std::string& strategy, const std::string& options) {
-  return options.empty() ? strategy : fmt::format("{} ({})", strategy, options);
+using P = Repetitions;
+
+/// Of one run whatever is there, however it ended; of several what those that ended ok have.
+std::vector<double> values_of(const P& point, std::string_view column) {
+  if (point.runs.size() > 1) return point.values(column);
+  const auto value = parse_number(point.first().at(column));
+  return value ? std::vector<double>{*value} : std::vector<double>{};
+}
+
+/// The mean of values of a cell in other units, of several with the half width of its 95 % interval;
+/// "-" if there are none.
+std::string mean(const std::vector<double>& values, double scale, int digits,
+                 bool interval = false) {
+  const Statistics statistics = statistics_of(values);
+  if (!statistics.mean) return "-";
+  std::string text = fmt::format("{:.{}f}", *statistics.mean * scale, digits);
+  if (!interval || !statistics.high) return text;
+  return text + fmt::format(" ± {:.{}f}", (*statistics.high - *statistics.mean) * scale, digits);
+}
+
+/// That of all runs; if these differ, the first that is not ok, and of how many.
+std::string status_of(const P& point) {
+  const std::size_t bad = point.runs.size() - point.ok();
+  const auto found =
+      std::ranges::find_if(point.runs, [](const Record& run) { return run.at("status") != "ok"; });
+  if (bad == 0) return "ok";
+  if (point.runs.size() == 1) return found->at("status");
+  return fmt::format("{} ({} of {} not ok)", found->at("status"), bad, point.runs.size());
+}
+
+std::string speedup(const P& point) {
+  const Statistics ratios = statistics_of_ratios(values_of(point, kSpeedup));
+  return ratios.mean ? fmt::format("{:.2f}", *ratios.mean) : "-";
+}
+
+std::string speedup_range(const P& point) {
+  const Statistics ratios = statistics_of_ratios(values_of(point, kSpeedup));
+  return ratios.low ? fmt::format("{:.2f}-{:.2f}", *ratios.low, *ratios.high) : "-";
+}
+
+/// "331.2-402.8", of repetitions the means of these; "-" for an end that is not there.
+std::string range(const P& point, const char* low, const char* high, double scale, int digits) {
+  const std::vector<double> lows = values_of(point, low);
+  if (lows.empty()) return "-";
+  return mean(lows, scale, digits) + "-" + mean(values_of(point, high), scale, digits);
+}
+
+/// When a column is of use.
+enum class For : std::uint8_t { kAll, kRepetitions, kDraws, kReplans };
+
+struct ColumnOfRuns {
+  const char* name;
+  std::string (*cell)(const P& point);
+  For use = For::kAll;
+  char alignment = 'r';
+};
+
+constexpr ColumnOfRuns kColumns[] = {
+    {"strategy", [](const P& p) { return p.first().at("label"); }, For::kAll, 'l'},
+    {"status", status_of, For::kAll, 'l'},
+    {"runs", [](const P& p) { return std::to_string(p.runs.size()); }, For::kRepetitions},
+    {"latency ms", [](const P& p) { return mean(values_of(p, "latency_s"), 1e3, 1, true); }},
+    {"5-95 %", [](const P& p) { return range(p, "latency_low_s", "latency_high_s", 1e3, 1); },
+     For::kDraws},
+    {"estimate ms", [](const P& p) { return mean(values_of(p, "estimated_latency_s"), 1e3, 1); }},
+    {"speedup", speedup},
+    {"95 %", speedup_range, For::kRepetitions},
+    {"5-95 %", [](const P& p) { return range(p, "speedup_low", "speedup_high", 1, 2); },
+     For::kDraws},
+    {"fastest %", [](const P& p) { return mean(values_of(p, "fastest_share"), 100, 1); },
+     For::kDraws},
+    {"moved MB", [](const P& p) { return mean(values_of(p, "bytes_moved"), 1e-6, 2); }},
+    {"energy J", [](const P& p) { return mean(values_of(p, "energy_J"), 1, 2); }},
+    {"peak MiB",
+     [](const P& p) { return mean(values_of(p, "peak_memory_bytes"), 1.0 / (1024 * 1024), 1); }},
+    {"aborted",
+     [](const P& p) { return mean(values_of(p, "aborted"), 1, p.runs.size() > 1 ? 1 : 0); },
+     For::kReplans},
+    {"outage ms", [](const P& p) { return mean(values_of(p, "outage_s"), 1e3, 1); }, For::kReplans},
+};
+
+constexpr std::string_view kStreamColumnsShown[] = {"latency_p50_s", "latency_p95_s",
+                                                    "latency_p99_s", "estimated_latency_s"};
+
+/// A stream's cells after its names.
+std::vector<std::string> stream_figures(const P& point, std::size_t stream) {
+  const auto values = [&](std::string_view column) { return point.stream_values(stream, column); };
+  std::vector<std::string> cells{mean(values("latency_s"), 1e3, 1, true)};
+  for (const std::string_view column : kStreamColumnsShown) {
+    cells.push_back(mean(values(column), 1e3, 1));
+  }
+  cells.push_back(mean(values("throughput_rps"), 1, 2));
+  cells.push_back(mean(values("deadline_miss_ratio"), 100, 1));
+  cells.push_back(mean(values("energy_per_request_J"), 1, 2));
+  return cells;
 }
 
 }  // namespace
 
-void Summary::add(Record record) {
-  ++runs_;
-  if (record.at("status") != "ok") ++not_ok_;
-  named_.resize(record.axes.size());
-  for (std::size_t a = 0; a < record.axes.size(); ++a) {
-    if (!record.axes[a].second.starts_with('#')) named_[a] = true;
+void Summary::add(const Repetitions& point) {
+  Cells axes;
+  axes_.clear();
+  named_.resize(point.first().axes.size());
+  for (const auto& [key, value] : point.first().axes) {
+    if (!value.starts_with('#')) named_[axes.size()] = true;
+    axes_.push_back(key);
+    axes.push_back(value);
   }
-  repetitions_ = repetitions_ || record.at("repetition") != "0";
-  if (record.at("assumed_rate") != "0") ++assumed_;
-  draws_ = draws_ || !record.at("draws").empty();
-  replans_ = replans_ || !record.at("replans").empty();
-  const bool new_streams = !record.streams.empty() && streams_ < kMaxRows;
-  streams_ += record.streams.size();
-  if (new_streams) shown_streams_.push_back(record);
-  if (shown_.size() < kMaxRows) shown_.push_back(std::move(record));
+  for (const Record& run : point.runs) {
+    ++runs_;
+    if (run.at("status") != "ok") ++not_ok_;
+    if (run.at("assumed_rate") != "0") ++assumed_;
+    draws_ = draws_ || !run.at("draws").empty();
+    replans_ = replans_ || !run.at("replans").empty();
+  }
+  repetitions_ = repetitions_ || point.runs.size() > 1;
+  for (std::size_t s = 0; s < point.first().streams.size(); ++s, ++streams_) {
+    if (streams_ >= kMaxRows) continue;
+    const Cells& first = point.first().streams[s];
+    Cells cells;
+    for (const char* column : {"stream", "model", "label"}) {
+      cells.push_back(first.at(stream_column(column)));
+    }
+    for (std::string& cell : stream_figures(point, s)) cells.push_back(std::move(cell));
+    shown_streams_.push_back({axes, std::move(cells)});
+  }
+  if (++points_ > kMaxRows) return;
+  Shown& shown = shown_.emplace_back(Shown{std::move(axes), {}});
+  for (const ColumnOfRuns& column : kColumns) shown.cells.push_back(column.cell(point));
 }
 
 /// The axes with a column of their own, by position: lists and maps ("#0") have none where a label
 /// names them.
 std::vector<std::size_t> Summary::shown_axes() const {
-  const auto& axes = shown_.front().axes;
-  const bool has_label = std::any_of(
-      axes.begin(), axes.end(), [](const auto& axis) { return axis.first.starts_with("label."); });
+  const bool has_label = std::ranges::any_of(
+      axes_, [](const std::string& axis) { return axis.starts_with("label."); });
   std::vector<std::size_t> shown;
-  for (std::size_t a = 0; a < axes.size(); ++a) {
-    if (!is_strategy(axes[a].first) && (!has_label || named_[a])) shown.push_back(a);
+  for (std::size_t a = 0; a < axes_.size(); ++a) {
+    if (!is_strategy(axes_[a]) && (!has_label || named_[a])) shown.push_back(a);
   }
   return shown;
 }
 
-void Summary::add_names_header(std::vector<std::string>& row, std::string& alignment) const {
-  for (const std::size_t a : shown_axes()) {
-    row.push_back(short_name(shown_.front().axes[a].first));
-    alignment += 'l';
+std::string Summary::table(const std::vector<Shown>& rows, const Cells& header,
+                           std::string alignment) const {
+  const std::vector<std::size_t> axes = shown_axes();
+  std::vector<Cells> text(1);
+  for (const std::size_t a : axes) text[0].push_back(short_name(axes_[a]));
+  text[0].insert(text[0].end(), header.begin(), header.end());
+  for (const Shown& row : rows) {
+    Cells& cells = text.emplace_back();
+    for (const std::size_t a : axes) cells.push_back(row.axes[a]);
+    cells.insert(cells.end(), row.cells.begin(), row.cells.end());
   }
-  if (!repetitions_) return;
-  row.emplace_back("repetition");
-  alignment += 'r';
-}
-
-void Summary::add_names(std::vector<std::string>& row, const Record& record) const {
-  for (const std::size_t a : shown_axes()) row.push_back(record.axes[a].second);
-  if (repetitions_) row.push_back(record.at("repetition"));
+  return aligned(text, alignment.insert(0, axes.size(), 'l'));
 }
 
 std::string Summary::runs() const {
-  struct Shown {
-    const char* name;
-    std::string (*cell)(const Record& record);
-    bool is_shown = true;
-    char alignment = 'r';
-  };
-  const Shown columns[] = {
-      {"strategy",
-       [](const Record& r) { return with_options(r.at("strategy"), r.at("strategy_options")); },
-       true, 'l'},
-      {"status", [](const Record& r) { return r.at("status"); }, true, 'l'},
-      {"latency ms", [](const Record& r) { return figure(r.at("latency_s"), 1e3, 1); }},
-      {"5-95 %",
-       [](const Record& r) { return range(r, "latency_low_s", "latency_high_s", 1e3, 1); }, draws_},
-      {"estimate ms", [](const Record& r) { return figure(r.at("estimated_latency_s"), 1e3, 1); }},
-      {"speedup", [](const Record& r) { return figure(r.at("speedup_over_baseline"), 1, 2); }},
-      {"5-95 %", [](const Record& r) { return range(r, "speedup_low", "speedup_high", 1, 2); },
-       draws_},
-      {"fastest %", [](const Record& r) { return figure(r.at("fastest_share"), 100, 1); }, draws_},
-      {"moved MB", [](const Record& r) { return figure(r.at("bytes_moved"), 1e-6, 2); }},
-      {"energy J", [](const Record& r) { return figure(r.at("energy_J"), 1, 2); }},
-      {"peak MiB",
-       [](const Record& r) { return figure(r.at("peak_memory_bytes"), 1.0 / (1024 * 1024), 1); }},
-      {"aborted", [](const Record& r) { return figure(r.at("aborted"), 1, 0); }, replans_},
-      {"outage ms", [](const Record& r) { return figure(r.at("outage_s"), 1e3, 1); }, replans_},
-  };
+  Cells header;
   std::string alignment;
-  std::vector<std::vector<std::string>> rows(1);
-  add_names_header(rows[0], alignment);
-  for (const Shown& column : columns) {
-    if (!column.is_shown) continue;
-    rows[0].emplace_back(column.name);
-    alignment += column.alignment;
+  std::vector<Shown> rows;
+  for (const Shown& row : shown_) rows.push_back({row.axes, {}});
+  for (std::size_t c = 0; c < std::size(kColumns); ++c) {
+    const For use = kColumns[c].use;
+    if (use == For::kRepetitions && !repetitions_) continue;
+    if ((use == For::kDraws && !draws_) || (use == For::kReplans && !replans_)) continue;
+    header.emplace_back(kColumns[c].name);
+    alignment += kColumns[c].alignment;
+    for (std::size_t r = 0; r < rows.size(); ++r) rows[r].cells.push_back(shown_[r].cells[c]);
   }
-  for (const Record& record : shown_) {
-    std::vector<std::string>& row = rows.emplace_back();
-    add_names(row, record);
-    for (const Shown& column : columns) {
-      if (column.is_shown) row.push_back(column.cell(record));
-    }
-  }
-  std::string text = aligned(rows, alignment);
-  if (runs_ > kMaxRows) {
-    text += fmt::format("... and {} more, see runs.csv\n", runs_ - kMaxRows);
+  std::string text = table(rows, header, alignment);
+  if (points_ > kMaxRows) {
+    text += fmt::format("... and {} more, see {}\n", points_ - kMaxRows,
+                        repetitions_ ? "summary.csv" : "runs.csv");
   }
   return text;
 }
 
 std::string Summary::streams() const {
-  std::string alignment;
-  std::vector<std::vector<std::string>> rows(1);
-  add_names_header(rows[0], alignment);
-  for (const char* name : {"stream", "model", "strategy", "latency ms", "p50 ms", "p95 ms",
-                           "p99 ms", "alone ms", "per s", "missed %", "J each"}) {
-    rows[0].emplace_back(name);
-  }
-  alignment += "lllrrrrrrrr";
-  for (const Record& record : shown_streams_) {
-    for (const auto& cells : record.streams) {
-      if (rows.size() > kMaxRows) break;
-      const auto at = [&](std::string_view column) {
-        const auto all = stream_columns();
-        return cells[static_cast<std::size_t>(std::find(all.begin(), all.end(), column) -
-                                              all.begin())];
-      };
-      std::vector<std::string>& row = rows.emplace_back();
-      add_names(row, record);
-      row.push_back(at("stream"));
-      row.push_back(at("model"));
-      row.push_back(with_options(at("strategy"), at("strategy_options")));
-      for (const char* column : {"latency_s", "latency_p50_s", "latency_p95_s", "latency_p99_s",
-                                 "estimated_latency_s"}) {
-        row.push_back(figure(at(column), 1e3, 1));
-      }
-      row.push_back(figure(at("throughput_rps"), 1, 2));
-      row.push_back(figure(at("deadline_miss_ratio"), 100, 1));
-      row.push_back(figure(at("energy_per_request_J"), 1, 2));
-    }
-  }
-  std::string text = aligned(rows, alignment);
+  std::string text = table(shown_streams_,
+                           {"stream", "model", "strategy", "latency ms", "p50 ms", "p95 ms",
+                            "p99 ms", "alone ms", "per s", "missed %", "J each"},
+                           "lllrrrrrrrr");
   if (streams_ > kMaxRows) {
     text += fmt::format("... and {} more, see streams.csv\n", streams_ - kMaxRows);
   }
@@ -180,6 +218,11 @@ std::vector<std::string> Summary::notes() const {
         fmt::format("in {} of {} runs rates of devices are assumed, see assumed_rate in runs.csv; "
                     "edgeflow explain says which",
                     assumed_, runs_));
+  }
+  if (repetitions_) {
+    notes.emplace_back(
+        "figures are means over repetitions, of speed-ups geometric ones; ± and 95 % are 95 % "
+        "confidence intervals by Student's t, see summary.csv");
   }
   if (draws_) {
     notes.emplace_back(

@@ -1,28 +1,28 @@
 #pragma once
-// Runs as a table for people.
+// Points of a sweep, or the runs of a scenario, as a table for people.
 
 #include <string>
 #include <vector>
 
-#include "experiments/results/record.hpp"
+#include "experiments/results/repetitions.hpp"
 #include "experiments/scenario/scenario.hpp"
 
 namespace edgeflow {
 
-/// The first runs and streams of a table, however many follow.
+/// The first points and streams of a table, however many follow.
 class Summary {
  public:
   /// In the order of the table. Precondition: all have the same axes.
-  void add(Record record);
+  void add(const Repetitions& point);
 
-  /// A row per run: axes, strategy, status, latency, estimate, speedup, traffic, energy, memory;
-  /// with draws also intervals, and in how many of them the run is the fastest.
-  /// Precondition: there is one.
+  /// A row per point: axes, strategy, status, latency, estimate, speedup, traffic, energy, memory;
+  /// of repetitions means, with the half width of a 95 % interval or its ends; with draws also
+  /// intervals, and in how many of them the run is the fastest. Precondition: there is one.
   std::string runs() const;
-  /// A row per stream of each run: strategy, latencies, throughput, misses, energy.
+  /// A row per stream of each point: strategy, latencies, throughput, misses, energy.
   std::string streams() const;
 
-  /// What to say below the tables of several scenarios: of assumed rates, and of draws.
+  /// What to say below the tables of several scenarios: of assumed rates, repetitions and draws.
   std::vector<std::string> notes() const;
 
   std::size_t count() const { return runs_; }
@@ -30,13 +30,19 @@ class Summary {
   bool has_streams() const { return streams_ > 0; }
 
  private:
-  std::vector<std::size_t> shown_axes() const;
-  void add_names_header(std::vector<std::string>& row, std::string& alignment) const;
-  void add_names(std::vector<std::string>& row, const Record& record) const;
+  using Cells = std::vector<std::string>;
+  struct Shown {
+    Cells axes, cells;
+  };
 
-  std::vector<Record> shown_, shown_streams_;
-  std::size_t runs_ = 0, not_ok_ = 0, streams_ = 0, assumed_ = 0;
+  std::vector<std::size_t> shown_axes() const;
+  std::string table(const std::vector<Shown>& rows, const Cells& header,
+                    std::string alignment) const;
+
+  std::vector<Shown> shown_, shown_streams_;
+  std::size_t runs_ = 0, not_ok_ = 0, points_ = 0, streams_ = 0, assumed_ = 0;
   // Of all runs:
+  Cells axes_;
   std::vector<bool> named_;  // by axis: not always by its position alone ("#0")
   bool repetitions_ = false, replans_ = false, draws_ = false;
 };

@@ -168,6 +168,12 @@ constexpr Column<RunReport> kColumns[] = {
       "are "
       "all the fastest"},
      [](const R& r) { return cell(r.fastest_share); }},
+    {{"label", "",
+      "what figures and tables call the strategy: the label that it is given, else its name with "
+      "its "
+      "options in parentheses"},
+     [](const R& r) { return r.label; }},
+    {{kSchema.name, "", kSchema.meaning}, [](const R&) { return std::string(kTableSchema); }},
 };
 
 constexpr std::string_view kStream = "stream";
@@ -202,7 +208,8 @@ constexpr std::string_view kStreamColumns[] = {kStream,
                                                "outage_s",
                                                "aborted",
                                                "capacity_rps",
-                                               "assumed_rate"};
+                                               "assumed_rate",
+                                               "label"};
 
 constexpr Column<RunReport> kTimingColumns[] = {
     {{"index", "", "of the run"}, [](const R& r) { return std::to_string(r.index); }},
@@ -219,45 +226,27 @@ constexpr Column<RunReport> kTimingColumns[] = {
      [](const R& r) { return cell(r.sim_cpu_s); }},
 };
 
-bool has_own_column(std::string_view axis) {
-  return std::any_of(std::begin(kColumns), std::end(kColumns),
-                     [&](const auto& column) { return column.info.name == axis; });
-}
-
-/// Calls `fixed` for each column of the table and `axis` for each axis, in the order of the file.
-template <typename Fixed, typename AxisColumn>
-void in_order(std::span<const std::string> axes, Fixed fixed, AxisColumn axis_column) {
-  for (const Column<RunReport>& column : kColumns) {
-    fixed(column);
-    if (column.info.name != kColumnBeforeAxes) continue;
-    for (std::size_t a = 0; a < axes.size(); ++a) {
-      if (!has_own_column(axes[a])) axis_column(a);
-    }
-  }
-}
+constexpr std::span<const Column<RunReport>> kRuns(kColumns);
 
 }  // namespace
 
 std::span<const Column<RunReport>> columns() { return kColumns; }
 
-std::string runs_header(std::span<const std::string> axes) {
-  std::vector<std::string> cells;
-  in_order(
-      axes, [&](const auto& column) { cells.emplace_back(column.info.name); },
-      [&](std::size_t a) { cells.push_back(axes[a]); });
-  return csv_row(cells);
+std::string runs_header(std::span<const std::string> axes, std::span<const std::string> units) {
+  return header_with_axes(infos(kRuns), axes, units);
 }
 
-std::string runs_row(const Record& record, std::span<const std::string> axes) {
-  std::vector<std::string> cells;
-  std::size_t next = 0;
-  in_order(
-      axes, [&](const auto&) { cells.push_back(record.cells.at(next++)); },
-      [&](std::size_t a) { cells.push_back(record.axes.at(a).second); });
-  return csv_row(cells);
+std::string runs_row(const Record& record, std::span<const std::string> units) {
+  static const std::vector<ColumnInfo> kInfos = infos(kRuns);
+  return line_with_axes(kInfos, record.cells, record.axes, units);
 }
 
 std::span<const std::string_view> stream_columns() { return kStreamColumns; }
+
+std::size_t stream_column(std::string_view name) {
+  const auto* found = std::find(std::begin(kStreamColumns), std::end(kStreamColumns), name);
+  return static_cast<std::size_t>(found - std::begin(kStreamColumns));
+}
 
 std::vector<std::string> stream_cells(const RunReport& stream) {
   std::vector<std::string> cells;
@@ -301,7 +290,7 @@ std::vector<TableInfo> report_tables() {
     streams.columns.push_back(name == kStream ? ColumnInfo{kStream, "", "name of the stream"}
                                               : column->info);
   }
-  return {{"runs.csv", "run", infos(std::span<const Column<RunReport>>(kColumns))},
+  return {{"runs.csv", "run", infos(kRuns)},
           std::move(streams),
           {"timing.csv", "run", infos(std::span<const Column<RunReport>>(kTimingColumns))}};
 }

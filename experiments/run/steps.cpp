@@ -45,6 +45,7 @@ void name_workloads(const Job& job, RunReport& report) {
     stream.model = models.back();
     stream.strategy = strategy.name;
     stream.strategy_options = options_text(strategy);
+    stream.label = label_of(strategy);
     stream.assumed_rate = workload.assumed_rates();
   }
   report.model = joined(models);
@@ -59,6 +60,7 @@ RunReport introduce(const Job& job) {
   report.cluster = scenario.cluster->name();
   report.strategy = job.strategy->name;
   report.strategy_options = options_text(*job.strategy);
+  report.label = label_of(*job.strategy);
   report.axes = job.axes();
   report.seed = scenario.seed;
   report.repetition = job.repetition;

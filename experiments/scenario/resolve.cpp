@@ -179,6 +179,7 @@ void add_workload(YamlTree& tree, const Workload& workload, const StrategyChoice
   const StrategyChoice& strategy = strategy_of(workload, otherwise);
   tree["model"] = reading ? model.reference : fmt::format("{:016x}", model.hash);
   tree["strategy"]["name"] = strategy.name;
+  if (reading && !strategy.label.empty()) tree["strategy"]["label"] = strategy.label;
   for (const auto& [key, value] : reading ? strategy.resolved_options() : strategy.options) {
     tree["strategy"]["options"][key] = value;
   }

@@ -5,7 +5,8 @@
 //   name: yolo-on-four-pis
 //   model: yolov5s                       # of the zoo, or a path relative to this file
 //   cluster: {network: ..., devices: ...}  # or a shipped name, or the path of a cluster file
-//   strategy: {name: edgeflow, options: {...}}   # or a bare name, or strategies: [...]
+//   strategy: {name: edgeflow, label: EdgeFlow, options: {...}}   # or a bare name, or
+//                                        # strategies: [...]; figures call it by its label
 //   precision: fp32                      # fp32, fp16, int8: of activations and weights, and what
 //                                        # devices compute in; default: the model's, or fp32
 //   threads: 4                           # of devices that say none; default: that of their type

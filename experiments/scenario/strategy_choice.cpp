@@ -17,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kExternal = "external";
+constexpr std::size_t kMaxLabel = 60;
 constexpr std::size_t kMaxWord = 4096;  // of a command, which stands in tables and messages
 constexpr std::array<std::string_view, 3> kExternalKeys{"command", "time_limit", "files"};
 
@@ -127,6 +128,14 @@ void read_external(const Yaml& yaml, StrategyChoice& choice) {
   }
 }
 
+void read_label(const Yaml& yaml, StrategyChoice& choice) {
+  choice.label = yaml.as_string();
+  choice.label_place = {yaml.position(), yaml.path()};
+  if (choice.label.size() > kMaxLabel || choice.label.find_first_of("\r\n") != std::string::npos) {
+    yaml.fail_expected(fmt::format("a line of at most {} bytes", kMaxLabel));
+  }
+}
+
 /// An option as text; a list with blanks between.
 std::string read_option_text(const Yaml& yaml, const OptionInfo& option) {
   if (!yaml.is_list() || !is_list(option.type)) return yaml.as_string();
@@ -154,11 +163,12 @@ StrategyChoice read_strategy(const Yaml& yaml) {
   const Yaml name = yaml.at("name");
   const bool external = name.is_scalar() && name.as_string() == kExternal;
   if (external) {
-    yaml.expect_keys({"name", "options", "command", "time_limit", "files"});
+    yaml.expect_keys({"name", "label", "options", "command", "time_limit", "files"});
   } else {
-    yaml.expect_keys({"name", "options"});
+    yaml.expect_keys({"name", "label", "options"});
   }
   StrategyChoice choice = read_named_strategy(name);
+  if (const auto label = yaml.find("label")) read_label(*label, choice);
   if (external) read_external(yaml, choice);
   const auto options = yaml.find("options");
   if (!options || options->is_null()) return choice;
@@ -186,12 +196,14 @@ std::vector<StrategyChoice> read_strategies(const Yaml& yaml) {
   if (one) return {read_strategy(*one)};
   if (!several) return {};
   std::vector<StrategyChoice> choices;
+  Labels labels;
   for (const Yaml& item : several->items()) {
     StrategyChoice choice = read_strategy(item);
     const bool twice = std::any_of(choices.begin(), choices.end(), [&](const auto& other) {
       return other.name == choice.name && other.options == choice.options;
     });
     if (twice) item.fail(fmt::format("strategy \"{}\" stands here twice", choice.name));
+    labels.add(choice);
     choices.push_back(std::move(choice));
   }
   if (choices.empty()) several->fail("is empty, expected at least one strategy");
@@ -258,6 +270,22 @@ std::string options_text(const StrategyChoice& strategy) {
     text += fmt::format("{}{}={}", text.empty() ? "" : " ", key, value);
   }
   return text;
+}
+
+std::string label_of(const StrategyChoice& strategy) {
+  if (!strategy.label.empty()) return strategy.label;
+  const std::string options = options_text(strategy);
+  return options.empty() ? strategy.name : fmt::format("{} ({})", strategy.name, options);
+}
+
+void Labels::add(const StrategyChoice& strategy) {
+  const auto [place, is_new] = by_label_.try_emplace(label_of(strategy), strategy);
+  const StrategyChoice& other = place->second;
+  if (is_new || (other.name == strategy.name && other.options == strategy.options)) return;
+  const auto& [position, path] = (strategy.label.empty() ? other : strategy).label_place;
+  throw InputError(position, path,
+                   fmt::format("two strategies have the label {}", in_quotes(place->first)),
+                   "give each its own, or none");
 }
 
 }  // namespace edgeflow

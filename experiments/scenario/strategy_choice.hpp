@@ -19,8 +19,10 @@ struct OptionPlace {
 
 struct StrategyChoice {
   std::string name;
-  const StrategyInfo* info = nullptr;         // null: the plan comes from a file
-  Options options;                            // those that were given
+  std::string label;                   // what tables and figures call it; empty: see label_of
+  OptionPlace label_place;             // of one that was given
+  const StrategyInfo* info = nullptr;  // null: the plan comes from a file
+  Options options;                     // those that were given
   std::map<std::string, OptionPlace> places;  // of these
   std::filesystem::path folder;               // that paths in `command` and `files` are relative to
 
@@ -38,16 +40,30 @@ struct StrategyChoice {
   InputError error(const OptionError& error) const;
 };
 
-/// Reads `edgeflow` or `{name: edgeflow, options: {...}}`; options are not checked yet. Throws
-/// InputError.
+/// Reads `edgeflow` or `{name: edgeflow, label: EdgeFlow, options: {...}}`; options are not checked
+/// yet. Throws InputError.
 StrategyChoice read_strategy(const Yaml& yaml);
 
-/// The `strategy:` or `strategies:` of a scenario, all different; none if it has neither. Throws
+/// The `strategy:` or `strategies:` of a scenario, all different, also by label; none if it has neither. Throws
 /// InputError.
 std::vector<StrategyChoice> read_strategies(const Yaml& yaml);
 
 /// What the options of a strategy say, in one cell: "device=nano"; several are parted by a blank.
 std::string options_text(const StrategyChoice& strategy);
+
+/// What tables and figures call a strategy: its label; without one its name, with its options in
+/// parentheses if it has some.
+std::string label_of(const StrategyChoice& strategy);
+
+/// Labels, each of one strategy.
+class Labels {
+ public:
+  /// Throws InputError, at the place of one that was given, if another strategy is called alike.
+  void add(const StrategyChoice& strategy);
+
+ private:
+  std::map<std::string, StrategyChoice> by_label_;
+};
 
 /// The folder that a relative path at `yaml` starts from: that of the file it is written in, the
 /// current one for the command line.

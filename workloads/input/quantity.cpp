@@ -76,6 +76,37 @@ std::string_view si_unit(Quantity kind) {
       ->name;
 }
 
+std::string_view column_suffix(Quantity kind) {
+  switch (kind) {
+    case Quantity::kBandwidth:
+    case Quantity::kByteRate:
+      return "Bps";
+    case Quantity::kMacRate:
+      return "MACps";
+    case Quantity::kSize:
+      return "bytes";
+    case Quantity::kDuration:
+      return "s";
+    case Quantity::kFrequency:
+      return "rps";
+    case Quantity::kPower:
+      return "W";
+    case Quantity::kShare:
+      return "ratio";
+  }
+  return "";
+}
+
+std::optional<Quantity> quantity_kind(std::string_view text) {
+  constexpr Quantity kKinds[] = {Quantity::kBandwidth, Quantity::kMacRate,   Quantity::kSize,
+                                 Quantity::kDuration,  Quantity::kFrequency, Quantity::kPower,
+                                 Quantity::kShare};  // kByteRate's units are kBandwidth's
+  for (const Quantity kind : kKinds) {
+    if (parse_quantity(text, kind)) return kind;
+  }
+  return std::nullopt;
+}
+
 std::string share_text(double share) { return fmt::format("{:.12g}%", share * 100); }
 
 std::string describe(Quantity kind) {

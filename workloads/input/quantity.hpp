@@ -29,6 +29,12 @@ inline constexpr double kLargestQuantity = 1e18;
 /// The unit that numbers in SI units have: "B/s", "MAC/s", "s". Precondition: not a share.
 std::string_view si_unit(Quantity kind);
 
+/// What the name of a column ends in whose numbers are of this kind: "Bps" for byte/s, "bytes".
+std::string_view column_suffix(Quantity kind);
+
+/// The first kind that the text is a quantity of; nothing if it is none.
+std::optional<Quantity> quantity_kind(std::string_view text);
+
 /// A share as it is written: "12.5%". What is read of that is written again alike.
 std::string share_text(double share);
 
