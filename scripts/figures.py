@@ -3,21 +3,23 @@
 import argparse
 import contextlib
 import json
-import math
 import os
 import re
 import sys
+import textwrap
 
 import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import pandas as pd
+import yaml
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
-from scipy import stats
+from matplotlib.transforms import Bbox
 
 import palette
+import repetitions
 
 MAX_PANELS = 12
 PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
@@ -41,8 +43,8 @@ READ = ["run_id", "model", "strategy", "strategy_options", "status", "message", 
         "optimality_gap", "speedup_over_baseline", "compute_s", "transfer_s", "queue_s", "wait_s", "bytes_moved",
         "energy_J", "peak_memory_bytes", "latency_low_s", "latency_high_s", "speedup_low", "speedup_high",
         "fastest_share"]
-# The ends of what 90 % of draws are within, where the scenario has uncertainty.
-DRAWS = {"latency_s": ("latency_low_s", "latency_high_s"), "speedup_over_baseline": ("speedup_low", "speedup_high")}
+WIDTHS_MM = {1: 88, 2: 180}  # columns of a page
+page = {"width": None}  # of figures in inches; None: as wide as their panels are
 
 
 def quantity(text):
@@ -61,27 +63,9 @@ def quantity(text):
     return {"s": value * 1e3, "ms": value, "us": value / 1e3}.get(match[2])
 
 
-def interval(values):
-    """(mean, half width of the 95 % confidence interval by Student's t); half width 0 for one value."""
-    count, mean = len(values), values.mean()
-    if count < 2:
-        return mean, 0.0
-    return mean, stats.t.ppf(0.975, count - 1) * values.std(ddof=1) / math.sqrt(count)
-
-
-def span(runs, column):
-    """(mean, low, high): over repetitions, what 90 % of draws are within, else the mean's confidence interval."""
-    low, high = DRAWS[column]
-    if runs[low].notna().any():
-        return runs[column].mean(), runs[low].mean(), runs[high].mean()
-    mean, half = interval(runs[column].dropna())
-    return mean, mean - half, mean + half
-
-
 @contextlib.contextmanager
 def as_written(path):
-    """Whatever goes wrong inside is that `path`, a file or folder of results, is not as edgeflow wrote it: ends
-    the program with that sentence."""
+    """Whatever goes wrong inside is that `path`, of results, is not as edgeflow wrote it: ends with that sentence."""
     try:
         yield
     except NotApplicable:
@@ -109,6 +93,16 @@ def read_manifest(folder):
         return manifest
 
 
+def called(runs):
+    """What figures call the strategy of each run: its label; in tables without, its name and, if there are several of
+    it, its options."""
+    if "label" in runs:
+        return runs["label"].where(runs["label"].notna(), runs["strategy"]).astype(str)
+    options = runs["strategy_options"].fillna("").astype(str)
+    several = runs.assign(o=options).groupby("strategy")["o"].transform("nunique") > 1
+    return runs["strategy"].where(~several, runs["strategy"] + " " + options.where(options != "", "(default)"))
+
+
 class Results:
     """A results folder: its finished runs as a table, and which of its columns were varied."""
 
@@ -131,10 +125,11 @@ class Results:
         self.runs = runs[runs["status"] == "ok"].copy()
         if self.runs.empty:
             raise NotApplicable("no run has status ok")
-        options = self.runs["strategy_options"].fillna("").astype(str)
-        several = self.runs.assign(o=options).groupby("strategy")["o"].transform("nunique") > 1
-        self.runs["who"] = self.runs["strategy"].where(
-            ~several, self.runs["strategy"] + " " + options.where(options != "", "(default)"))
+        self.all_runs["who"] = called(runs)
+        self.runs["who"] = self.all_runs["who"]
+        self.names = dict(zip(self.all_runs["who"], self.all_runs["strategy"]))
+        self.looks = palette.looks({who: self.names[who] for who in palette.order(self.names, self.names)})
+        self.varied = axes
         self.axes = self._settings(axes)
         self.repeated = self.runs["repetition"].nunique() > 1
         self.drawn = self.runs["latency_low_s"].notna().any()
@@ -151,6 +146,10 @@ class Results:
         """Whether the values of two columns go together in pairs: then one names the other's."""
         pairs = len(self.runs[[column, label]].drop_duplicates())
         return pairs == self.runs[column].nunique() == self.runs[label].nunique()
+
+    def is_model(self, axis):
+        """Whether a setting is the model, or a label that names it."""
+        return axis == "model" or bool(axis) and self.runs["model"].nunique() > 1 and self.same(axis, "model")
 
     def numeric(self, axis):
         return all(quantity(v) is not None for v in self.runs[axis].unique())
@@ -184,8 +183,34 @@ class Results:
         parts = list(self.runs.groupby(titles, sort=False))
         return spread(parts, most)
 
-    def strategies(self):
-        return palette.order(self.runs["who"].unique())
+    def strategies(self, rows=None):
+        return palette.order((self.runs if rows is None else rows)["who"].unique(), self.names)
+
+    def groups(self, rows=None):
+        """The strategies, those together whose curves are the same."""
+        rows = self.runs if rows is None else rows
+        return repetitions.groups(rows, self.axes, self.strategies(rows))
+
+    def baseline(self):
+        """The strategy that speed-ups are over: all of its own are 1. Nothing if there is none."""
+        ratios = self.runs.dropna(subset="speedup_over_baseline").groupby("who")["speedup_over_baseline"]
+        same = ratios.agg(lambda values: (values == 1).all())
+        return next((who for who in self.strategies() if same.get(who, False)), None)
+
+    def subject(self):
+        """On which boards the runs are, in a line; nothing if that was varied."""
+        changed = [a for a in self.varied if a.startswith("cluster") and not a.startswith("cluster.network.")]
+        if changed or self.all_runs["cluster"].nunique() != 1:
+            return ""
+        cluster, boards = str(self.all_runs["cluster"].iloc[0]), ""
+        if self.run_files:
+            path = os.path.join(self.run_folder(self.runs["run_id"].iloc[0]), "scenario.resolved.yaml")
+            with as_written(path), open(path, encoding="utf-8") as file:
+                devices = yaml.safe_load(file)["cluster"]["devices"]
+            kinds = pd.Series([d.get("type", d["name"]) for d in devices]).value_counts(sort=False)
+            boards = " + ".join(f"{count} {kind}" for kind, count in kinds.items())
+        name = cluster if cluster != str(self.all_runs["name"].iloc[0]) else ""
+        return f"{name} ({boards})" if name and boards else name or boards
 
     def run_folder(self, run_id):
         """Where a run's files are; experiments/results/layout.hpp says the same."""
@@ -224,38 +249,86 @@ def setting_text(axis, value):
 
 
 def grid(count, width=2.5, height=2.4, columns=None):
-    """A figure of `count` panels and their axes, in reading order."""
+    """A figure of `count` panels and their axes, in reading order; on a page of print narrower, if need be."""
     columns = columns or (2 if count == 4 else min(3, count))
+    whole = max(width * columns, 4.2) + 0.4
+    if page["width"]:
+        whole = page["width"]
+        columns = max(1, min(columns, int(whole / (0.62 * width))))
+        height *= min(1, max(0.75, whole / columns / width))
     lines = -(-count // columns)
     fig, axes = plt.subplots(lines, columns, squeeze=False, layout="constrained",
-                             figsize=(max(width * columns, 4.2) + 0.4, height * lines + 0.2))
+                             figsize=(whole, height * lines + 0.2))
     for spare in axes.flat[count:]:
         spare.remove()
     return fig, list(axes.flat[:count])
 
 
-def legend(fig, strategies, more=(), columns=4, lines=True):
-    """Names the strategies above the panels, where they hide nothing."""
+def titles(grid, results, panels):
+    """The titles of panels; below each, which of its curves lie on each other."""
+    notes = []
+    for _, rows in panels:
+        same = "; ".join(" = ".join(group) for group in results.groups(rows) if len(group) > 1)
+        notes.append(textwrap.wrap(same, 44))
+    for axes, (text, _), lines in zip(grid, panels, notes):
+        axes.set_title(text, pad=4 + 7.5 * max(map(len, notes)))
+        axes.annotate("\n".join(lines), (0.5, 1), (0, 2), xycoords="axes fraction", textcoords="offset points",
+                      ha="center", va="bottom", fontsize=6, color="#555555")
+
+
+def legend(fig, results, more=(), lines=True, without=(), alike=True):
+    """Names the strategies; those whose curves are the same everywhere share an entry, if `alike`."""
     handles = []
-    for strategy in strategies:
-        colour, marker = palette.style(strategy)
-        handles.append(Line2D([], [], color=colour, marker=marker, label=strategy,
-                              linestyle="-" if lines else "none"))
-    handles += more
-    fig.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0),
-               ncol=min(len(handles), columns))
+    for group in results.groups() if alike else [[who] for who in results.strategies()]:
+        group = [who for who in group if who not in without]
+        if group:
+            colour, marker = results.looks[group[0]]
+            handles.append(Line2D([], [], color=colour, marker=marker, label=" = ".join(group),
+                                  linestyle="-" if lines else "none"))
+    place_legend(fig, [*handles, *more])
+
+
+def place_legend(fig, handles):
+    """Below the axes, where it hides nothing, in as few lines as the width of the figure allows."""
+    def place(columns):
+        return fig.legend(handles=handles, ncol=columns, loc="upper center", bbox_to_anchor=(0.5, 0.0),
+                          columnspacing=1.2, handletextpad=0.5)
+    for lines in range(1, len(handles) + 1):
+        box = place(-(-len(handles) // lines))
+        if lines == len(handles) or box.get_window_extent(fig.canvas.get_renderer()).width <= fig.bbox.width:
+            return
+        box.remove()
+
+
+def share(axes, panels, which="y"):
+    """One scale for all panels of a model, which can be compared; those of different models cannot."""
+    models = [rows["model"].iloc[0] for _, rows in panels]
+    for model in set(models):
+        own = [a for a, m in zip(axes, models) if m == model]
+        ends = [getattr(a, f"get_{which}lim")() for a in own]
+        for a in own:
+            getattr(a, f"set_{which}lim")(min(low for low, _ in ends), max(high for _, high in ends))
+
+
+def log_axis(axis, low, high, wide):
+    """Labels enough values of a logarithmic axis to be read; fewer where labels are `wide`."""
+    between, decade = ((1, 1.5, 2, 3, 5), (1, 2, 5)) if wide else ((1, 1.5, 2, 3, 4, 5, 7), (1, 2, 3, 5))
+    ratio = high / low
+    labelled = between if ratio < 4 else decade if ratio < 12 else (1, 2, 5) if ratio < 100 else (1,)
+    axis.set_major_locator(LogLocator(subs=labelled))
+    axis.set_minor_locator(LogLocator(subs=range(1, 10)))
+    axis.set_major_formatter(PLAIN)
+    axis.set_minor_formatter(NullFormatter())
 
 
 def log_y(axes):
-    """A logarithmic axis that labels enough values to be read."""
     axes.set_yscale("log")
-    low, high = axes.get_ylim()
-    span = high / low
-    labelled = (1, 1.5, 2, 3, 4, 5, 7) if span < 4 else (1, 2, 3, 5) if span < 12 else (1, 2, 5) if span < 100 else (1,)
-    axes.yaxis.set_major_locator(LogLocator(subs=labelled))
-    axes.yaxis.set_minor_locator(LogLocator(subs=range(1, 10)))
-    axes.yaxis.set_major_formatter(PLAIN)
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    log_axis(axes.yaxis, *axes.get_ylim(), wide=False)
+
+
+def log_x(axes):
+    axes.set_xscale("log")
+    log_axis(axes.xaxis, *axes.get_xlim(), wide=True)
 
 
 def set_x(axes, results, axis):
@@ -276,14 +349,38 @@ def set_x(axes, results, axis):
     return places
 
 
-def save(fig, results, name):
-    plots = os.path.join(results.folder, "plots")
-    os.makedirs(plots, exist_ok=True)
-    for kind, metadata in (("png", None), ("pdf", {"CreationDate": None})):
-        path = os.path.join(plots, f"{name}.{kind}")
-        fig.savefig(path, bbox_inches="tight", metadata=metadata)
+def write(fig, folder, name):
+    """NAME.png, .pdf and .svg in the folder, with nothing cut off; of a page of print exactly as wide as its column."""
+    os.makedirs(folder, exist_ok=True)
+    fig.canvas.draw()
+    box = fig.get_tightbbox(fig.canvas.get_renderer())
+    sides = (0, fig.get_figwidth()) if page["width"] else (box.x0 - 0.05, box.x1 + 0.05)
+    box = Bbox.from_extents(sides[0], box.y0 - 0.05, sides[1], box.y1 + 0.05)
+    for kind, metadata in (("png", None), ("pdf", {"CreationDate": None}), ("svg", {"Date": None})):
+        path = os.path.join(folder, f"{name}.{kind}")
+        fig.savefig(path, bbox_inches=box, metadata=metadata)
         print(path)
     plt.close(fig)
+
+
+def save(fig, results, name):
+    write(fig, os.path.join(results.folder, "plots"), name)
+
+
+def add_style(parser):
+    parser.add_argument("--style", choices=["screen", "paper"], default="screen",
+                        help="paper: type of 7 to 8 points, as wide as a column of a page")
+    parser.add_argument("--columns", type=int, choices=list(WIDTHS_MM), default=1,
+                        help="of the page that a figure for paper is wide: 1 (88 mm) or 2 (180 mm)")
+
+
+@contextlib.contextmanager
+def styled(arguments):
+    """How figures look inside."""
+    paper = arguments.style == "paper"
+    page["width"] = WIDTHS_MM[arguments.columns] / 25.4 if paper else None
+    with plt.rc_context({**palette.RC, **(palette.PAPER if paper else {})}):
+        yield
 
 
 def main(draw, description):
@@ -291,10 +388,11 @@ def main(draw, description):
     parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("results", metavar="RESULTS_DIR", help="the folder that a sweep wrote")
     parser.add_argument("--x", metavar="AXIS", help="column for the horizontal axis, such as label.pis")
+    add_style(parser)
     arguments = parser.parse_args()
     name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
     try:
-        with plt.rc_context(palette.RC), as_written(arguments.results):
+        with styled(arguments), as_written(arguments.results):
             draw(Results(arguments.results, lambda text: print(f"{name}: {text}")), arguments.x)
     except NotApplicable as error:
         print(f"{name}: {error}", file=sys.stderr)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Draws every figure that a results folder has the data for.
 
-Reads RESULTS_DIR and writes RESULTS_DIR/plots/*.png and .pdf.
+Reads RESULTS_DIR and writes RESULTS_DIR/plots/*.png, .pdf and .svg.
 """
 
 import figures

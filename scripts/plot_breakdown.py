@@ -1,14 +1,13 @@
 #!/usr/bin/python3
 """Where the time goes: the critical path of each strategy as a stacked bar, a panel per setting.
 
-Reads RESULTS_DIR/runs.csv and writes RESULTS_DIR/plots/breakdown.png and .pdf. The parts are means
+Reads RESULTS_DIR/runs.csv and writes RESULTS_DIR/plots/breakdown.png, .pdf and .svg. The parts are means
 over requests and repetitions and add up to the mean latency.
 """
 
 from matplotlib.patches import Patch
 
 import figures
-import palette
 
 PARTS = [
     ("compute_s", "computing", "#0072B2", ""),
@@ -18,8 +17,8 @@ PARTS = [
 ]
 
 
-def draw_panel(axes, rows):
-    strategies = palette.order(rows["who"].unique())[::-1]
+def draw_panel(axes, results, rows):
+    strategies = results.strategies(rows)[::-1]
     means = rows.groupby("who")[[p[0] for p in PARTS] + ["latency_s"]].mean() * 1e3
     left = [0.0] * len(strategies)
     for column, _, colour, hatch in PARTS:
@@ -37,14 +36,16 @@ def draw_panel(axes, rows):
 def draw(results, x=None):
     panels = results.panels()
     bars = results.runs["who"].nunique()
-    fig, grid = figures.grid(len(panels), width=3.0, height=0.22 * bars + 0.7)
-    for i, (axes, (title, rows)) in enumerate(zip(grid, panels)):
-        draw_panel(axes, rows)
+    lines = max(title.count("\n") for title, _ in panels) + 1
+    fig, grid = figures.grid(len(panels), width=3.0, height=0.22 * bars + 0.55 + 0.15 * lines)
+    for axes, (title, rows) in zip(grid, panels):
+        draw_panel(axes, results, rows)
         axes.set_title(title)
-    fig.supxlabel("latency (ms)", fontsize=9)
+    figures.share(grid, panels, "x")
+    fig.suptitle(results.subject() or None)
+    fig.supxlabel("latency (ms)")
     shown = [p for p in PARTS if results.runs[p[0]].sum() > 1e-9]
-    fig.legend(handles=[Patch(facecolor=c, hatch=h, edgecolor="white", label=n) for _, n, c, h in shown],
-               loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=4)
+    figures.place_legend(fig, [Patch(facecolor=c, hatch=h, edgecolor="white", label=n) for _, n, c, h in shown])
     figures.save(fig, results, "breakdown")
 
 

@@ -2,7 +2,7 @@
 """Where EdgeFlow's claim holds: how much lower its latency is than the best of the methods before it.
 
 Reads the results of experiments/studies/paper_claim.yaml (RESULTS_DIR/runs.csv) and writes
-RESULTS_DIR/plots/claim.png and .pdf, and for claim_table.py RESULTS_DIR/claim_cells.csv. Every point is a model on
+RESULTS_DIR/plots/claim.png, .pdf and .svg, and for claim_table.py RESULTS_DIR/claim_cells.csv. Every point is a model on
 a cluster. To the right the network is fast: the bits that a link moves while the cluster could do one MAC. Left
 panels compare with the best method for chains there, right ones with the best that cuts at cut points of the graph.
 Lines are medians over ten parts of the points.
@@ -70,10 +70,10 @@ def draw(results, _=None):
             axes = grid[2 * line + column]
             draw_panel(axes, cells, ours, rivals)
             axes.set_title(f"{ours.split(' ')[0]} against {name}")
-    fig.supxlabel("bits that a link moves while the cluster could do one MAC", fontsize=9)
-    fig.supylabel("latency below the best of these methods", fontsize=9)
+    fig.supxlabel("bits that a link moves while the cluster could do one MAC")
+    fig.supylabel("latency below the best of these methods")
     claim = Line2D([], [], color="#000000", linewidth=0.8, linestyle=(0, (3, 2)), label="the claim: up to 40.2 %")
-    fig.legend(handles=[claim], loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    figures.place_legend(fig, [claim])
     figures.save(fig, results, "claim")
     cells.to_csv(os.path.join(results.folder, "claim_cells.csv"), index=False)
 

@@ -1,14 +1,11 @@
 #!/usr/bin/python3
 """The planners' estimator against the simulator, which both are models: a point per run.
 
-Reads RESULTS_DIR/runs.csv and writes RESULTS_DIR/plots/estimates.png and .pdf. Estimates are for
+Reads RESULTS_DIR/runs.csv and writes RESULTS_DIR/plots/estimates.png, .pdf and .svg. Estimates are for
 one request on the idle cluster, so only runs with closed arrivals are drawn.
 """
 
-from matplotlib.ticker import LogLocator, NullFormatter
-
 import figures
-import palette
 
 EXACT = 1e-6  # %: less is rounding
 
@@ -20,7 +17,7 @@ def draw(results, x=None):
     fig, (axes,) = figures.grid(1, width=3.6, height=3.4)
     low, high = float("inf"), 0.0
     for strategy in results.strategies():
-        colour, marker = palette.style(strategy)
+        colour, marker = results.looks[strategy]
         mine = runs[runs["who"] == strategy]
         estimated, simulated = mine["estimated_latency_s"] * 1e3, mine["latency_s"] * 1e3
         axes.plot(estimated, simulated, color=colour, marker=marker, linestyle="none", alpha=0.7)
@@ -32,15 +29,13 @@ def draw(results, x=None):
     axes.set_xlim(span)
     axes.set_ylim(span)
     figures.log_y(axes)
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 100 else (1,)))
-    axes.xaxis.set_major_formatter(figures.PLAIN)
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    figures.log_x(axes)
     gap = runs["estimate_gap"].abs() * 100
     median, largest = ("0 %" if value < EXACT else f"{value:.2g} %" for value in (gap.median(), gap.max()))
     axes.set_title(f"{len(gap)} runs, |gap| median {median}, largest {largest}")
     axes.set_xlabel("estimated latency (ms)")
     axes.set_ylabel("simulated mean latency (ms)")
-    figures.legend(fig, results.strategies(), columns=3, lines=False)
+    figures.legend(fig, results, lines=False, alike=False)
     figures.save(fig, results, "estimates")
 
 

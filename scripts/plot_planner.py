@@ -1,14 +1,13 @@
 #!/usr/bin/python3
 """How long each strategy plans: a point per plan, the line is the median.
 
-Reads RESULTS_DIR/runs.csv and timing.csv and writes RESULTS_DIR/plots/planner.png and .pdf. Runs that
+Reads RESULTS_DIR/runs.csv and timing.csv and writes RESULTS_DIR/plots/planner.png, .pdf and .svg. Runs that
 shared a plan count once. Wall-clock time on the machine that ran the sweep, with whatever else it did.
 """
 
 import os
 
 import figures
-import palette
 
 
 def draw(results, x=None):
@@ -22,7 +21,7 @@ def draw(results, x=None):
             seconds = rows[rows["who"] == strategy]["plan_wall_s"].drop_duplicates() * 1e3
             if seconds.empty:
                 continue
-            colour, marker = palette.style(strategy)
+            colour, marker = results.looks[strategy]
             axes.plot(seconds, [place] * len(seconds), color=colour, marker=marker, linestyle="none",
                       alpha=0.6)
             axes.plot([seconds.median()] * 2, [place - 0.35, place + 0.35], color=colour, linewidth=1)
@@ -31,7 +30,7 @@ def draw(results, x=None):
         axes.set_yticks(range(len(strategies)), strategies)
         axes.set_ylim(-0.6, len(strategies) - 0.4)
         axes.set_title(title)
-    fig.supxlabel("planning time (ms)", fontsize=9)
+    fig.supxlabel("planning time (ms)")
     figures.save(fig, results, "planner")
 
 

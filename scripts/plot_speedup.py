@@ -1,27 +1,27 @@
 #!/usr/bin/python3
 """Speed-up over the baseline: a point per strategy and setting, paired by repetition.
 
-Reads RESULTS_DIR/runs.csv and writes RESULTS_DIR/plots/speedup.png and .pdf. Each run is divided
-into the baseline's run with the same settings and random numbers; bars are what 90 % of draws are within if the
-scenario has uncertainty, else 95 % confidence intervals of the mean of these ratios.
+Reads RESULTS_DIR/runs.csv and writes RESULTS_DIR/plots/speedup.png, .pdf and .svg. Each run is divided
+into the baseline's run with the same settings and random numbers; points are geometric means of these ratios, bars what
+90 % of draws are within if the scenario has uncertainty, else 95 % confidence intervals, by Student's t on logarithms.
 """
 
 import figures
-import palette
+import repetitions
 
 
 def draw_panel(axes, results, x, rows):
     values = results.values(x) if x else [""]
-    strategies = palette.order(rows["who"].unique())
+    strategies = results.strategies(rows)
     least = 1.0
     step = 0.8 / len(strategies)
     for s, strategy in enumerate(strategies):
-        colour, marker = palette.style(strategy)
+        colour, marker = results.looks[strategy]
         for v, value in enumerate(values):
             mine = rows[(rows["who"] == strategy) & ((rows[x] == value) if x else True)]
             if mine["speedup_over_baseline"].dropna().empty:
                 continue
-            mean, low, high = figures.span(mine, "speedup_over_baseline")
+            mean, low, high = repetitions.span(mine, "speedup_over_baseline")
             least = min(least, mean)
             bar = [[max(mean - low, 0)], [max(high - mean, 0)]] if high > low else None
             axes.errorbar(v + (s - (len(strategies) - 1) / 2) * step, mean, yerr=bar, color=colour, marker=marker,
@@ -38,26 +38,30 @@ def draw_panel(axes, results, x, rows):
     # A bar that reaches towards zero has no place on a logarithmic axis: cut it there.
     axes.set_yscale("log")
     axes.set_ylim(bottom=max(axes.get_ylim()[0], least * 0.7))
-    figures.log_y(axes)
 
 
 def draw(results, x=None):
-    if results.runs["speedup_over_baseline"].dropna().empty:
+    baseline = results.baseline()
+    if baseline is None:
         raise figures.NotApplicable("the sweep has no baseline")
     x = results.x_axis(x) if results.axes else None
     panels = results.panels(x)
-    # The baseline itself is the line at 1.
-    baseline = results.runs.groupby("who")["speedup_over_baseline"].agg(lambda v: (v == 1).all())
-    shown = [s for s in results.strategies() if not baseline.get(s, False)]
+    shown = [who for who in results.strategies() if who != baseline]  # that one is the line at 1
+    if not shown:
+        raise figures.NotApplicable("there is nothing but the baseline")
     fig, grid = figures.grid(len(panels), width=3.2)
     for axes, (title, rows) in zip(grid, panels):
         draw_panel(axes, results, x, rows[rows["who"].isin(shown)])
         axes.set_title(title)
+    ends = [axes.get_ylim() for axes in grid]
+    for axes in grid:  # ratios can be compared, whatever the model
+        axes.set_ylim(min(low for low, _ in ends), max(high for _, high in ends))
+        figures.log_y(axes)
+    fig.suptitle(results.subject() or None)
     if x:
-        fig.supxlabel(figures.axis_title(x), fontsize=9)
-    names = [s for s in results.strategies() if s not in shown]
-    fig.supylabel(f"speed-up over {names[0] if names else 'the baseline'}", fontsize=9)
-    figures.legend(fig, shown, lines=False)
+        fig.supxlabel(figures.axis_title(x))
+    fig.supylabel(f"speed-up over {baseline}")
+    figures.legend(fig, results, lines=False, without=[baseline], alike=False)
     figures.save(fig, results, "speedup")
 
 

@@ -2,7 +2,7 @@
 """Latency against throughput as more requests arrive per second: a line per strategy.
 
 Reads RESULTS_DIR/runs.csv of a sweep over requests.arrivals.rate and writes
-RESULTS_DIR/plots/throughput.png and .pdf: mean of the 95th percentile of latency over mean
+RESULTS_DIR/plots/throughput.png, .pdf and .svg: mean of the 95th percentile of latency over mean
 throughput, with 95 % confidence intervals over repetitions. A line that turns straight up has
 reached what the strategy can take. Of a sweep over the rate of one of several streams
 (streams.NAME.requests.arrivals.rate), both are that stream's own, from streams.csv.
@@ -12,7 +12,7 @@ import os
 import re
 
 import figures
-import palette
+import repetitions
 
 RATE = "requests.arrivals.rate"
 
@@ -36,20 +36,19 @@ def of_stream(rows, results, rate):
     return rows.assign(**{c: rows["index"].map(own[c]) for c in ("latency_p95_s", "throughput_rps")}), name
 
 
-def draw_panel(axes, rows, rate):
-    for strategy in palette.order(rows["who"].unique()):
-        colour, marker = palette.style(strategy)
+def draw_panel(axes, results, rows, rate):
+    for strategy in [group[0] for group in results.groups(rows)]:
+        colour, marker = results.looks[strategy]
         by_rate = rows[rows["who"] == strategy].assign(r=lambda t: t[rate].map(figures.quantity)).groupby("r")
         throughput = by_rate["throughput_rps"].mean()
-        mean = by_rate["latency_p95_s"].apply(lambda v: figures.interval(v)[0] * 1e3)
-        half = by_rate["latency_p95_s"].apply(lambda v: figures.interval(v)[1] * 1e3)
+        mean = by_rate["latency_p95_s"].apply(lambda v: repetitions.interval(v)[0] * 1e3)
+        half = by_rate["latency_p95_s"].apply(lambda v: repetitions.interval(v)[1] * 1e3)
         half = half.where(half < mean, mean * 0.999)  # a logarithmic axis has no zero
         axes.errorbar(throughput, mean, yerr=half if half.any() else None, color=colour, marker=marker,
                       capsize=2, elinewidth=0.8)
     axes.set_xlim(left=0)
     axes.set_yscale("log")
     axes.set_ylim(bottom=rows.groupby(["who", rate])["latency_p95_s"].mean().min() * 1e3 * 0.8)
-    figures.log_y(axes)
 
 
 def draw(results, x=None):
@@ -57,16 +56,20 @@ def draw(results, x=None):
     # What was varied together with the rate, such as the number of requests, needs no panels.
     panels = results.panels(*[a for a in results.axes if results.same(a, rate)])
     fig, grid = figures.grid(len(panels), width=4.2, height=3.2)
-    for axes, (title, rows) in zip(grid, panels):
+    for axes, (_, rows) in zip(grid, panels):
         stream = ""
         if rate != RATE:
             rows, name = of_stream(rows, results, rate)
             stream = f" of {name}"
-        draw_panel(axes, rows, rate)
-        axes.set_title(title)
-    fig.supxlabel(f"throughput{stream} (requests/s)", fontsize=9)
-    fig.supylabel(f"95th percentile of latency{stream} (ms)", fontsize=9)
-    figures.legend(fig, results.strategies(), columns=3)
+        draw_panel(axes, results, rows, rate)
+    figures.titles(grid, results, panels)
+    figures.share(grid, panels)
+    for axes in grid:
+        figures.log_y(axes)
+    fig.suptitle(results.subject() or None)
+    fig.supxlabel(f"throughput{stream} (requests/s)")
+    fig.supylabel(f"95th percentile of latency{stream} (ms)")
+    figures.legend(fig, results)
     figures.save(fig, results, "throughput")
 
 

@@ -13,9 +13,11 @@ import sys
 
 import pandas as pd
 import yaml
+from scipy import stats
 
 import figures
 import palette
+import repetitions
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "report_page.html")
 # What the page shows of a run; the names are columns of runs.csv.
@@ -48,8 +50,8 @@ def axis(results, column):
 
 
 def row(results, run):
-    ends = [end for both in figures.DRAWS.values() for end in both]
-    wanted = [*METRICS, *ends, *PARTS, "who", "run_id", "status", "message", "repetition"]
+    ends = [end for both in repetitions.DRAWS.values() for end in both]
+    wanted = [*METRICS, *ends, *PARTS, "who", "model", "run_id", "status", "message", "repetition"]
     return {c: plain(run[c]) for c in wanted + results.axes if c in run}
 
 
@@ -90,9 +92,10 @@ def detail(results, run):
 
 
 def chosen(results):
-    """Runs whose timelines are shown: the fastest, then the other strategies in its setting, then the
-    fastest of each other setting."""
-    runs = results.runs[results.runs["repetition"] == 0].sort_values("latency_s", kind="stable")
+    """Runs whose timelines are shown: the fastest by its repetitions' mean, then the other strategies in its
+    setting, then the fastest of each other setting."""
+    means = results.runs.groupby([*results.axes, "who"])["latency_s"].transform("mean")
+    runs = results.runs.assign(mean_s=means)[results.runs["repetition"] == 0].sort_values("mean_s", kind="stable")
     best = runs.iloc[0]
     same = runs
     for column in results.axes:
@@ -112,18 +115,18 @@ def notes(manifest, runs):
 def data(folder):
     manifest = figures.read_manifest(folder)
     results = figures.Results(folder, lambda text: None)
-    every = results.all_runs.assign(who=results.all_runs["strategy"])
-    every.loc[results.runs.index, "who"] = results.runs["who"]
-    names = palette.order(every["who"].unique())
+    every = results.all_runs
+    names = palette.order(every["who"].unique(), results.names)
     return {
         "manifest": manifest,
         "notes": notes(manifest, every),
         "metrics": [{"key": k, "title": t, "unit": u, "scale": s,
-                     "ends": figures.DRAWS.get(k) if results.drawn else None} for k, (t, u, s) in METRICS.items()
+                     "ends": repetitions.DRAWS.get(k) if results.drawn else None} for k, (t, u, s) in METRICS.items()
                     if results.runs[k].notna().any()],
         "axes": [axis(results, a) for a in results.axes],
         "x": results.x_axis() if results.axes else None,
-        "strategies": [{"name": n, "colour": palette.style(n)[0]} for n in names],
+        "t": list(stats.t.ppf(0.975, range(1, max(2, int(every["repetition"].max()) + 1)))),
+        "strategies": [{"name": n, "colour": results.looks[n][0]} for n in names],
         "runs": [row(results, run) for _, run in every.iterrows()],
         "details": [detail(results, run) for _, run in chosen(results).iterrows()] if results.run_files else [],
     }

@@ -168,10 +168,11 @@ def gap_plot(runs, plots):
     """Gap to the lower bound by strategy: every cell a dot, the median a bar."""
     ok = runs[(runs["status"] == "ok") & runs["optimality_gap"].notna()]
     names = palette.order(ok["strategy"].unique())
+    looks = palette.looks({name: name for name in names})
     with plt.rc_context(palette.RC):
         fig, axes = plt.subplots(figsize=(6.3, 3.0), layout="constrained")
         for position, name in enumerate(names):
-            colour, _ = palette.style(name)
+            colour, _ = looks[name]
             gaps = np.sort(ok.loc[ok["strategy"] == name, "optimality_gap"].to_numpy()) + 1
             spread = (np.arange(len(gaps)) / max(len(gaps) - 1, 1) - 0.5) * 0.6
             axes.plot(position + spread, gaps, ".", color=colour, markersize=3)

@@ -16,12 +16,21 @@ EDGEFLOW, SOURCE = sys.argv[1:3]
 sys.path.insert(0, os.path.join(SOURCE, "scripts"))
 sys.dont_write_bytecode = True
 
+import matplotlib.image
+import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
+from scipy import stats
 
+import critical_path
 import figures
 import palette
 import plot_all
+import plot_latency
 import plot_throughput
+import plot_timeline
+import plot_winners
+import repetitions
 import report
 
 
@@ -46,13 +55,13 @@ class PlotsTest(unittest.TestCase):
     def plots(self):
         return set(os.listdir(os.path.join(self.folder, "out", "plots")))
 
-    def test_every_figure_is_drawn_as_png_and_pdf(self):
+    def test_every_figure_is_drawn_as_png_pdf_and_svg(self):
         results = sweep(self.folder, "axes:\n  requests.count: [3]\n  requests.arrivals.process: [poisson]\n"
                                      "  strategy: [even, single]\n  requests.arrivals.rate: [0.1/s, 0.3/s]\n"
                                      "repeat: 2\nbaseline: single\n")
         plot_all.draw(results)
         names = ["winners", "latency_vs_rate", "speedup", "breakdown", "devices", "ecdf", "throughput", "planner"]
-        self.assertEqual(self.plots(), {f"{n}.{kind}" for n in names for kind in ("png", "pdf")})
+        self.assertEqual(self.plots(), {f"{n}.{kind}" for n in names for kind in ("png", "pdf", "svg")})
 
     def test_bars_are_of_draws_where_there_are_some(self):
         results = sweep(self.folder, "axes:\n  strategy: [even, single]\n  cluster.network.bandwidth: [1kB/s, 4kB/s]\n"
@@ -60,9 +69,9 @@ class PlotsTest(unittest.TestCase):
         self.assertTrue(results.drawn)
         run = results.runs[results.runs["strategy"] == "even"].head(1)
         draws = results.table(run["run_id"].item(), "draws.csv")["latency_s"].sort_values()
-        self.assertEqual(figures.span(run, "latency_s"),
+        self.assertEqual(repetitions.span(run, "latency_s"),
                          (run["latency_s"].item(), draws.iloc[1], draws.iloc[37]))
-        low, high = figures.span(run, "speedup_over_baseline")[1:]
+        low, high = repetitions.span(run, "speedup_over_baseline")[1:]
         self.assertLess(low, high)
         plot_all.draw(results)
         self.assertLessEqual({"winners.png", "latency_vs_bandwidth.png", "speedup.png"}, self.plots())
@@ -205,15 +214,140 @@ class PlotsTest(unittest.TestCase):
 
     def test_the_interval_of_the_mean_is_students(self):
         # Mean 2, standard deviation 1, n = 3: t(0.975, 2) / sqrt(3) = 4.302653 / 1.732051.
-        mean, half = figures.interval(pd.Series([1.0, 2.0, 3.0]))
+        mean, half = repetitions.interval(pd.Series([1.0, 2.0, 3.0]))
         self.assertEqual(mean, 2)
         self.assertAlmostEqual(half, 2.484138, places=6)
-        self.assertEqual(figures.interval(pd.Series([5.0])), (5, 0))
+        self.assertEqual(repetitions.interval(pd.Series([5.0])), (5, 0))
+
+    def test_speed_ups_have_the_interval_of_their_logarithms(self):
+        ratios = pd.Series([1.02, 1.1, 1.3, 2.0, 4.0])
+        runs = pd.DataFrame({"speedup_over_baseline": ratios, "speedup_low": np.nan, "speedup_high": np.nan})
+        low, high = stats.t.interval(0.95, 4, np.log(ratios).mean(), stats.sem(np.log(ratios)))
+        np.testing.assert_allclose(repetitions.span(runs, "speedup_over_baseline"),
+                                   (stats.gmean(ratios), np.exp(low), np.exp(high)))
+        self.assertGreater(np.exp(low), 0)
+        one = runs.head(1)
+        np.testing.assert_allclose(repetitions.span(one, "speedup_over_baseline"), (1.02, 1.02, 1.02))
+
+    def test_figures_and_summary_csv_have_the_same_statistics(self):
+        results = sweep(self.folder, "axes:\n  requests.count: [9]\n  requests.arrivals.process: [poisson]\n"
+                        "  requests.arrivals.rate: [0.3/s]\n  strategy: [even, single]\nrepeat: 4\nbaseline: even\n")
+        for _, point in pd.read_csv(os.path.join(results.folder, "summary.csv")).iterrows():
+            mine = results.runs[results.runs["who"] == point["label"]]
+            np.testing.assert_allclose(repetitions.span(mine, "latency_s"),
+                                       point[["latency_mean_s", "latency_ci_low_s", "latency_ci_high_s"]].astype(float))
+            np.testing.assert_allclose(repetitions.span(mine, "speedup_over_baseline"),
+                                       point[["speedup_mean", "speedup_ci_low", "speedup_ci_high"]].astype(float))
+
+    def test_a_field_that_repetitions_do_not_decide_says_so(self):
+        # b is slower by a half, by as much each time; c is by 5 % in the mean, and now and then faster.
+        latencies = {"a": [1.0, 2.0, 3.0], "b": [1.5, 3.0, 4.5], "c": [1.3, 1.8, 3.2]}
+        rows = pd.DataFrame([{"who": who, "repetition": r, "latency_s": v}
+                             for who, values in latencies.items() for r, v in enumerate(values)])
+        self.assertTrue(repetitions.undecided(rows, "a", "c"))
+        self.assertFalse(repetitions.undecided(rows, "a", "b"))
+        winner, latency, ties, undecided, second = plot_winners.outcome(rows)
+        self.assertEqual((winner, latency, ties, undecided), ("a", 2000, ["a"], ["c"]))
+        self.assertAlmostEqual(second, 3000)
+        once = rows[rows["repetition"] == 0]
+        self.assertEqual(plot_winners.outcome(once)[3], [])
 
     def test_strategies_of_the_palette_have_looks_of_their_own(self):
         looks = list(palette.STYLES.values()) + palette.SPARE
         self.assertEqual(len({colour for colour, _ in looks}), len(looks))
         self.assertEqual(len({marker for _, marker in looks}), len(looks))
+
+    def test_labels_never_share_a_look(self):
+        names = {"edgeflow": "edgeflow", "EdgeFlow + guard": "edgeflow", "mine": "external", "yours": "external"}
+        looks = palette.looks(names)
+        self.assertEqual(looks["edgeflow"], palette.STYLES["edgeflow"])
+        self.assertEqual(len({colour for colour, _ in looks.values()}), 4)
+        self.assertEqual(palette.looks({"EdgeFlow": "edgeflow"})["EdgeFlow"], palette.STYLES["edgeflow"])
+        many = palette.looks({f"effort {k}": "edgeflow-joint" for k in range(100)})
+        self.assertEqual(len(set(many.values())), 100)
+
+    def test_curves_that_are_the_same_are_named_as_such(self):
+        # `single` takes `near` by itself: two names of one plan. Without a network both devices are alike.
+        results = sweep(self.folder, "axes:\n  strategy: [single, {name: single, label: on $near$, options: "
+                                     "{device: near}}, even]\n  cluster.network.bandwidth: [1kB/s, 4kB/s]\n")
+        self.assertEqual(results.groups(), [["single", "on $near$"], ["even"]])
+        fig, grid = figures.grid(1)
+        figures.legend(fig, results)
+        self.assertEqual([text.get_text() for text in fig.legends[0].get_texts()], ["single = on $near$", "even"])
+        figures.titles(grid, results, [("here", results.runs)])
+        self.assertIn("single = on $near$", [text.get_text() for text in grid[0].texts])
+        plt.close(fig)
+        plot_all.draw(results)
+
+    def test_tables_without_labels_are_drawn(self):
+        results = sweep(self.folder, "axes:\n  strategy: [{name: single, options: {device: far}}, single, even]\n"
+                                     "  cluster.network.bandwidth: [1kB/s, 4kB/s]\nbaseline: even\n")
+        self.assertEqual(set(results.runs["who"]), {"single (device=far)", "single", "even"})
+        path = os.path.join(results.folder, "runs.csv")
+        pd.read_csv(path).drop(columns=["label", "schema", "cluster.network.bandwidth_Bps"]).to_csv(path, index=False)
+        old = figures.Results(results.folder)
+        self.assertEqual(set(old.runs["who"]), {"single device=far", "single (default)", "even"})
+        plot_all.draw(old)
+        self.assertIn("speedup.png", self.plots())
+
+    def test_the_fastest_strategy_says_how_many_times_as_fast_it_is(self):
+        results = sweep(self.folder, "axes:\n  strategy: [even, single]\n"
+                                     "  cluster.network.bandwidth: [1kB/s, 4kB/s]\nbaseline: even\n")
+        fig, (axes,) = figures.grid(1)
+        plot_latency.draw_panel(axes, results, "cluster.network.bandwidth", results.runs)
+        latency = results.runs.pivot(index="cluster.network.bandwidth", columns="who", values="latency_s")
+        self.assertEqual([text.get_text() for text in axes.texts],
+                         [f"{ratio:.2g}×" for ratio in latency["even"] / latency["single"]])
+        plt.close(fig)
+        self.assertEqual(results.subject(), "1 near + 1 far")
+
+    def test_figures_for_paper_are_as_wide_as_a_column(self):
+        results = sweep(self.folder, "axes:\n  strategy: [even, single]\n  requests.count: [1, 2]\n"
+                                     "  cluster.network.bandwidth: [1kB/s, 4kB/s]\n")
+        for columns, width_mm in ((1, 88), (2, 180)):
+            subprocess.run([f"{SOURCE}/scripts/plot_latency.py", results.folder, "--style", "paper", "--columns",
+                            str(columns), "--x", "cluster.network.bandwidth"], check=True, capture_output=True)
+            pixels = matplotlib.image.imread(os.path.join(results.folder, "plots", "latency_vs_bandwidth.png")).shape[1]
+            self.assertAlmostEqual(pixels, width_mm / 25.4 * 300, delta=1)
+        with open(os.path.join(results.folder, "plots", "latency_vs_bandwidth.pdf"), "rb") as file:
+            pdf = file.read()
+        self.assertTrue(b"/FontFile2" in pdf and b"/Type3" not in pdf)  # type 42: fonts are inside, text stays text
+
+    def test_panels_of_one_model_share_their_scale_and_others_do_not(self):
+        fig, grid = figures.grid(3)
+        for axes, top in zip(grid, (5, 9, 7)):
+            axes.set_ylim(1, top)
+        figures.share(grid, [("", pd.DataFrame({"model": [m]})) for m in ("a", "a", "b")])
+        self.assertEqual([axes.get_ylim()[1] for axes in grid], [9, 9, 7])
+        plt.close(fig)
+
+    def test_the_critical_path_adds_up_to_what_the_simulator_says(self):
+        results = sweep(self.folder, "axes:\n  strategy: [even, proportional]\n  requests.count: [4]\n"
+                                     "  requests.arrivals.process: [poisson]\n  requests.arrivals.rate: [0.5/s]\n")
+        queued = 0
+        for run_id in results.runs["run_id"]:
+            units, transfers = results.table(run_id, "units.csv"), results.table(run_id, "transfers.csv")
+            needs = plot_timeline.plan_needs(results.run_folder(run_id), units)
+            for _, request in results.table(run_id, "requests.csv").iterrows():
+                mine = (rows[rows["request"] == request["request"]] for rows in (units, transfers))
+                path = critical_path.path_of(*mine, needs)
+                parts = (path["finish_s"] - path["start_s"]).groupby(path["kind"]).sum()
+                for kind in ("compute", "transfer", "queue"):
+                    self.assertAlmostEqual(parts.get(kind, 0), request[f"{kind}_s"])
+                queued += request["queue_s"]
+        self.assertGreater(queued, 0)
+
+    def test_a_timeline_shows_one_request_or_all(self):
+        results = sweep(self.folder, "axes: {strategy: [even], requests.count: [2]}\n")
+        run = results.run_folder(results.runs["run_id"].iloc[0])
+
+        def timeline(*words):
+            return subprocess.run([f"{SOURCE}/scripts/plot_timeline.py", run, *words], capture_output=True, text=True)
+        for words, name in (([], "timeline"), (["--request", "1", "--from", "2", "--to", "9"], "timeline_request_1")):
+            self.assertEqual(timeline(*words).returncode, 0)
+            self.assertTrue(os.path.exists(os.path.join(run, "plots", f"{name}.svg")))
+        wrong = timeline("--request", "2")
+        self.assertEqual((wrong.returncode, wrong.stderr), (2, f"plot_timeline: {run}: there is no request 2\n"))
 
 
 if __name__ == "__main__":

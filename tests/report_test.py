@@ -16,6 +16,9 @@ import sys
 import tempfile
 import unittest
 
+import pandas as pd
+from scipy import stats
+
 EDGEFLOW, SOURCE = sys.argv[1:3]
 CHROMIUM = shutil.which("chromium")
 NASTY = "</script><script>window.hacked=1;console.error('hacked')</script><img src=x onerror='window.hacked=1'>&\"'"
@@ -72,7 +75,7 @@ class ReportTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
 
-    def sweep(self, nasty, more=""):
+    def sweep(self, nasty, more="", last=""):
         path = os.path.join(self.folder, "sweep.yaml")
         quoted = "'" + nasty.replace("'", "''") + "'"
         with open(path, "w", encoding="utf-8") as file:
@@ -84,7 +87,7 @@ axes: {{strategy: [even, single]{more}}}
 zip:
   - {{cluster.network.bandwidth: [1kB/s, 4kB/s], label.net: [slow, {quoted}]}}
 baseline: single
-""")
+{last}""")
         out = os.path.join(self.folder, "out")
         for words in (["sweep", path, "-o", out], ["report", out]):
             subprocess.run([EDGEFLOW, *words], check=True, capture_output=True)
@@ -118,6 +121,30 @@ baseline: single
         self.assertEqual(found["again"], before)
         # One request on one of two equal devices: 96 MACs at 96 MAC/s and half a second.
         self.assertIn("single at slow: 1500 ms", before["answer"])
+
+    def test_the_answer_is_the_mean_of_repetitions(self):
+        page = self.sweep("fast", ", requests.count: [9], requests.arrivals.process: [poisson], "
+                          "requests.arrivals.rate: [0.3/s]", "repeat: 4\n")
+        found, console = self.probe(page)
+        self.assertEqual((console, found["errors"]), ([], []))
+        runs = pd.read_csv(os.path.join(os.path.dirname(page), "runs.csv"))
+        single = runs[(runs["label"] == "single") & (runs["label.net"] == "slow")]["latency_s"] * 1e3
+        half = stats.t.interval(0.95, 3, single.mean(), stats.sem(single))[1] - single.mean()
+        self.assertIn(f"single at slow: {single.mean():.4g} ms (± {half:.4g}, mean of 4), 1 times",
+                      found["before"]["answer"])
+        self.assertNotEqual(f"{single.mean():.4g}", f"{single.iloc[0]:.4g}")
+
+    def test_models_are_not_compared(self):
+        # `small` has half of the channels of `tiny`: on one device 48 MACs at 96 MAC/s and half a second.
+        with open(f"{SOURCE}/tests/data/cli/tiny.yaml", encoding="utf-8") as file:
+            text = file.read()
+        small = os.path.join(self.folder, "small.yaml")
+        with open(small, "w", encoding="utf-8") as file:
+            file.write(text.replace("name: tiny", "name: small").replace("out_channels: 2", "out_channels: 1"))
+        found, _ = self.probe(self.sweep("fast", f", model: [{SOURCE}/tests/data/cli/tiny.yaml, {small}]"))
+        self.assertEqual(found["errors"], [])
+        self.assertIn("\ntiny: single at slow: 1500 ms, 1 times as fast as the baseline there.\n"
+                      "small: single at slow: 1000 ms, 1 times as fast", found["before"]["answer"])
 
     def test_draws_say_how_sure_the_answer_is(self):
         page = self.sweep("fast", ", uncertainty.draws: [40], uncertainty.rates: [30%]")
