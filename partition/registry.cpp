@@ -1,16 +1,20 @@
 // The strategies that there are, in the order of documentation.
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <array>
+#include <vector>
 
 #include "partition/strategies/strategies.hpp"
 #include "partition/strategy.hpp"
+#include "workloads/input/error.hpp"
 
 namespace edgeflow {
+namespace {
 
-std::span<const StrategyInfo> strategies() {
+std::vector<StrategyInfo>& table() {
   // clang-format off
-  static const std::array kStrategies{
+  static std::vector<StrategyInfo> strategies{
       kSingle,
       kEven,
       kProportional,
@@ -29,14 +33,32 @@ std::span<const StrategyInfo> strategies() {
       kExternal,
   };
   // clang-format on
-  return kStrategies;
+  return strategies;
 }
+
+}  // namespace
+
+std::span<const StrategyInfo> strategies() { return table(); }
 
 const StrategyInfo* find_strategy(std::string_view name) {
   const auto all = strategies();
   const auto found = std::find_if(all.begin(), all.end(),
                                   [&](const StrategyInfo& info) { return info.name == name; });
   return found == all.end() ? nullptr : &*found;
+}
+
+void add_strategy(const StrategyInfo& strategy) {
+  if (strategy.name.empty()) throw InputError({}, "", "a strategy has no name");
+  if (strategy.plan == nullptr) {
+    throw InputError(
+        {}, "", fmt::format("strategy {} has no function that plans", in_quotes(strategy.name)));
+  }
+  if (find_strategy(strategy.name) != nullptr) {
+    throw InputError({}, "",
+                     fmt::format("there is a strategy {} already", in_quotes(strategy.name)),
+                     "give yours another name");
+  }
+  table().push_back(strategy);
 }
 
 }  // namespace edgeflow

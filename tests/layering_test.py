@@ -18,7 +18,8 @@ ROOMS = [
     "partition/joint", "partition/external", "partition/strategies", "partition",
     "sim/records", "sim/setup", "sim/engine", "sim/files", "sim",
     "experiments/scenario", "experiments/jobs", "experiments/results", "experiments/run",
-    "experiments/commands", "experiments",
+    "experiments/commands", "experiments/python", "experiments/examples/plan_and_simulate",
+    "experiments/examples/strategy_plugin", "experiments",
 ]
 FOLDERS = [room for room in ROOMS if "/" not in room]
 ONLY = {  # third-party headers, and the files that may see them

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/support/baselines_fixture.hpp"
+#include "tests/support/input_error.hpp"
 
 namespace edgeflow {
 namespace {
@@ -34,6 +35,21 @@ struct Small {
       kFirst};
   Problem problem{graph, cluster, {}};
 };
+
+TEST_CASE(
+    "a strategy is not added without a name, without a function, or under a name that there is") {
+  const std::size_t before = strategies().size();
+  StrategyInfo mine = *find_strategy("even");
+  CHECK(test::error_of([&] { add_strategy(mine); }) ==
+        "there is a strategy \"even\" already (give yours another name)");
+  mine.name = "";
+  CHECK(test::error_of([&] { add_strategy(mine); }) == "a strategy has no name");
+  mine.name = "mine";
+  mine.plan = nullptr;
+  CHECK(test::error_of([&] { add_strategy(mine); }) ==
+        "strategy \"mine\" has no function that plans");
+  CHECK(strategies().size() == before);
+}
 
 TEST_CASE("every option has a default that is a value of its own, and is explained") {
   const Small small;

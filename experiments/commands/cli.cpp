@@ -10,6 +10,7 @@
 
 #include "experiments/commands/command_info.hpp"
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/plugins.hpp"
 #include "experiments/commands/script.hpp"
 #include "experiments/results/version.hpp"
 #include "workloads/input/machine_error.hpp"
@@ -57,6 +58,7 @@ class CommandLine {
     }
     refuse_unknown_command();
     app_.parse(static_cast<int>(words_.size()), words_.data());
+    for (const std::string& file : plugins_) load_strategy_plugin(file);
     return command_();
   }
 
@@ -82,6 +84,14 @@ class CommandLine {
                     "Change a value of the scenario: key.path=value; may be repeated")
         ->allow_extra_args(false)
         ->type_name("KEY=VALUE");
+    add_plugins(sub);
+  }
+
+  void add_plugins(CLI::App* sub) {
+    sub->add_option("--strategy-plugin", plugins_,
+                    "Add the strategy of a shared object; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("FILE.so");
   }
 
   static void add_no_lock(CLI::App* sub, bool& no_lock) {
@@ -123,6 +133,7 @@ class CommandLine {
         ->required()
         ->transform(study_file, "")
         ->option_text("SWEEP");
+    add_plugins(sub);
     sub->add_option("-o,--output", sweep_.output, "Folder for results (default: results/<name>)")
         ->type_name("FOLDER");
     sub->add_option(
@@ -310,6 +321,7 @@ class CommandLine {
     sub->add_option("FILE", files_, "Files to check")->required();
     sub->add_option("--scenario", plan_scenario_, "Check plans against this scenario")
         ->type_name("SCENARIO");
+    add_plugins(sub);
   }
 
   void add_list() {
@@ -322,6 +334,7 @@ class CommandLine {
         ->check(CLI::IsMember(list_topics()))
         ->option_text(fmt::format("{}", fmt::join(list_topics(), "|")));
     sub->add_flag("--json", json_, "As JSON");
+    add_plugins(sub);
   }
 
   InspectFormat format() const {
@@ -349,6 +362,7 @@ class CommandLine {
   CLI::App app_{"Simulates deep learning on clusters of unequal edge devices.", "edgeflow"};
   std::vector<const char*> words_;
   std::function<int()> command_;
+  std::vector<std::string> plugins_;
 
   RunArguments run_;
   SweepArguments sweep_;

@@ -30,8 +30,8 @@ struct Job {
   std::uint64_t plan_key = 0;  // equal for jobs whose plans are equal: they differ only in what
                                // problem_of leaves out
   std::string files;           // external_files() when the job was made
-  /// Hashes of the programs that are looked up in PATH: other machines have others, so config_hash
-  /// does not know them.
+  /// Hashes of plugins, and of programs that are looked up in PATH: other machines have others, so
+  /// config_hash does not know them.
   std::string programs;
 
   /// "7-1f0c93aa": the index and the first 8 digits of the hash.

@@ -14,7 +14,7 @@ namespace edgeflow {
 /// read.
 const std::string& program_id();
 
-/// The same with the programs of the job's strategies that were found in PATH.
+/// The same with the plugins of the job's strategies, and their programs that were found in PATH.
 std::string program_of(const Job& job);
 
 /// Over what an ELF executable loads, without its origin (workloads/input/origin.hpp) and its build

@@ -244,6 +244,7 @@ std::string StrategyChoice::named_files() const {
 }
 
 std::string StrategyChoice::found_program() const {
+  if (info != nullptr && !info->plugin_hash.empty()) return std::string(info->plugin_hash);
   if (name != kExternal) return "";
   const std::string program = words_of_json(options.at("command")).front();
   if (program.find('/') != std::string::npos) return "";

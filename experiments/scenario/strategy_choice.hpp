@@ -32,7 +32,7 @@ struct StrategyChoice {
   /// `files`, and those that words of `command` name, whole or behind a `=`; relative to the
   /// current folder, where the program runs, or else to `folder`.
   std::string named_files() const;
-  /// The same of a program that is looked up in PATH; empty for others.
+  /// The same of a program that is looked up in PATH, and of a plugin; empty for others.
   std::string found_program() const;
   /// Throws InputError if the strategy does not understand its options on this problem.
   void check_options(const Problem& problem) const;

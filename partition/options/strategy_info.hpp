@@ -22,6 +22,8 @@ struct StrategyInfo {
   /// Throws OptionError if options rule each other out, or the problem rules out what they say
   /// together. Null if that cannot be.
   void (*check)(const Problem& problem, const OptionValues& options) = nullptr;
+  /// Of a plugin: a hash of its file, as part of what made a run; its loader fills it.
+  std::string_view plugin_hash = {};
 };
 
 /// The options of a strategy, with defaults where none is given. Plans nothing. Throws OptionError

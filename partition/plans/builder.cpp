@@ -121,10 +121,10 @@ class Builder {
 
 Plan build_plan(const Graph& graph, const Cluster& cluster, const Assignment& assignment,
                 std::string strategy, const Hubs& hubs, const Copies& copies, bool keep_parts) {
-  assert(assignment.size() == graph.size());
+  assert(assignment.size() <= graph.size());
   Builder builder(graph, cluster, std::move(strategy));
   builder.add_input();
-  for (std::size_t l = 0; l < graph.size(); ++l) {
+  for (std::size_t l = 0; l < assignment.size(); ++l) {
     const LayerId id{static_cast<std::int32_t>(l)};
     for (const Share& share : assignment[l]) {
       if (id != graph.input() && !share.region.empty()) builder.add_compute(id, share);
@@ -132,7 +132,9 @@ Plan build_plan(const Graph& graph, const Cluster& cluster, const Assignment& as
     if (l < hubs.size() && hubs[l]) builder.gather(id, *hubs[l], keep_parts);
     if (l < copies.size()) builder.copy(id, copies[l]);
   }
-  for (LayerId output : graph.outputs()) builder.add_relay(output, cluster.sink());
+  if (assignment.size() == graph.size()) {
+    for (LayerId output : graph.outputs()) builder.add_relay(output, cluster.sink());
+  }
   return builder.finish();
 }
 

@@ -33,7 +33,8 @@ using Copies = std::vector<std::vector<DeviceId>>;
 
 /// Builds the plan. Each unit takes what it needs from its own device first (from one unit that has
 /// all of it, if there is one), then from the other owners in the order of the shares, every
-/// element once. With `keep_parts`, a device that computed a part of a layer with a hub uses that
+/// element once. An assignment of the first layers alone gives the plan as far as that, without
+/// results. With `keep_parts`, a device that computed a part of a layer with a hub uses that
 /// and takes only the rest from the hub. Precondition: the shares of every layer cover its output.
 Plan build_plan(const Graph& graph, const Cluster& cluster, const Assignment& assignment,
                 std::string strategy, const Hubs& hubs = {}, const Copies& copies = {},

@@ -1,0 +1,4 @@
+#pragma once
+#include <edgeflow/partition/strategy.hpp>
+
+extern const edgeflow::StrategyInfo kBySpeed;
