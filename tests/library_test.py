@@ -148,6 +148,12 @@ class Library(unittest.TestCase):
         self.assertIn("there is a strategy \"by-speed\" already", twice)
         self.assertFalse((self.work / "results").exists())
 
+    def test_pythons_module_calls_the_program_that_it_was_installed_with(self):
+        installed = self.prefix / "share" / "edgeflow" / "python"
+        said = run("env", "-u", "EDGEFLOW", f"PYTHONPATH={installed}", "/usr/bin/python3", "-B", "-c",
+                   "import edgeflow; print(edgeflow.program())")
+        self.assertEqual(said.strip(), str(self.program))
+
     def test_a_plugin_finds_every_function_of_the_libraries_in_the_program(self):
         exported = symbols("-D", self.program)
         for library in LIBRARIES:

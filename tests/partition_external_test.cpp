@@ -8,6 +8,7 @@
 
 #include "partition/external/command.hpp"
 #include "partition/external/problem_json.hpp"
+#include "partition/external/shares.hpp"
 #include "partition/plans/plan_yaml.hpp"
 #include "partition/plans/validate.hpp"
 #include "tests/support/baselines_fixture.hpp"
@@ -50,6 +51,25 @@ std::string failure_of(const Problem& problem, const std::string& line, const ch
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("shares of the first layers give the plan as far as these, without results") {
+  const Graph graph = window_and_sum();
+  const Cluster cluster = two_devices();
+  const SharesPlanner planner({graph, cluster, {}});
+  const std::vector<double> shares{0, 0, 1, 3, 3, 1};  // of the input, conv and top
+  const Plan whole = planner.plan(shares, "mine");
+  const Plan begun = planner.plan(std::span(shares).first(4), "mine");
+  // The input and two parts of conv; of the whole plan besides two parts of top and its relay.
+  REQUIRE(begun.units.size() == 3);
+  REQUIRE(whole.units.size() == 6);
+  CHECK(begun.units[1].output.row == Range{0, 1});  // a quarter of 4 rows
+  for (std::size_t u = 0; u < begun.units.size(); ++u) {
+    CHECK(begun.units[u].output == whole.units[u].output);
+    CHECK(begun.units[u].device == whole.units[u].device);
+    CHECK(begun.units[u].requirements == whole.units[u].requirements);
+    for (const Forward& forward : begun.units[u].forwarding) CHECK(index(forward.consumer) < 3);
+  }
 }
 
 TEST_CASE("a program gets shapes, needed rows and times") {

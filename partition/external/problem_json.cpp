@@ -5,8 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "partition/plans/builder.hpp"
-#include "partition/plans/placement.hpp"
+#include "partition/external/shares.hpp"
 #include "partition/plans/plan_yaml.hpp"
 #include "partition/plans/problem.hpp"
 
@@ -16,7 +15,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::array<std::string_view, 3> kAxisNames{"channel", "row", "column"};
-constexpr double kLargestShare = 1e12;
 
 Json finite_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
@@ -82,25 +80,19 @@ std::vector<double> read_shares(const Yaml& list, std::size_t devices) {
   return shares;
 }
 
-Plan plan_of_shares(const Yaml& list, const Problem& problem) {
+Plan read_shares_of_layers(const Yaml& list, const Problem& problem) {
   const std::size_t layers = problem.graph.size();
   if (!list.is_list() || list.items().size() != layers) {
     list.fail(fmt::format("expected a list of {} entries, one for each layer", layers));
   }
   const std::vector<Yaml> entries = list.items();
-  Assignment assignment(layers);
+  const std::size_t devices = problem.cluster.size();
+  std::vector<double> shares(devices);  // of the input, which are ignored
   for (std::size_t l = 1; l < layers; ++l) {
-    const Layer& layer = problem.graph.layers()[l];
-    const std::vector<double> shares = read_shares(entries[l], problem.cluster.size());
-    const std::int64_t rows = layer.output.box.row.size();
-    if (splits_by_rows(layer)) {
-      assignment[l] = cut(layer.output.box, Axis::kRow, proportional_boundaries(rows, shares));
-    } else {
-      const auto most = std::max_element(shares.begin(), shares.end()) - shares.begin();
-      assignment[l] = on_one_device(layer, device_at(static_cast<std::size_t>(most)));
-    }
+    const std::vector<double> own = read_shares(entries[l], devices);
+    shares.insert(shares.end(), own.begin(), own.end());
   }
-  return build_plan(problem.graph, problem.cluster, assignment, "external");
+  return SharesPlanner(problem).plan(shares, "external");
 }
 
 }  // namespace
@@ -157,7 +149,7 @@ Plan read_answer(const std::string& answer, const std::string& name, const Probl
     return plan;
   }
   root.expect_keys({"shares"});
-  return plan_of_shares(root.at("shares"), problem);
+  return read_shares_of_layers(root.at("shares"), problem);
 }
 
 }  // namespace edgeflow
