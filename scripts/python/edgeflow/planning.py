@@ -13,10 +13,11 @@ from edgeflow.errors import Error
 
 
 def _find_shipped_files():
-    """Where this module is installed beside models and clusters, these are the ones."""
-    shared = pathlib.Path(__file__).absolute().parent.parent.parent
-    if (shared / "workloads" / "models").is_dir():
-        os.environ.setdefault("EDGEFLOW_HOME", str(shared))
+    """Models and clusters that lie above this module, as the program finds those above itself."""
+    for folder in pathlib.Path(__file__).absolute().parents:
+        if (folder / "platforms" / "devices").is_dir():
+            os.environ.setdefault("EDGEFLOW_HOME", str(folder))
+            return
 
 
 _find_shipped_files()
