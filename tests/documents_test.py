@@ -202,6 +202,21 @@ class Program(unittest.TestCase):
                     self.assertTrue(line in rest, f"not in this order: {line}")
         self.assertTrue({"edgeflow sweep quickstart", "edgeflow run my.yaml"} <= set(shown_commands))
 
+    def test_whole_files_that_are_shown_are_valid(self):
+        """As if they lay beside the shipped studies; those that a command is shown with say themselves what is wrong."""
+        used = {file for _, file, *_ in examples()}
+        files = {block for path in DOCUMENTS for kind, block in FENCE.findall(text_of(path))
+                 if kind == "yaml" and block.startswith("schema: 1\n")} - used
+        self.assertTrue(files)
+        for file in files:
+            with tempfile.TemporaryDirectory() as folder, self.subTest(file=file):
+                for study in (SOURCE / "experiments/studies").iterdir():
+                    os.symlink(study, os.path.join(folder, study.name))
+                pathlib.Path(folder, "shown.yaml").write_text(file, encoding="utf-8")
+                done = subprocess.run([EDGEFLOW, "validate", "shown.yaml"], cwd=folder, capture_output=True, text=True,
+                                      check=False)
+                self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_annotated_files_are_the_files(self):
         found = re.findall(r"`(\S+\.yaml)`, annotated:\n\n```yaml\n(.*?)^```",
                            text_of(SOURCE / "experiments/README.md"), re.M | re.S)
