@@ -203,7 +203,7 @@ class Program(unittest.TestCase):
         self.assertTrue({"edgeflow sweep quickstart", "edgeflow run my.yaml"} <= set(shown_commands))
 
     def test_whole_files_that_are_shown_are_valid(self):
-        """As if they lay beside the shipped studies; those that a command is shown with say themselves what is wrong."""
+        """As if they lay beside the shipped studies. Those that a command is shown with are run."""
         used = {file for _, file, *_ in examples()}
         files = {block for path in DOCUMENTS for kind, block in FENCE.findall(text_of(path))
                  if kind == "yaml" and block.startswith("schema: 1\n")} - used
