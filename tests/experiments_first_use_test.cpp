@@ -2,8 +2,12 @@
 // devices for people and for programs.
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "tests/support/program.hpp"
 #include "workloads/input/home.hpp"
@@ -163,6 +167,63 @@ TEST_CASE("energy that is not known names the boards without power data") {
                  "run a.yaml --force --set 'cluster.devices[1].power="
                  "{idle: 1W, busy: 2W}'")
             .out.find("energy is not known") == std::string::npos);
+}
+
+TEST_CASE("an explanation's critical path is the latency, its links carry what devices send") {
+  const Scratch scratch;
+  const std::string command = "explain yolo_on_four_boards --json --set strategy=proportional";
+  const Json json = Json::parse(edgeflow(scratch, command).out);
+  double waits_s = 0;
+  double computing_s = 0;
+  for (const Json& unit : json["critical_path"]) {
+    waits_s += unit["wait_s"].get<double>();
+    computing_s += unit["finish_s"].get<double>() - unit["start_s"].get<double>();
+  }
+  const double latency_s = json["estimated_latency_s"];
+  CHECK(waits_s == doctest::Approx(json["critical_waiting_s"].get<double>()).epsilon(1e-12));
+  CHECK(computing_s == doctest::Approx(json["critical_computing_s"].get<double>()).epsilon(1e-12));
+  CHECK(waits_s + computing_s == doctest::Approx(latency_s).epsilon(1e-12));
+  double sent = 0;
+  double received = 0;
+  double carried = 0;
+  for (const Json& device : json["devices"]) {
+    sent += device["sent_bytes"].get<double>();
+    received += device["received_bytes"].get<double>();
+    CHECK(device["computing_s"].get<double>() + device["messages_s"].get<double>() <= latency_s);
+  }
+  for (const Json& link : json["links"]) carried += link["bytes"].get<double>();
+  CHECK(sent == json["bytes_moved"]);
+  CHECK(received == json["bytes_moved"]);
+  CHECK(carried == 2 * sent);  // a switch: up from the sender, down to the receiver
+  // 300 Mbit/s are 37.5 MB/s.
+  CHECK(json["links"][0]["busy_s"].get<double>() ==
+        doctest::Approx(json["links"][0]["bytes"].get<double>() / 37.5e6).epsilon(1e-12));
+}
+
+TEST_CASE("what two plans differ by is said in five lines, whoever made them") {
+  const Scratch scratch;
+  const auto latency_s = [&](const std::string& strategy) {
+    return Json::parse(
+               edgeflow(scratch, "explain yolo_on_four_boards --json --set strategy=" + strategy)
+                   .out)["estimated_latency_s"]
+        .get<double>();
+  };
+  const double gain = 1 - latency_s("proportional") / latency_s("single");
+  const Outcome outcome =
+      edgeflow(scratch, "explain yolo_on_four_boards --diff single proportional");
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.out.starts_with(fmt::format(
+      "proportional is {:.1f} % faster than single, mostly by less computing: ", 100 * gain)));
+  CHECK(std::ranges::count(outcome.out, '\n') == 5);
+
+  CHECK(edgeflow(scratch, "plan yolo_on_four_boards --set strategy=single -o one.yaml").exit_code ==
+        0);
+  const Outcome same = edgeflow(scratch, "explain yolo_on_four_boards --diff single one.yaml");
+  CHECK(same.out.starts_with("one.yaml is as fast as single: "));
+  CHECK(errors_of(scratch, "explain yolo_on_four_boards --diff single nothing.yaml")
+            .find("nothing.yaml") != std::string::npos);
+  CHECK(errors_of(scratch, "explain two_models --diff single even").find("streams") !=
+        std::string::npos);
 }
 
 }  // namespace edgeflow

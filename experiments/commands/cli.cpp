@@ -258,16 +258,25 @@ class CommandLine {
   }
 
   void add_explain() {
-    CLI::App* sub = add("explain",
-                        "Show a plan layer by layer: who computes what, what moves, what it waits "
-                        "for, as the estimator has it",
-                        "  edgeflow explain experiments/studies/yolo_on_four_boards.yaml "
-                        "--set strategy=proportional\n"
-                        "  edgeflow explain my.yaml --plan edited.yaml",
-                        [this] { return explain_scenario(explain_, explain_plan_); });
-    add_scenario(sub, explain_);
-    sub->add_option("--plan", explain_plan_, "Explain this plan instead of asking the strategy")
-        ->type_name("PLAN");
+    CLI::App* sub =
+        add("explain",
+            "Show what a plan does: where its time goes, who computes what, what moves, "
+            "what each layer waits for, as the estimator has it",
+            "  edgeflow explain yolo_on_four_boards --set strategy=proportional\n"
+            "  edgeflow explain yolo_on_four_boards --diff proportional edgeflow-joint",
+            [this] { return explain_scenario(explain_); });
+    add_scenario(sub, explain_.scenario);
+    CLI::Option* plan =
+        sub->add_option("--plan", explain_.plan, "Explain this plan instead of asking the strategy")
+            ->type_name("PLAN");
+    CLI::Option* json = sub->add_flag("--json", explain_.json, "As JSON");
+    sub->add_option("--diff", explain_.diff,
+                    "Say in five lines why the second plan is faster or slower: plan files, or "
+                    "strategies")
+        ->expected(2)
+        ->type_name("PLAN")
+        ->excludes(plan)
+        ->excludes(json);
   }
 
   void add_onnx_inputs(CLI::App* sub, ImportArguments& arguments) {
@@ -371,8 +380,7 @@ class CommandLine {
   ScenarioArguments plan_;
   std::string plan_output_;
   std::string problem_output_;
-  ScenarioArguments explain_;
-  std::string explain_plan_;
+  ExplainArguments explain_;
   ImportArguments import_;
   std::string import_output_;
   ImportArguments inspected_;

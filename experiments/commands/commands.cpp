@@ -48,11 +48,11 @@ Planned plan_scenario(const ScenarioArguments& arguments) {
   return planned;
 }
 
-/// Calls `use` with the planned scenario; 1 if the strategy cannot serve it.
-template <typename Use>
-int with_plan(const ScenarioArguments& arguments, Use use) {
+/// Calls `plan`; 1 if a strategy cannot serve its problem.
+template <typename Plans>
+int unless_it_cannot(Plans plan) {
   try {
-    use(plan_scenario(arguments));
+    plan();
     return kExitOk;
   } catch (const Infeasible& error) {
     fmt::print(stderr, "infeasible: {}\n", error.what());
@@ -61,6 +61,12 @@ int with_plan(const ScenarioArguments& arguments, Use use) {
     fmt::print(stderr, "failed: {}\n", error.what());
     return kExitNotAllOk;
   }
+}
+
+/// Calls `use` with the planned scenario.
+template <typename Use>
+int with_plan(const ScenarioArguments& arguments, Use use) {
+  return unless_it_cannot([&] { use(plan_scenario(arguments)); });
 }
 
 struct Topic {
@@ -206,21 +212,60 @@ int write_problem_file(const ScenarioArguments& arguments, const std::string& ou
   return kExitOk;
 }
 
-int explain_scenario(const ScenarioArguments& arguments, const std::string& plan_file) {
-  if (!plan_file.empty()) {
-    const Scenario scenario = read_scenario_file(arguments);
-    print(explain(read_plan_file(plan_file, scenario), scenario, scenario.workloads.front()) +
-          note_lines(scenario.notes()));
-    return kExitOk;
+namespace {
+
+/// A plan file, or what a strategy of that name plans.
+NamedPlan plan_named(const ScenarioArguments& arguments, const std::string& name) {
+  if (find_strategy(name) == nullptr) {
+    return {name, read_plan_file(name, read_scenario_file(arguments))};
   }
-  return with_plan(arguments, [](const Planned& planned) {
-    const std::vector<Workload>& workloads = planned.scenario.workloads;
-    for (std::size_t w = 0; w < workloads.size(); ++w) {
+  ScenarioArguments by_strategy = arguments;
+  by_strategy.changes.push_back("strategy=" + name);
+  return {name, plan_scenario(by_strategy).plans.front()};
+}
+
+void explain_diff(const ExplainArguments& arguments) {
+  const Scenario scenario = read_scenario_file(arguments.scenario);
+  if (scenario.has_streams()) {
+    throw InputError({arguments.scenario.file, 0, 0}, "streams",
+                     "two plans of one stream are compared",
+                     "use it with a scenario of that stream alone");
+  }
+  print(explain_difference(plan_named(arguments.scenario, arguments.diff.at(0)),
+                           plan_named(arguments.scenario, arguments.diff.at(1)), scenario,
+                           scenario.workloads.front()));
+}
+
+/// Explains a plan for each workload; as JSON: a list if there are streams.
+void explain_plans(const Planned& planned, bool json) {
+  const std::vector<Workload>& workloads = planned.scenario.workloads;
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (std::size_t w = 0; w < workloads.size(); ++w) {
+    if (json) {
+      list.push_back(explain_json(planned.plans[w], planned.scenario, workloads[w]));
+    } else {
       print((w > 0 ? "\n" : "") + workloads[w].label() +
             explain(planned.plans[w], planned.scenario, workloads[w]));
     }
-    print(note_lines(planned.scenario.notes()));
-  });
+  }
+  print(json ? (planned.scenario.has_streams() ? list : list.front()).dump(2) + "\n"
+             : note_lines(planned.scenario.notes()));
+}
+
+}  // namespace
+
+int explain_scenario(const ExplainArguments& arguments) {
+  if (!arguments.plan.empty()) {
+    Planned planned{read_scenario_file(arguments.scenario), {}};
+    planned.plans.push_back(read_plan_file(arguments.plan, planned.scenario));
+    explain_plans(planned, arguments.json);
+    return kExitOk;
+  }
+  if (arguments.diff.empty()) {
+    return with_plan(arguments.scenario,
+                     [&](const Planned& planned) { explain_plans(planned, arguments.json); });
+  }
+  return unless_it_cannot([&] { explain_diff(arguments); });
 }
 
 int import_model(const ImportArguments& arguments, const std::string& output) {

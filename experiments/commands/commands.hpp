@@ -65,9 +65,14 @@ int merge(const std::string& folder);
 int write_plan_file(const ScenarioArguments& arguments, const std::string& output);
 /// Writes what an external program would get of the scenario.
 int write_problem_file(const ScenarioArguments& arguments, const std::string& output);
-/// Prints what edgeflow explain says of the scenario's plan, or of that in `plan_file` unless it is
-/// empty.
-int explain_scenario(const ScenarioArguments& arguments, const std::string& plan_file);
+struct ExplainArguments {
+  ScenarioArguments scenario;
+  std::string plan;  // file; empty: ask the strategy
+  bool json = false;
+  std::vector<std::string> diff;  // two plans, or none: files, or names of strategies
+};
+/// Prints what the plan does, or how two plans differ.
+int explain_scenario(const ExplainArguments& arguments);
 
 /// How to read an ONNX file.
 struct ImportArguments {

@@ -36,9 +36,9 @@
 #include "partition/blocks/blocks.hpp"
 #include "partition/blocks/grid.hpp"
 #include "partition/blocks/roles.hpp"
+#include "partition/options/strategy_info.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/prices/best_plan.hpp"
-#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -242,6 +242,7 @@ constexpr std::array kOptions{
 
 }  // namespace
 
+extern const StrategyInfo kAofl;  // of registry.cpp
 constinit const StrategyInfo kAofl{
     .name = "aofl",
     .summary = "fused blocks anywhere in the chain, dealt out and gathered by the hub",

@@ -36,12 +36,12 @@
 
 #include "partition/layerwise/row_layout.hpp"
 #include "partition/layerwise/split_rows.hpp"
+#include "partition/options/strategy_info.hpp"
 #include "partition/plans/builder.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/prices/best_plan.hpp"
 #include "partition/prices/layers.hpp"
 #include "partition/prices/lp.hpp"
-#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -288,6 +288,7 @@ Plan plan(const Problem& problem, const OptionValues& /*options*/) {
 
 }  // namespace
 
+extern const StrategyInfo kCoedge;  // of registry.cpp
 constinit const StrategyInfo kCoedge{
     .name = "coedge",
     .summary = "one division of rows for all layers, halos exchanged between neighbours",

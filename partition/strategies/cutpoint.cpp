@@ -17,8 +17,8 @@
 // everything where the estimate of the whole plan is less; against them: the limits above.
 
 #include "partition/blocks/blocks.hpp"
+#include "partition/options/strategy_info.hpp"
 #include "partition/prices/best_plan.hpp"
-#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -33,6 +33,7 @@ Plan plan(const Problem& problem, const OptionValues& /*options*/) {
 
 }  // namespace
 
+extern const StrategyInfo kCutpoint;  // of registry.cpp
 constinit const StrategyInfo kCutpoint{
     .name = "cutpoint",
     .summary = "the DAG as a chain of super-layers between its cut vertices",

@@ -23,11 +23,11 @@
 #include <boost/graph/push_relabel_max_flow.hpp>
 #include <cmath>
 
+#include "partition/options/strategy_info.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/prices/best_plan.hpp"
 #include "partition/prices/layers.hpp"
-#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -146,6 +146,7 @@ Plan plan(const Problem& problem, const OptionValues& /*options*/) {
 
 }  // namespace
 
+extern const StrategyInfo kDads;  // of registry.cpp
 constinit const StrategyInfo kDads{
     .name = "dads",
     .summary = "the DAG divided between the source and one other device by a minimum cut",

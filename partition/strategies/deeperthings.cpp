@@ -30,9 +30,9 @@
 #include <algorithm>
 
 #include "partition/blocks/roles.hpp"
+#include "partition/options/strategy_info.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/prices/layers.hpp"
-#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -152,6 +152,7 @@ constexpr std::array kOptions{
 
 }  // namespace
 
+extern const StrategyInfo kDeeperthings;  // of registry.cpp
 constinit const StrategyInfo kDeeperthings{
     .name = "deeperthings",
     .summary = "weights divided by channels, inputs dealt out and outputs gathered by the hub",

@@ -28,10 +28,10 @@
 
 #include "partition/blocks/grid.hpp"
 #include "partition/blocks/work_queue.hpp"
+#include "partition/options/strategy_info.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/prices/best_plan.hpp"
 #include "partition/prices/layers.hpp"
-#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -185,6 +185,7 @@ constexpr std::array kOptions{
 
 }  // namespace
 
+extern const StrategyInfo kDeepthings;  // of registry.cpp
 constinit const StrategyInfo kDeepthings{
     .name = "deepthings",
     .summary = "a grid of fused tiles through the first layers, the hub does the rest",

@@ -47,11 +47,11 @@
 #include "partition/layerwise/layer_oracle.hpp"
 #include "partition/layerwise/lookahead.hpp"
 #include "partition/layerwise/progress.hpp"
+#include "partition/options/strategy_info.hpp"
 #include "partition/plans/builder.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/prices/best_plan.hpp"
 #include "partition/prices/layers.hpp"
-#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -284,6 +284,7 @@ constexpr std::array kOptions{
 
 }  // namespace
 
+extern const StrategyInfo kEdgeflow;  // of registry.cpp
 constinit const StrategyInfo kEdgeflow{
     .name = "edgeflow",
     .summary = "layer by layer in topological order, each cut where it is done first",

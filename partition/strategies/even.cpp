@@ -6,9 +6,9 @@
 // answers with one device. In its favour: halos go directly, layers that gain nothing are not cut.
 
 #include "partition/layerwise/split_rows.hpp"
+#include "partition/options/strategy_info.hpp"
 #include "partition/plans/builder.hpp"
 #include "partition/plans/problem.hpp"
-#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -20,6 +20,7 @@ Plan plan(const Problem& problem, const OptionValues& /*options*/) {
 
 }  // namespace
 
+extern const StrategyInfo kEven;  // of registry.cpp
 constinit const StrategyInfo kEven{
     .name = "even",
     .summary = "each layer's rows in equal parts",

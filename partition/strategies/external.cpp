@@ -16,8 +16,8 @@
 
 #include "partition/external/command.hpp"
 #include "partition/external/problem_json.hpp"
+#include "partition/options/strategy_info.hpp"
 #include "partition/plans/problem.hpp"
-#include "partition/strategies/strategies.hpp"
 #include "workloads/input/error.hpp"
 #include "workloads/input/machine_error.hpp"
 
@@ -96,6 +96,7 @@ constexpr std::array kOptions{
 
 }  // namespace
 
+extern const StrategyInfo kExternal;  // of registry.cpp
 constinit const StrategyInfo kExternal{
     .name = "external",
     .summary = "a program of yours: the problem as JSON on stdin, a plan or shares on stdout",

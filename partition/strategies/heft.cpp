@@ -22,12 +22,12 @@
 #include <limits>
 #include <numeric>
 
+#include "partition/options/strategy_info.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/plans/validate.hpp"
 #include "partition/prices/best_plan.hpp"
 #include "partition/prices/layers.hpp"
-#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -182,6 +182,7 @@ Plan plan(const Problem& problem, const OptionValues& /*options*/) {
 
 }  // namespace
 
+extern const StrategyInfo kHeft;  // of registry.cpp
 constinit const StrategyInfo kHeft{
     .name = "heft",
     .summary = "whole layers by upward rank, each where it finishes first",

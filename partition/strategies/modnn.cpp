@@ -33,9 +33,9 @@
 #include <algorithm>
 
 #include "partition/blocks/roles.hpp"
+#include "partition/options/strategy_info.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/prices/layers.hpp"
-#include "partition/strategies/strategies.hpp"
 #include "workloads/operators/rules.hpp"
 
 namespace edgeflow {
@@ -154,6 +154,7 @@ constexpr std::array kOptions{
 
 }  // namespace
 
+extern const StrategyInfo kModnn;  // of registry.cpp
 constinit const StrategyInfo kModnn{
     .name = "modnn",
     .summary = "each convolution cut in proportion to speed, strips exchanged through the hub",

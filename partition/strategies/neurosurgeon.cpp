@@ -20,10 +20,10 @@
 
 #include <limits>
 
+#include "partition/options/strategy_info.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/prices/layers.hpp"
-#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -142,6 +142,7 @@ constexpr std::array kOptions{
 
 }  // namespace
 
+extern const StrategyInfo kNeurosurgeon;  // of registry.cpp
 constinit const StrategyInfo kNeurosurgeon{
     .name = "neurosurgeon",
     .summary = "the chain of layers cut between the source and another device",

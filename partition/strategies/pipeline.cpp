@@ -25,12 +25,12 @@
 #include <algorithm>
 #include <limits>
 
+#include "partition/options/strategy_info.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/plans/validate.hpp"
 #include "partition/prices/demand.hpp"
 #include "partition/prices/layers.hpp"
-#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -254,6 +254,7 @@ Plan plan(const Problem& problem, const OptionValues& /*options*/) {
 
 }  // namespace
 
+extern const StrategyInfo kPipeline;  // of registry.cpp
 constinit const StrategyInfo kPipeline{
     .name = "pipeline",
     .summary = "contiguous stages on different devices, for the throughput of a stream",

@@ -8,10 +8,10 @@
 // directly, layers that gain nothing are not cut.
 
 #include "partition/layerwise/split_rows.hpp"
+#include "partition/options/strategy_info.hpp"
 #include "partition/plans/builder.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/prices/layers.hpp"
-#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -23,6 +23,7 @@ Plan plan(const Problem& problem, const OptionValues& /*options*/) {
 
 }  // namespace
 
+extern const StrategyInfo kProportional;  // of registry.cpp
 constinit const StrategyInfo kProportional{
     .name = "proportional",
     .summary = "each layer's rows in proportion to device speed",

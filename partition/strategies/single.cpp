@@ -8,12 +8,12 @@
 
 #include <limits>
 
+#include "partition/options/strategy_info.hpp"
 #include "partition/plans/builder.hpp"
 #include "partition/plans/placement.hpp"
 #include "partition/plans/problem.hpp"
 #include "partition/plans/validate.hpp"
 #include "partition/prices/estimate.hpp"
-#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -54,6 +54,7 @@ constexpr std::array kOptions{
 
 }  // namespace
 
+extern const StrategyInfo kSingle;  // of registry.cpp
 constinit const StrategyInfo kSingle{
     .name = "single",
     .summary = "the whole model on one device",
