@@ -246,6 +246,7 @@ class PlotsTest(unittest.TestCase):
                              for who, values in latencies.items() for r, v in enumerate(values)])
         self.assertTrue(repetitions.undecided(rows, "a", "c"))
         self.assertFalse(repetitions.undecided(rows, "a", "b"))
+        self.assertFalse(repetitions.undecided(rows, "b", "a"))
         winner, latency, ties, undecided, second = plot_winners.outcome(rows)
         self.assertEqual((winner, latency, ties, undecided), ("a", 2000, ["a"], ["c"]))
         self.assertAlmostEqual(second, 3000)
