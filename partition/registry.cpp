@@ -5,28 +5,11 @@
 #include <algorithm>
 #include <vector>
 
+#include "partition/strategies/strategies.hpp"
 #include "partition/strategy.hpp"
 #include "workloads/input/error.hpp"
 
 namespace edgeflow {
-
-// One file each, in strategies/.
-extern const StrategyInfo kSingle;
-extern const StrategyInfo kEven;
-extern const StrategyInfo kProportional;
-extern const StrategyInfo kModnn;
-extern const StrategyInfo kDeepthings;
-extern const StrategyInfo kDeeperthings;
-extern const StrategyInfo kAofl;
-extern const StrategyInfo kCoedge;
-extern const StrategyInfo kCutpoint;
-extern const StrategyInfo kNeurosurgeon;
-extern const StrategyInfo kDads;
-extern const StrategyInfo kHeft;
-extern const StrategyInfo kPipeline;
-extern const StrategyInfo kEdgeflow;
-extern const StrategyInfo kEdgeflowJoint;
-extern const StrategyInfo kExternal;
 
 namespace {
 

@@ -242,7 +242,7 @@ constexpr std::array kOptions{
 
 }  // namespace
 
-extern const StrategyInfo kAofl;  // of registry.cpp
+extern const StrategyInfo kAofl;  // as in strategies.hpp
 constinit const StrategyInfo kAofl{
     .name = "aofl",
     .summary = "fused blocks anywhere in the chain, dealt out and gathered by the hub",

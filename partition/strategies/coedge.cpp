@@ -288,7 +288,7 @@ Plan plan(const Problem& problem, const OptionValues& /*options*/) {
 
 }  // namespace
 
-extern const StrategyInfo kCoedge;  // of registry.cpp
+extern const StrategyInfo kCoedge;  // as in strategies.hpp
 constinit const StrategyInfo kCoedge{
     .name = "coedge",
     .summary = "one division of rows for all layers, halos exchanged between neighbours",

@@ -33,7 +33,7 @@ Plan plan(const Problem& problem, const OptionValues& /*options*/) {
 
 }  // namespace
 
-extern const StrategyInfo kCutpoint;  // of registry.cpp
+extern const StrategyInfo kCutpoint;  // as in strategies.hpp
 constinit const StrategyInfo kCutpoint{
     .name = "cutpoint",
     .summary = "the DAG as a chain of super-layers between its cut vertices",

@@ -146,7 +146,7 @@ Plan plan(const Problem& problem, const OptionValues& /*options*/) {
 
 }  // namespace
 
-extern const StrategyInfo kDads;  // of registry.cpp
+extern const StrategyInfo kDads;  // as in strategies.hpp
 constinit const StrategyInfo kDads{
     .name = "dads",
     .summary = "the DAG divided between the source and one other device by a minimum cut",

@@ -152,7 +152,7 @@ constexpr std::array kOptions{
 
 }  // namespace
 
-extern const StrategyInfo kDeeperthings;  // of registry.cpp
+extern const StrategyInfo kDeeperthings;  // as in strategies.hpp
 constinit const StrategyInfo kDeeperthings{
     .name = "deeperthings",
     .summary = "weights divided by channels, inputs dealt out and outputs gathered by the hub",

@@ -185,7 +185,7 @@ constexpr std::array kOptions{
 
 }  // namespace
 
-extern const StrategyInfo kDeepthings;  // of registry.cpp
+extern const StrategyInfo kDeepthings;  // as in strategies.hpp
 constinit const StrategyInfo kDeepthings{
     .name = "deepthings",
     .summary = "a grid of fused tiles through the first layers, the hub does the rest",

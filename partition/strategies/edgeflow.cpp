@@ -284,7 +284,7 @@ constexpr std::array kOptions{
 
 }  // namespace
 
-extern const StrategyInfo kEdgeflow;  // of registry.cpp
+extern const StrategyInfo kEdgeflow;  // as in strategies.hpp
 constinit const StrategyInfo kEdgeflow{
     .name = "edgeflow",
     .summary = "layer by layer in topological order, each cut where it is done first",

@@ -34,8 +34,8 @@
 
 #include "partition/joint/parallel_for.hpp"
 #include "partition/joint/search.hpp"
-#include "partition/options/strategy_info.hpp"
 #include "partition/plans/problem.hpp"
+#include "partition/strategies/strategies.hpp"
 
 namespace edgeflow {
 namespace {
@@ -178,7 +178,6 @@ constexpr std::array kOptions{
 
 }  // namespace
 
-extern const StrategyInfo kEdgeflowJoint;  // of registry.cpp
 constinit const StrategyInfo kEdgeflowJoint{
     .name = "edgeflow-joint",
     .summary = "all layers together, by search from the best of the other strategies",

@@ -20,7 +20,7 @@ Plan plan(const Problem& problem, const OptionValues& /*options*/) {
 
 }  // namespace
 
-extern const StrategyInfo kEven;  // of registry.cpp
+extern const StrategyInfo kEven;  // as in strategies.hpp
 constinit const StrategyInfo kEven{
     .name = "even",
     .summary = "each layer's rows in equal parts",

@@ -96,7 +96,7 @@ constexpr std::array kOptions{
 
 }  // namespace
 
-extern const StrategyInfo kExternal;  // of registry.cpp
+extern const StrategyInfo kExternal;  // as in strategies.hpp
 constinit const StrategyInfo kExternal{
     .name = "external",
     .summary = "a program of yours: the problem as JSON on stdin, a plan or shares on stdout",

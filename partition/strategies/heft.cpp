@@ -182,7 +182,7 @@ Plan plan(const Problem& problem, const OptionValues& /*options*/) {
 
 }  // namespace
 
-extern const StrategyInfo kHeft;  // of registry.cpp
+extern const StrategyInfo kHeft;  // as in strategies.hpp
 constinit const StrategyInfo kHeft{
     .name = "heft",
     .summary = "whole layers by upward rank, each where it finishes first",

@@ -154,7 +154,7 @@ constexpr std::array kOptions{
 
 }  // namespace
 
-extern const StrategyInfo kModnn;  // of registry.cpp
+extern const StrategyInfo kModnn;  // as in strategies.hpp
 constinit const StrategyInfo kModnn{
     .name = "modnn",
     .summary = "each convolution cut in proportion to speed, strips exchanged through the hub",

@@ -142,7 +142,7 @@ constexpr std::array kOptions{
 
 }  // namespace
 
-extern const StrategyInfo kNeurosurgeon;  // of registry.cpp
+extern const StrategyInfo kNeurosurgeon;  // as in strategies.hpp
 constinit const StrategyInfo kNeurosurgeon{
     .name = "neurosurgeon",
     .summary = "the chain of layers cut between the source and another device",

@@ -254,7 +254,7 @@ Plan plan(const Problem& problem, const OptionValues& /*options*/) {
 
 }  // namespace
 
-extern const StrategyInfo kPipeline;  // of registry.cpp
+extern const StrategyInfo kPipeline;  // as in strategies.hpp
 constinit const StrategyInfo kPipeline{
     .name = "pipeline",
     .summary = "contiguous stages on different devices, for the throughput of a stream",

@@ -23,7 +23,7 @@ Plan plan(const Problem& problem, const OptionValues& /*options*/) {
 
 }  // namespace
 
-extern const StrategyInfo kProportional;  // of registry.cpp
+extern const StrategyInfo kProportional;  // as in strategies.hpp
 constinit const StrategyInfo kProportional{
     .name = "proportional",
     .summary = "each layer's rows in proportion to device speed",

@@ -54,7 +54,7 @@ constexpr std::array kOptions{
 
 }  // namespace
 
-extern const StrategyInfo kSingle;  // of registry.cpp
+extern const StrategyInfo kSingle;  // as in strategies.hpp
 constinit const StrategyInfo kSingle{
     .name = "single",
     .summary = "the whole model on one device",
