@@ -248,14 +248,14 @@ def setting_text(axis, value):
     return f"{name} {number:g} {unit.rstrip(')')}".strip()
 
 
-def grid(count, width=2.5, height=2.4, columns=None):
-    """A figure of `count` panels and their axes, in reading order; on a page of print narrower, if need be."""
+def grid(count, width=2.5, height=2.4, columns=None, flatter=True):
+    """A figure of `count` panels and their axes, in reading order; for print narrower, if need be, and `flatter`."""
     columns = columns or (2 if count == 4 else min(3, count))
     whole = max(width * columns, 4.2) + 0.4
     if page["width"]:
         whole = page["width"]
         columns = max(1, min(columns, int(whole / (0.62 * width))))
-        height *= min(1, max(0.75, whole / columns / width))
+        height *= min(1, max(0.75, whole / columns / width)) if flatter else 1
     lines = -(-count // columns)
     fig, axes = plt.subplots(lines, columns, squeeze=False, layout="constrained",
                              figsize=(whole, height * lines + 0.2))

@@ -49,7 +49,7 @@ def outcome(rows):
     return winner, latency, ties, open_ones, others[0] if others else None
 
 
-def field(axes, results, i, j, rows):
+def field(axes, results, x, i, j, rows):
     """Draws one, and returns its winner and latency in ms."""
     winner, latency, ties, open_ones, second = outcome(rows)
     colour = results.looks[winner][0]
@@ -62,7 +62,9 @@ def field(axes, results, i, j, rows):
         share = rows.loc[rows["who"] == winner, "fastest_share"].mean()
         last = f"in {share * 100:.0f} % of draws"
     name = winner + (" =" if len(ties) > 1 else "")
-    lines = [*textwrap.wrap(name, 16), f"{latency:.0f} ms", *(f"or {who}" for who in open_ones[:1]), last]
+    letters = max(6, int(axes.figure.get_figwidth() / axes.get_subplotspec().get_gridspec().ncols
+                         / (results.runs[x].nunique() + 0.6) * 72 / (7 * 0.6)))  # that a field is wide
+    lines = [*textwrap.wrap(name, letters), f"{latency:.0f} ms", *(f"or {who}" for who in open_ones[:1]), last]
     axes.text(j, i, "\n".join(line for line in lines if line), ha="center", va="center",
               fontsize=7 if len(lines) < 4 else 6, color=palette.on(colour))
     return winner, latency
@@ -78,7 +80,7 @@ def draw_panel(axes, results, x, y, rows, title):
             here = rows[(rows[x] == column) & ((rows[y] == line) if y else True)]
             if here.empty:
                 continue
-            winner, latency = field(axes, results, i, j, here)
+            winner, latency = field(axes, results, x, i, j, here)
             undecided = undecided or bool(outcome(here)[3])
             latencies[j], winners[j] = latency, winner
             if best is None or latency < best[0] / TIE:
@@ -128,7 +130,7 @@ def draw(results, x=None):
     panels = results.panels(x, y)
     columns, lines = results.runs[x].nunique(), results.runs[y].nunique() if y else 1
     fig, grid = figures.grid(len(panels), width=0.95 * columns + 1.0, height=0.55 * lines + 0.5,
-                             columns=2 if len(panels) > 1 else 1)
+                             columns=2 if len(panels) > 1 else 1, flatter=False)
     undecided = False
     for axes, (title, rows) in zip(grid, panels):
         undecided = draw_panel(axes, results, x, y, rows, title) or undecided
