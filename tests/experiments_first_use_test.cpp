@@ -107,6 +107,15 @@ TEST_CASE("a key that is missing is said beside what is wrong") {
   CHECK(said.find("missing key \"cluster\"") != std::string::npos);
 }
 
+TEST_CASE("a key that looks like a path is one mistake") {
+  const Scratch scratch;
+  scratch.write("a.yaml",
+                scenario("{type: rpi4}", "strategy: single\ncluster.network.bandwidth: 1Gbps\n"));
+  const std::string said = errors_of(scratch, "run a.yaml");
+  CHECK(std::count(said.begin(), said.end(), '\n') == 1);
+  CHECK(said.find("unknown key \"cluster.network.bandwidth\"") != std::string::npos);
+}
+
 TEST_CASE("a value of a list stays: the others keep their numbers") {
   Document document("a: [1, 2]\nb: {c: 3, d: 4}\n", "x.yaml");
   CHECK_FALSE(document.remove("a[0]"));
@@ -222,8 +231,10 @@ TEST_CASE("what two plans differ by is said in five lines, whoever made them") {
   CHECK(same.out.starts_with("one.yaml is as fast as single: "));
   CHECK(errors_of(scratch, "explain yolo_on_four_boards --diff single nothing.yaml")
             .find("nothing.yaml") != std::string::npos);
-  CHECK(errors_of(scratch, "explain two_models --diff single even").find("streams") !=
-        std::string::npos);
+  scratch.write("streams.yaml",
+                scenario("{type: rpi4}", "strategy: single\nstreams: [{name: a}, {name: b}]\n"));
+  CHECK(errors_of(scratch, "explain streams.yaml --diff single even")
+            .find("two plans of one stream are compared") != std::string::npos);
 }
 
 }  // namespace edgeflow

@@ -226,7 +226,7 @@ TEST_CASE("models and clusters are inspected as text, table, JSON and graph") {
   const Outcome unknown = edgeflow(scratch, "inspect yolov55s");
   CHECK(unknown.exit_code == 2);
   CHECK(unknown.err ==
-        "there is no model, cluster or file \"yolov55s\" (did you mean \"yolov5s\"?)\n");
+        "there is no model, device, cluster or file \"yolov55s\" (did you mean \"yolov5s\"?)\n");
   CHECK(edgeflow(scratch, "inspect vgg16 --csv --json").exit_code == 2);
 }
 

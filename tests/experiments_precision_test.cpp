@@ -37,7 +37,8 @@ Scenario read_boards(const Scratch& scratch, const std::string& more,
                 "  - {framework: f, threads: 4, mac_rate: 10GMAC/s, source: s}\n"
                 "  - {framework: f, threads: 1, mac_rate: 3GMAC/s, precision: fp32, source: s}\n"
                 "  - {framework: f, threads: 4, mac_rate: 20GMAC/s, precision: int8, source: s}\n"
-                "  - {framework: g, threads: 4, mac_rate: 90GMAC/s, precision: fp16, source: s}\n");
+                "  - {framework: g, threads: 4, mac_rate: 90GMAC/s, precision: fp16, source: s}\n"
+                "power: {idle: 1W, busy: 2W, source: s}\n");
   Document document(scratch.write("boards.yaml", kBoards + more));
   for (const std::string& change : changes) override_scenario(document, change);
   ModelCache cache;

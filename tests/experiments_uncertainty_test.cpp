@@ -144,11 +144,11 @@ TEST_CASE("errors are those of the profiles, unless the scenario has others") {
 TEST_CASE("a fit that is far off is worth a note") {
   const Scratch scratch;
   const auto notes_with = [&](const std::string& median) {
-    scratch.write(
-        "board.yaml",
-        "schema: 1\nname: board\ncompute:\n  - {framework: f, threads: 4, mac_rate: 10GMAC/s, "
-        "error: {median: " +
-            median + "%, p90: 60%, points: 9}, source: s}\n");
+    scratch.write("board.yaml",
+                  "schema: 1\nname: board\npower: {idle: 1W, busy: 2W, source: s}\n"
+                  "compute:\n  - {framework: f, threads: 4, mac_rate: 10GMAC/s, "
+                  "error: {median: " +
+                      median + "%, p90: 60%, points: 9}, source: s}\n");
     const Document document(
         scratch.write("s.yaml",
                       "schema: 1\nname: s\nmodel: squeezenet1_1\nstrategy: single\ncluster:\n"

@@ -24,7 +24,9 @@ std::string join_path(const std::string& path, const std::string& key) {
 std::string culprit(const InputError& error) {
   if (!quoted_after(error.message(), "missing key \"").empty()) return "";
   const std::string unknown = quoted_after(error.message(), "unknown key \"");
-  return unknown.empty() ? error.path() : join_path(error.path(), unknown);
+  if (unknown.empty()) return error.path();
+  const bool is_step = unknown.find_first_of(".[") == std::string::npos;  // else a path of others
+  return is_step ? join_path(error.path(), unknown) : "";
 }
 
 }  // namespace
