@@ -2,8 +2,8 @@
 """Where EdgeFlow's claim holds: how much lower its latency is than the best of the methods before it.
 
 Reads the results of experiments/studies/paper_claim.yaml (RESULTS_DIR/runs.csv) and writes
-RESULTS_DIR/plots/claim.png, .pdf and .svg, and for claim_table.py RESULTS_DIR/claim_cells.csv. Every point is a model on
-a cluster. To the right the network is fast: the bits that a link moves while the cluster could do one MAC. Left
+RESULTS_DIR/plots/claim.png, .pdf and .svg, and for claim_table.py RESULTS_DIR/claim_cells.csv. Every point is a model
+on a cluster. To the right the network is fast: the bits that a link moves while the cluster could do one MAC. Left
 panels compare with the best method for chains there, right ones with the best that cuts at cut points of the graph.
 Lines are medians over ten parts of the points.
 """

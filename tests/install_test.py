@@ -4,7 +4,6 @@
 usage: install_test.py BUILD_DIR SOURCE_DIR
 """
 
-import os
 import pathlib
 import re
 import shutil

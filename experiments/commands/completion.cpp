@@ -93,11 +93,9 @@ std::string zsh_argument(const ArgumentInfo& argument) {
   const std::string text = escaped(first_line(argument.text), ":[]\\");
   const std::string rest =
       fmt::format("[{}]{}", text, argument.value.empty() ? "" : zsh_value(argument));
-  std::string specs;
-  for (const std::string& name : argument.names) {
-    specs += (specs.empty() ? "" : " ") + quoted("*" + name + rest);
-  }
-  return specs;
+  std::vector<std::string> specs;
+  for (const std::string& name : argument.names) specs.push_back(quoted("*" + name + rest));
+  return fmt::format("{}", fmt::join(specs, " "));
 }
 
 std::string zsh(const std::vector<CommandInfo>& commands) {
@@ -130,7 +128,11 @@ _edgeflow() {{
   case $words[1] in
 {}  esac
 }}
-compdef _edgeflow edgeflow
+if [[ $funcstack[1] == _edgeflow ]]; then  # loaded by its name, to complete
+  _edgeflow "$@"
+else
+  compdef _edgeflow edgeflow
+fi
 )",
                      names, cases);
 }
