@@ -116,12 +116,48 @@ TEST_CASE("a key that looks like a path is one mistake") {
   CHECK(said.find("unknown key \"cluster.network.bandwidth\"") != std::string::npos);
 }
 
-TEST_CASE("a value of a list stays: the others keep their numbers") {
+TEST_CASE("mistakes behind one in a list have the numbers that stand in the file") {
+  const Scratch scratch;
+  scratch.write("a.yaml", scenario("{type: rpi4}",
+                                   "strategies: [chain, single, chain, {name: even, label: 3, "
+                                   "optoins: {}}]\nseed: x\n"));
+  const std::string said = errors_of(scratch, "run a.yaml");
+  for (const char* part : {"at strategies[0]: there is no", "at strategies[2]: there is no",
+                           "at strategies[3]: unknown key \"optoins\"", "at seed: got \"x\""}) {
+    CHECK_MESSAGE(said.find(part) != std::string::npos, part);
+  }
+  CHECK(std::count(said.begin(), said.end(), '\n') == 4);
+}
+
+TEST_CASE("what follows from a mistake is left out with it, and what is beside it is still read") {
+  const Scratch scratch;
+  scratch.write("a.yaml",
+                scenario("{type: raspberry-pi-5, name: a}",
+                         "  source: a\nstrategies: [single, chain]\n"
+                         "requests: {count: 5, arrivals: {process: poisson, rate: 2}}\n"));
+  const std::string said = errors_of(scratch, "run a.yaml");
+  for (const char* part : {"at requests.arrivals.rate: got \"2\"", "at strategies[1]: there is no",
+                           "at cluster.devices[0].type: there is no"}) {
+    CHECK_MESSAGE(said.find(part) != std::string::npos, part);
+  }
+  CHECK(std::count(said.begin(), said.end(), '\n') == 3);
+}
+
+TEST_CASE("a list without the item that was wrong is not a mistake") {
+  const Scratch scratch;
+  scratch.write("a.yaml", scenario("{type: pi5}", "strategies: [chain]\n"));
+  const std::string said = errors_of(scratch, "run a.yaml");
+  CHECK(std::count(said.begin(), said.end(), '\n') == 1);
+  CHECK(said.find("at strategies[0]: there is no strategy") != std::string::npos);
+}
+
+TEST_CASE("a value is taken out of its map or list, and the rest keeps its places") {
   Document document("a: [1, 2]\nb: {c: 3, d: 4}\n", "x.yaml");
-  CHECK_FALSE(document.remove("a[0]"));
+  CHECK_FALSE(document.remove("a[2]"));
   CHECK_FALSE(document.remove("b.e"));
+  CHECK(document.remove("a[0]"));
   CHECK(document.remove("b.c"));
-  CHECK(document.canonical_text() == Document("a: [1, 2]\nb: {d: 4}\n", "").canonical_text());
+  CHECK(document.canonical_text() == Document("a: [2]\nb: {d: 4}\n", "").canonical_text());
   CHECK(document.root().at("b").at("d").position().line == 2);
 }
 

@@ -95,8 +95,8 @@ class Document {
   /// The same with the value still as text, as in `--set key.path=text`.
   void override_text(std::string_view key_path, const std::string& text, const Position& origin);
 
-  /// Takes the value at `key_path` out of its map; false if there is none, or it is in a list, whose
-  /// other items would be called otherwise then.
+  /// Takes the value at `key_path` out of its map or list, whose later items then have lower numbers;
+  /// false if there is none. Precondition: it is a path that an error of the document names.
   bool remove(std::string_view key_path);
 
   /// The document, overrides included, as YAML text with sorted keys: equal for equal meanings.

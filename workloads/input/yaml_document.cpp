@@ -252,8 +252,12 @@ YamlTree without(const YamlTree& tree, std::span<const Step> steps) {
   const bool last = steps.size() == 1;
   if (step.index >= 0) {
     const auto i = static_cast<std::size_t>(step.index);
-    if (i >= items.size() || last) return tree;
-    items[i] = without(items[i], steps.subspan(1));
+    if (i >= items.size()) return tree;
+    if (last) {
+      items.erase(items.begin() + step.index);
+    } else {
+      items[i] = without(items[i], steps.subspan(1));
+    }
   } else {
     const auto found = std::ranges::find_if(
         entries, [&](const YamlTree::Entry& entry) { return entry.first.text() == step.key; });
@@ -273,9 +277,7 @@ YamlTree without(const YamlTree& tree, std::span<const Step> steps) {
 }  // namespace
 
 bool Document::remove(std::string_view key_path) {
-  const std::vector<Step> steps = parse_key_path(key_path, {});
-  if (steps.back().index >= 0) return false;
-  YamlTree rest = without(root_, steps);
+  YamlTree rest = without(root_, parse_key_path(key_path, {}));
   const bool removed = edgeflow::canonical_text(rest) != edgeflow::canonical_text(root_);
   root_ = std::move(rest);
   return removed;
