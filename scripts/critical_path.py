@@ -1,6 +1,13 @@
 """The critical path of a request: from its last unit back, each time over what came last of what the unit needed."""
 
+import os
+
 import pandas as pd
+import yaml
+
+import figures
+
+PARTS = {"compute": "computing", "transfer": "transferring", "queue": "queueing"}
 
 
 def path_of(units, transfers, needs):
@@ -8,24 +15,40 @@ def path_of(units, transfers, needs):
     "transfer" or "queue"), start_s, finish_s, unit (of a transfer the sender), device, to_device (of transfers).
 
     `units` and `transfers` are rows of units.csv and transfers.csv, `needs` the providers of each unit by number."""
-    at = units.set_index("unit")
-    arrivals = transfers.set_index(["from_unit", "to_device"])["finish_s"].to_dict()
+    at = {row.unit: row for row in units.itertuples()}
+    arrivals = {(row.from_unit, row.to_device): row.finish_s for row in transfers.itertuples()}
     parts = []
 
-    def add(kind, start_s, finish_s, unit, to_device=""):
+    def add(kind, start_s, finish_s, row, to_device=""):
         if finish_s > start_s:
-            parts.append((kind, start_s, finish_s, unit, at.loc[unit, "device"], to_device))
+            parts.append((kind, start_s, finish_s, row.unit, row.device, to_device))
 
-    unit = at["finish_s"].idxmax()
+    row = max(at.values(), key=lambda one: one.finish_s)
     while True:
-        row = at.loc[unit]
-        add("compute", row["start_s"], row["finish_s"], unit)
-        add("queue", row["ready_s"], row["start_s"], unit)
-        providers = [p for p in needs.get(unit, []) if p in at.index]
+        add("compute", row.start_s, row.finish_s, row)
+        add("queue", row.ready_s, row.start_s, row)
+        providers = [at[p] for p in needs.get(row.unit, []) if p in at]
         if not providers:
             break
-        came = {p: arrivals.get((p, row["device"]), at.loc[p, "finish_s"]) for p in providers}
-        last = max(providers, key=came.get)
-        add("transfer", at.loc[last, "finish_s"], came[last], last, row["device"])
-        unit = last
+        came = [arrivals.get((p.unit, row.device), p.finish_s) for p in providers]
+        came_s, last = max(zip(came, providers), key=lambda pair: pair[0])
+        add("transfer", last.finish_s, came_s, last, row.device)
+        row = last
     return pd.DataFrame(parts[::-1], columns=["kind", "start_s", "finish_s", "unit", "device", "to_device"])
+
+
+def parts_s(path):
+    """How long each kind of part took, by the kinds of PARTS."""
+    spent = (path["finish_s"] - path["start_s"]).groupby(path["kind"]).sum()
+    return {kind: float(spent.get(kind, 0)) for kind in PARTS}
+
+
+def plan_needs(folder, units):
+    """The providers of each unit of the plan that these units are of; nothing if there is no such plan."""
+    first = units.iloc[0]
+    stream = f"-{first['stream']}" if "stream" in units and first["stream"] and pd.notna(first["stream"]) else ""
+    number = f"@{first['plan']}" if "plan" in units and first["plan"] > 0 else ""
+    path = os.path.join(folder, f"plan{stream}{number}.yaml")
+    with figures.as_written(path), open(path, encoding="utf-8") as file:
+        plan = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return {unit["id"]: [need["from"] for need in unit.get("needs", [])] for unit in plan["units"]}

@@ -16,7 +16,6 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
-import yaml
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -27,7 +26,6 @@ COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#9
 LAYERS = ["#9ecae1", "#c6dbef"]  # in turns
 SENDING = "#9a9a9a"
 CRITICAL = "#c00000"
-PARTS = {"compute": "computing", "transfer": "transferring", "queue": "queueing"}
 MOST_SPANS = 200_000
 
 
@@ -106,17 +104,6 @@ def draw_path(axes, path, devices):
     axes.plot(x, y, color=CRITICAL, linewidth=0.7)
 
 
-def plan_needs(folder, units):
-    """The providers of each unit of the plan that these units are of; nothing if there is no such plan."""
-    first = units.iloc[0]
-    stream = f"-{first['stream']}" if "stream" in units and isinstance(first["stream"], str) else ""
-    number = f"@{first['plan']}" if "plan" in units and first["plan"] > 0 else ""
-    path = os.path.join(folder, f"plan{stream}{number}.yaml")
-    with figures.as_written(path), open(path, encoding="utf-8") as file:
-        plan = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        return {unit["id"]: [need["from"] for need in unit.get("needs", [])] for unit in plan["units"]}
-
-
 def of_request(table, arguments):
     """The rows of the last attempt of the request that is asked for."""
     rows = table[table["request"] == arguments.request]
@@ -136,11 +123,11 @@ def one_request(axes, arguments, units, transfers, devices, window):
     units = units.assign(colour=[LAYERS[order[layer] % 2] for layer in units["layer"]])
     draw(axes, units, transfers, devices, *window)
     name_layers(axes, units, devices, *window)
-    path = critical_path.path_of(units, transfers, plan_needs(arguments.run, units))
+    path = critical_path.path_of(units, transfers, critical_path.plan_needs(arguments.run, units))
     draw_path(axes, path, devices)
-    parts = (path["finish_s"] - path["start_s"]).groupby(path["kind"]).sum() * 1e3
-    said = " + ".join(f"{parts[kind]:.1f} {name}" for kind, name in PARTS.items() if parts.get(kind, 0) > 0)
-    axes.set_title(f"request {arguments.request}: {parts.sum():.1f} ms = {said}")
+    parts = {kind: spent_s * 1e3 for kind, spent_s in critical_path.parts_s(path).items()}
+    said = " + ".join(f"{parts[kind]:.1f} {name}" for kind, name in critical_path.PARTS.items() if parts[kind] > 0)
+    axes.set_title(f"request {arguments.request}: {sum(parts.values()):.1f} ms = {said}")
     return [Patch(color=LAYERS[0], label="layers, in two shades by turns"),
             Patch(color=SENDING, alpha=0.6, label="sending"),
             Line2D([], [], color=CRITICAL, linewidth=1, label="critical path")]

@@ -28,7 +28,6 @@ import palette
 import plot_all
 import plot_latency
 import plot_throughput
-import plot_timeline
 import plot_winners
 import repetitions
 import report
@@ -328,7 +327,7 @@ class PlotsTest(unittest.TestCase):
         queued = 0
         for run_id in results.runs["run_id"]:
             units, transfers = results.table(run_id, "units.csv"), results.table(run_id, "transfers.csv")
-            needs = plot_timeline.plan_needs(results.run_folder(run_id), units)
+            needs = critical_path.plan_needs(results.run_folder(run_id), units)
             for _, request in results.table(run_id, "requests.csv").iterrows():
                 mine = (rows[rows["request"] == request["request"]] for rows in (units, transfers))
                 path = critical_path.path_of(*mine, needs)
