@@ -219,9 +219,9 @@ class Results:
         thousand = [f"{int(run_id.split('-')[0]) // 1000}xxx"] if self.planned > 1000 else []
         return os.path.join(self.folder, "runs", *thousand, run_id)
 
-    def table(self, run_id, name):
+    def table(self, run_id, name, types=None):
         """A table of one run."""
-        return read_table(os.path.join(self.run_folder(run_id), name))
+        return read_table(os.path.join(self.run_folder(run_id), name), types)
 
 
 def spread(parts, most):

@@ -5,8 +5,10 @@ them, and names from YAML stay text.
 usage: report_test.py EDGEFLOW SOURCE_DIR      Exit code 77: skipped, there is no Chromium.
 """
 
+import contextlib
 import csv
 import html
+import io
 import json
 import os
 import re
@@ -15,12 +17,20 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
+from xml.etree import ElementTree
 
 import pandas as pd
 from scipy import stats
 
 EDGEFLOW, SOURCE = sys.argv[1:3]
+sys.path.insert(0, os.path.join(SOURCE, "scripts"))
+sys.dont_write_bytecode = True
+
+import report
+
 CHROMIUM = shutil.which("chromium")
+PARTS = {"compute": "computing", "transfer": "transferring", "queue": "queueing", "wait": "held back"}
 NASTY = "</script><script>window.hacked=1;console.error('hacked')</script><img src=x onerror='window.hacked=1'>&\"'"
 
 # Runs in the page after its own script; what it finds ends up in the document that Chromium dumps.
@@ -54,6 +64,35 @@ chip.click();
 const again = look();
 document.body.append(Object.assign(document.createElement("pre"), {id: "probe", textContent: JSON.stringify(
   {before, after, again, hacked: window.hacked || 0, errors: window.errors, images: document.images.length})}));
+}</script></body>"""
+# Chooses requests and runs, and takes files where the browser would save them.
+CHOOSE = """<script>{
+const files = [];
+window.Blob = class { constructor(parts, {type}) { files.push({text: parts.join(""), type}); } };
+URL.createObjectURL = () => "#";
+HTMLAnchorElement.prototype.click = function () { files[files.length - 1].name = this.download; };
+const choose = (id, value) => {
+  const select = document.getElementById(id);
+  select.value = value;
+  select.onchange();
+};
+const texts = (where, what) => [...document.querySelectorAll(`${where} ${what}`)].map(e => e.textContent);
+const view = n => ({
+  run: document.getElementById("run" + n).selectedOptions[0].textContent,
+  requests: [...document.getElementById("request" + n).options].map(o => o.value),
+  words: texts("#gantt" + n, "svg > text"), units: texts("#gantt" + n, "rect.unit"),
+  messages: texts("#gantt" + n, "rect.message"), path: texts("#gantt" + n, ".path > title"),
+  right: Math.max(0, ...[...document.querySelectorAll(`#gantt${n} .path:not(.line)`)].map(e =>
+    Number(e.getAttribute("x2") || 0) || Number(e.getAttribute("x")) + Number(e.getAttribute("width")))),
+  note: document.getElementById("kept" + n).textContent + document.getElementById("left_out" + n).textContent});
+const look = () => ({above: view(""), below: view("2"), difference: document.getElementById("difference").textContent});
+const views = [];
+for (const [id, value] of CHOICES) { choose(id, value); views.push(look()); }
+[...document.querySelectorAll("#filters button")].find(b => b.dataset.value === HIDDEN)?.click();
+document.querySelectorAll("button.save").forEach(b => b.click());
+document.body.append(Object.assign(document.createElement("pre"), {id: "probe", textContent: JSON.stringify(
+  {views, files, errors: window.errors, hacked: window.hacked || 0, rows: document.querySelectorAll("#table tr").length,
+   header: texts("#table", "th").map(t => t.trim()), charts: document.querySelectorAll("svg").length})}));
 }</script></body>"""
 CATCH = "<head><script>window.errors=[];window.onerror=m=>{window.errors.push(m)}</script>"
 
@@ -93,13 +132,13 @@ baseline: single
             subprocess.run([EDGEFLOW, *words], check=True, capture_output=True)
         return os.path.join(out, "report.html")
 
-    def probe(self, page):
+    def probe(self, page, script=PROBE):
         with open(page, encoding="utf-8") as file:
             text = file.read()
         self.assertNotRegex(text, r"(src|href)=[\"']?(https?:)?//", "the page needs a network")
         probed = page.replace("report.html", "probed.html")
         with open(probed, "w", encoding="utf-8") as file:
-            file.write(text.replace("<head>", CATCH, 1).replace("</body>", PROBE))
+            file.write(text.replace("<head>", CATCH, 1).replace("</body>", script))
         dom, console = browse(probed)
         found = re.search(r'<pre id="probe">(.*?)</pre>', dom, re.S)
         self.assertIsNotNone(found, "the page's script did not come to its end")
@@ -155,6 +194,125 @@ baseline: single
         share = 100 * float(best["fastest_share"])
         self.assertGreater(share, 50)
         self.assertIn(f"It is the fastest there in {share:.4g} % of draws.", found["before"]["answer"])
+
+    def chosen(self, page, *choices, hide=""):
+        """What the page shows after each of these (chooser, value), and the files that its buttons make."""
+        script = CHOOSE.replace("CHOICES", json.dumps(choices)).replace("HIDDEN", json.dumps(hide))
+        found, console = self.probe(page, script)
+        self.assertEqual((console, found["errors"], found["hacked"]), ([], [], 0))
+        return found
+
+    def ran(self, more):
+        """The results of a run on two devices of `more` lines of a scenario."""
+        folder = tempfile.mkdtemp(dir=self.folder)
+        path = os.path.join(folder, "scenario.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"schema: 1\nname: shown\nmodel: {SOURCE}/tests/data/cli/tiny.yaml\n"
+                       "cluster:\n  network: {type: switch, bandwidth: 1kB/s, latency: 1ms}\n"
+                       "  devices: [{name: near, mac_rate: 96MAC/s, overhead: 500ms}, "
+                       "{name: far, mac_rate: 96MAC/s, overhead: 500ms}]\n" + more)
+        out = os.path.join(folder, "out")
+        for words in (["run", path, "-o", out], ["report", out]):
+            subprocess.run([EDGEFLOW, *words], check=True, capture_output=True)
+        return out
+
+    def requests(self, out, strategy):
+        """requests.csv of a strategy's run."""
+        runs = pd.read_csv(os.path.join(out, "runs.csv"))
+        run_id = runs[runs["strategy"] == strategy]["run_id"].item()
+        return pd.read_csv(os.path.join(out, "runs", run_id, "requests.csv"))
+
+    def said(self, row):
+        parts = ((row[f"{key}_s"], name) for key, name in PARTS.items())
+        return f"{row['latency_s'] * 1e3:.1f} ms = " + " + ".join(f"{s * 1e3:.1f} {name}" for s, name in parts if s > 0)
+
+    QUEUEING = ("strategies: [single, even]\n"
+                "requests: {count: 4, arrivals: {process: periodic, rate: 1.25/s}}\n")
+
+    def test_any_request_is_shown_with_its_critical_path(self):
+        out = self.ran(self.QUEUEING)
+        rows = self.requests(out, "even")
+        for number in (0, 1, 3):
+            row = rows.iloc[number]
+            self.assertAlmostEqual(sum(row[f"{key}_s"] for key in PARTS), row["latency_s"])
+            found = self.chosen(os.path.join(out, "report.html"), ["run", "0"], ["request", f"request {number}"])
+            view = found["views"][1]["above"]
+            self.assertEqual(view["requests"], [f"request {n}" for n in range(4)])
+            self.assertEqual(view["words"][:2], [f"even, request {number}", self.said(row)])
+            self.assertEqual(len(view["units"]), 2)
+            self.assertTrue(all(re.match("(near|far): conv, ", title) for title in view["units"]), view["units"])
+            self.assertEqual(len(view["messages"]), 2)
+            self.assertEqual(any("conv waits" in title for title in view["path"]), row["queue_s"] > 0)
+            self.assertAlmostEqual(view["right"], 1100)  # it ends where the time does
+        self.assertGreater(rows.iloc[3]["queue_s"], 0)
+
+    def test_two_runs_share_their_scale_and_the_difference_is_said(self):
+        out = self.ran(self.QUEUEING)
+        even, single = (self.requests(out, name).iloc[2] for name in ("even", "single"))
+        found = self.chosen(os.path.join(out, "report.html"), ["run", "0"], ["request", "request 2"], ["run2", "1"])
+        self.assertEqual(found["views"][1]["difference"], "")
+        last = found["views"][2]
+        self.assertEqual((last["above"]["run"], last["below"]["run"]), ("even", "single"))
+        self.assertEqual(last["below"]["words"][:2], ["single, request 2", self.said(single)])
+        longer = max(even["latency_s"], single["latency_s"])
+        for row, view in ((even, last["above"]), (single, last["below"])):
+            self.assertAlmostEqual(view["right"], 112 + row["latency_s"] / longer * (1100 - 112), places=3)
+        by_ms = {key: (single[f"{key}_s"] - even[f"{key}_s"]) * 1e3 for key in ("latency", *PARTS)}
+        way = "less" if by_ms["latency"] < 0 else "more"
+        self.assertTrue(last["difference"].startswith(
+            f"single, request 2, against even, request 2: {abs(by_ms['latency']):.1f} ms {way}; "), last["difference"])
+        told = re.findall(r"(-?) ?([0-9.]+) (computing|transferring|queueing|held back)", last["difference"])
+        self.assertEqual({name: float(sign + ms) for sign, ms, name in told},
+                         {PARTS[key]: round(ms, 1) for key, ms in by_ms.items() if key in PARTS and round(ms, 1)})
+
+    def test_requests_of_streams_are_told_apart_and_what_is_held_back_is_said(self):
+        out = self.ran("strategies: [even]\nstreams:\n"
+                       "  - {name: camera, requests: {count: 2, arrivals: {process: periodic, rate: 0.2/s}}}\n"
+                       "  - {name: \"1\", requests: {count: 3, arrivals: {process: periodic, rate: 2/s}, "
+                       "max_in_flight: 1}}\n")
+        rows = self.requests(out, "even").astype({"stream": str})
+        view = self.chosen(os.path.join(out, "report.html"), ["request", "request 2 of 1"])["views"][0]["above"]
+        self.assertEqual(view["requests"], [*(f"request {n} of 1" for n in range(3)), "request 0 of camera",
+                                            "request 1 of camera"])
+        row = rows[(rows["stream"] == "1") & (rows["request"] == 2)].iloc[0]
+        self.assertGreater(row["wait_s"], 0)
+        self.assertEqual(view["words"][:2], ["even, request 2 of 1", self.said(row)])
+
+    def test_the_table_is_saved_as_csv_and_drawings_as_svg(self):
+        page = self.sweep(NASTY)
+        found = self.chosen(page, ["run2", "1"], hide="even")
+        self.assertEqual(found["rows"], 1 + 2)  # of four runs the filter leaves two
+        tables = [file["text"] for file in found["files"] if file["type"] == "text/csv"]
+        header, *rows = csv.reader(tables[0].splitlines(keepends=True))
+        self.assertEqual((header, len(rows)), (found["header"], 2))
+        runs = pd.read_csv(os.path.join(os.path.dirname(page), "runs.csv"))
+        self.assertEqual({row[header.index("strategy")] for row in rows}, {"single"})
+        latencies = sorted(float(row[header.index("mean latency ms")]) for row in rows)
+        for said, ran in zip(latencies, sorted(runs[runs["label"] == "single"]["latency_s"] * 1e3)):
+            self.assertAlmostEqual(said, ran, places=9)
+        self.assertIn(NASTY, {row[header.index("net")] for row in rows})
+        drawings = [file for file in found["files"] if file["type"] == "image/svg+xml"]
+        self.assertEqual(len(drawings), found["charts"])
+        for file in drawings:
+            self.assertRegex(file["name"], r"^[\w.-]+\.svg$")
+            root = ElementTree.fromstring(file["text"])
+            self.assertEqual(root.tag, "{http://www.w3.org/2000/svg}svg")
+            if "cluster" not in file["name"]:
+                words = [e.text for e in root.iter("{http://www.w3.org/2000/svg}text")]
+                self.assertTrue(any(re.match("single|even", word or "") for word in words), words)
+
+    def test_what_the_page_has_no_room_for_is_said(self):
+        out = self.ran(self.QUEUEING)
+        # Room for 4 events of each of the two runs, of which a request has one unit and one message.
+        with mock.patch.multiple(report, MAX_EVENTS=1, MAX_DETAILS=4), mock.patch.object(sys, "argv", ["", out]), \
+                contextlib.redirect_stderr(io.StringIO()):
+            report.main()
+        view = self.chosen(os.path.join(out, "report.html"), ["run", "0"])["views"][0]["above"]
+        slowest = self.requests(out, "even")["latency_s"].idxmax()
+        self.assertGreater(slowest, 1)
+        self.assertEqual(view["requests"], ["request 0", f"request {slowest}"])
+        self.assertTrue(view["note"].startswith("2 of 4 requests are in this page"), view["note"])
+        self.assertTrue(view["note"].endswith("2 of its units and messages are not drawn."), view["note"])
 
     def drawn(self, network, devices, files=()):
         """What the report of a run on this network shows of the cluster."""
