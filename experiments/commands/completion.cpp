@@ -94,7 +94,9 @@ std::string zsh_argument(const ArgumentInfo& argument) {
   const std::string rest =
       fmt::format("[{}]{}", text, argument.value.empty() ? "" : zsh_value(argument));
   std::vector<std::string> specs;
-  for (const std::string& name : argument.names) specs.push_back(quoted("*" + name + rest));
+  for (const std::string& name : argument.names) {
+    specs.push_back(quoted(fmt::format("*{}{}", name, rest)));
+  }
   return fmt::format("{}", fmt::join(specs, " "));
 }
 
