@@ -101,10 +101,19 @@ TEST_CASE("what is missing only because it was wrong is not a second mistake") {
 
 TEST_CASE("a key that is missing is said beside what is wrong") {
   const Scratch scratch;
-  scratch.write("a.yaml", "schema: 1\nname: mine\nmodel: alexnet\nsede: 3\nstrategy: single\n");
+  scratch.write("a.yaml",
+                "schema: 1\nname: mine\nmodel: alexnet\nstrategy: single\nrequests: {cuont: 3}\n");
   const std::string said = errors_of(scratch, "run a.yaml");
-  CHECK(said.find("unknown key \"sede\"") != std::string::npos);
+  CHECK(said.find("unknown key \"cuont\"") != std::string::npos);
   CHECK(said.find("missing key \"cluster\"") != std::string::npos);
+}
+
+TEST_CASE("a key with a typo is not missing as well") {
+  const Scratch scratch;
+  scratch.write("a.yaml", scenario("{type: rpi4}", "stratgies: [single]\n"));
+  const std::string said = errors_of(scratch, "run a.yaml");
+  CHECK(said.find("unknown key \"stratgies\" (did you mean \"strategies\"?)") != std::string::npos);
+  CHECK(std::count(said.begin(), said.end(), '\n') == 1);
 }
 
 TEST_CASE("a key that looks like a path is one mistake") {

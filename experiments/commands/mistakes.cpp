@@ -55,16 +55,18 @@ class Rest {
     if (!unknown.empty()) {
       const bool is_step =
           unknown.find_first_of(".[]") == std::string::npos;  // else another's path
+      lost_keys_.push_back(error.path());
       return is_step && document_.remove(join_path(error.path(), unknown));
     }
     return missing_key(error).empty() && remove(error.path());
   }
 
   /// Whether that may be wrong only because something was left out of it: a map that lost a key may
-  /// lack what had stood for another.
+  /// lack what had stood for another, or was meant by one that is not known.
   bool follows(const InputError& error) const {
     if (!unknown_key(error).empty()) return false;
     const bool lacks = !missing_key(error).empty();
+    if (lacks && std::ranges::find(lost_keys_, error.path()) != lost_keys_.end()) return true;
     return std::ranges::any_of(left_out_, [&](const std::string& path) {
       return lacks ? parent(path) == error.path() : path.starts_with(error.path());
     });
@@ -104,7 +106,8 @@ class Rest {
  private:
   Document document_;
   std::vector<std::string> left_out_;
-  std::vector<Item> items_;  // of lists, that are left out
+  std::vector<std::string> lost_keys_;  // maps that had keys which are not known
+  std::vector<Item> items_;             // of lists, that are left out
 };
 
 }  // namespace
