@@ -70,6 +70,9 @@ def as_written(path):
         yield
     except NotApplicable:
         raise
+    except BrokenPipeError:  # nobody reads what is printed any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as error:  # whatever it is: the user has a sentence to act on
         what = " ".join(str(error).split())
         what = f"{type(error).__name__}: {what}"
