@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "experiments/commands/inspect.hpp"
 #include "experiments/commands/script.hpp"
 #include "workloads/input/home.hpp"
 
@@ -41,7 +42,7 @@ std::vector<std::string> shipped(const std::string& kind) {
   if (kind.starts_with("[FIGURE]")) return figure_names();
   if (kind != "MODEL|CLUSTER|DEVICE") return {};
   std::vector<std::string> names;
-  for (const char* catalogue : {"workloads/models", "platforms/clusters", "platforms/devices"}) {
+  for (const char* catalogue : kInspectedCatalogues) {
     for (std::string& name : catalogue_names(catalogue)) names.push_back(std::move(name));
   }
   return names;

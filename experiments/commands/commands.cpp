@@ -84,11 +84,8 @@ constexpr std::array<Topic, 10> kTopics{{{"strategies", list_strategies},
                                          {"effects", list_effects},
                                          {"operators", list_operators}}};
 
-/// What `edgeflow inspect` shows by name.
-constexpr std::array kInspected{"workloads/models", "platforms/clusters", "platforms/devices"};
-
 std::optional<fs::path> catalogue_of(const std::string& name) {
-  for (const char* catalogue : kInspected) {
+  for (const char* catalogue : kInspectedCatalogues) {
     const std::vector<std::string> names = catalogue_names(catalogue);
     if (std::find(names.begin(), names.end(), name) != names.end()) return catalogue;
   }
@@ -97,7 +94,7 @@ std::optional<fs::path> catalogue_of(const std::string& name) {
 
 std::string unknown_name_hint(const std::string& name) {
   std::vector<std::string> known;
-  for (const char* catalogue : kInspected) {
+  for (const char* catalogue : kInspectedCatalogues) {
     for (std::string& one : catalogue_names(catalogue)) known.push_back(std::move(one));
   }
   const auto near = nearest_name(name, std::vector<std::string_view>(known.begin(), known.end()));

@@ -2,12 +2,17 @@
 // What is in a model, a device or a cluster: text, CSV, JSON, a graph for Graphviz, or
 // SimGrid's XML.
 
+#include <array>
 #include <string>
 
 #include "platforms/cluster.hpp"
 #include "workloads/graph/graph.hpp"
 
 namespace edgeflow {
+
+/// What is shown by name; completions offer these, too.
+inline constexpr std::array kInspectedCatalogues{"workloads/models", "platforms/clusters",
+                                                 "platforms/devices"};
 
 enum class InspectFormat { kText, kCsv, kJson, kDot, kXml };
 
